@@ -1,0 +1,177 @@
+/** The wallboard, call-back tasks and the coverage strip. Nothing here identifies a caller: it hangs on a wall. */
+import { z } from 'zod'
+import { stages } from '../domain/form.ts'
+import { contactStates, pauseReasons, risks } from './desk.ts'
+import { done, endpoint, id, instant, page } from './endpoint.ts'
+
+/** A formula of facts/standards.md §4.2: SL-A ... SL-E; SL-B is the headline. */
+export const serviceLevelFormulas = ['SL-A', 'SL-B', 'SL-C', 'SL-D', 'SL-E'] as const
+
+/** The whole wallboard; pushed as a `board` live event whenever it changes (at most four times a second). */
+export const board = z.object({
+  at: instant,
+  waiting: z.array(
+    z.object({
+      contactId: id,
+      number: z.number().int(),
+      line: z.string(),
+      since: instant,
+      risk: z.enum(risks).nullable(),
+      dangerKey: z.boolean(),
+      position: z.number().int(),
+      state: z.enum(contactStates),
+      ringsAgain: z.boolean(),
+    }),
+  ),
+  talking: z.array(
+    z.object({
+      contactId: id,
+      number: z.number().int(),
+      line: z.string(),
+      seat: z.string(),
+      counsellor: z.string(),
+      since: instant,
+      stage: z.enum(stages).nullable(),
+      risk: z.enum(risks).nullable(),
+      dangerKey: z.boolean(),
+      onHold: z.boolean(),
+      callerPresent: z.boolean(),
+    }),
+  ),
+  seats: z.array(
+    z.object({
+      seatId: id,
+      name: z.string(),
+      kind: z.enum(['browser', 'phone']),
+      counsellor: z.string().nullable(),
+      state: z.enum(['free', 'offered', 'busy', 'wrap-up', 'paused', 'off']),
+      reason: z.enum(pauseReasons).nullable(),
+      since: instant.nullable(),
+      connected: z.boolean(),
+    }),
+  ),
+  today: z.object({
+    offered: z.number().int(),
+    answered: z.number().int(),
+    abandoned: z.number().int(),
+    leftInMenu: z.number().int(),
+    callBacksOpen: z.number().int(),
+    serviceLevel: z.number().min(0).max(1).nullable(),
+    formula: z.enum(serviceLevelFormulas),
+    thresholdMs: z.number().int(),
+    longestWaitMs: z.number().int().nullable(),
+    meanWaitMs: z.number().int().nullable(),
+  }),
+  notices: z.array(
+    z.object({
+      kind: z.enum([
+        'switchboard-lost',
+        'switchboard-away',
+        'disk-full',
+        'disk-low',
+        'recorder-away',
+        'trunk-down',
+        'database-away',
+      ]),
+      since: instant,
+      count: z.number().int().nullable(),
+    }),
+  ),
+})
+
+/** The wallboard. */
+export type Board = z.infer<typeof board>
+
+/** The wallboard as it is now. */
+export const readBoard = endpoint({
+  method: 'GET',
+  path: '/api/v1/board',
+  needs: 'board.see',
+  summary: 'The wallboard',
+  reply: board,
+})
+
+/** Staffed seats of each line, minute by minute of a day in the hotline's zone (G24-3.2.1b): 1,440 counts, null in the future. */
+export const readCoverage = endpoint({
+  method: 'GET',
+  path: '/api/v1/coverage',
+  needs: 'coverage.see',
+  summary: 'Seats staffed, minute by minute',
+  query: z.strictObject({ day: z.iso.date().optional() }),
+  reply: z.object({
+    day: z.string(),
+    timeZone: z.string(),
+    lines: z.array(
+      z.object({
+        lineId: id,
+        name: z.string(),
+        least: z.number().int(),
+        minutes: z.array(z.number().int().nullable()),
+        minutesBelow: z.number().int(),
+      }),
+    ),
+  }),
+})
+
+/** Something promised to a caller: a call-back, a message to listen to. */
+export const task = z.object({
+  taskId: id,
+  kind: z.enum(['call-back', 'listen-to-message', 'lost-call']),
+  contactId: id,
+  contactNumber: z.number().int(),
+  lineName: z.string(),
+  dueAt: instant,
+  placeSince: instant,
+  owner: z.string().nullable(),
+  ownerIsMe: z.boolean(),
+  doneAt: instant.nullable(),
+  result: z.enum(['reached', 'not-reached', 'not-needed']).nullable(),
+  /** Only for the one who owns the task, so that they can dial. */
+  callerNumber: z.string().nullable(),
+})
+
+/** Tasks, due ones first. */
+export const listTasks = endpoint({
+  method: 'GET',
+  path: '/api/v1/tasks',
+  needs: 'task.work',
+  summary: 'Call-backs and messages to work on',
+  query: z.strictObject({
+    after: z.string().max(80).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(50),
+    open: z.enum(['yes', 'no']).default('yes'),
+    text: z.string().max(40).optional(),
+  }),
+  reply: page(task),
+})
+
+/** Takes a task; `task.alreadyOwned` when somebody else has it. */
+export const takeTask = endpoint({
+  method: 'POST',
+  path: '/api/v1/tasks/:taskId/take',
+  needs: 'task.work',
+  summary: 'Take a task',
+  params: z.object({ taskId: id }),
+  reply: task,
+})
+
+/** Calls the caller back from the own seat: rings the seat, then the caller, on a new leg of the same contact. */
+export const dialTask = endpoint({
+  method: 'POST',
+  path: '/api/v1/tasks/:taskId/dial',
+  needs: 'task.work',
+  summary: 'Call back from the own seat',
+  params: z.object({ taskId: id }),
+  reply: done,
+})
+
+/** Finishes a task with its result. */
+export const finishTask = endpoint({
+  method: 'POST',
+  path: '/api/v1/tasks/:taskId/finish',
+  needs: 'task.work',
+  summary: 'Finish a task',
+  params: z.object({ taskId: id }),
+  body: z.strictObject({ result: z.enum(['reached', 'not-reached', 'not-needed']) }),
+  reply: done,
+})
