@@ -1,0 +1,60 @@
+const FRAME_MS = 20
+const CATCH_UP = 5
+
+/**
+ * The one clock of the engine: calls `tick` every 20 ms on an absolute schedule (`setTimeout` for whole milliseconds, then
+ * `setImmediate`), makes up for at most five missed frames, and stands still while nothing is open.
+ */
+export class Pacer {
+  private readonly tick: (now: number) => void
+  private due = 0
+  private timer: NodeJS.Timeout | null = null
+  private immediate: NodeJS.Immediate | null = null
+  private readonly lateness = new Float64Array(500)
+  private ticks = 0
+
+  constructor(tick: (now: number) => void) {
+    this.tick = tick
+  }
+
+  /** Starts the clock; nothing when it runs. */
+  start(): void {
+    if (this.timer || this.immediate) return
+    this.due = performance.now() + FRAME_MS
+    this.wait()
+  }
+
+  /** Stops the clock. */
+  stop(): void {
+    if (this.timer) clearTimeout(this.timer)
+    if (this.immediate) clearImmediate(this.immediate)
+    this.timer = null
+    this.immediate = null
+  }
+
+  /** The worst lateness of the last 500 ticks. */
+  get worstLateMs(): number {
+    return this.lateness.reduce((worst, late) => Math.max(worst, late), 0)
+  }
+
+  private wait(): void {
+    this.timer = null
+    this.immediate = null
+    const left = this.due - performance.now()
+    if (left >= 1) this.timer = setTimeout(() => this.wait(), Math.floor(left))
+    else if (left > 0) this.immediate = setImmediate(() => this.wait())
+    else this.run()
+  }
+
+  private run(): void {
+    const now = performance.now()
+    this.lateness[this.ticks++ % this.lateness.length] = now - this.due
+    if (now - this.due > CATCH_UP * FRAME_MS) this.due = now - CATCH_UP * FRAME_MS
+    // Armed first, so that `stop` called from within the tick ends the clock.
+    this.immediate = setImmediate(() => this.wait())
+    while (this.due <= now) {
+      this.tick(now)
+      this.due += FRAME_MS
+    }
+  }
+}

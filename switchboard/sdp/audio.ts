@@ -1,0 +1,158 @@
+import type { Description, MediaLine } from './description.ts'
+import { attribute, parseDescription } from './description.ts'
+
+/** Where audio may flow, as the writer of the SDP sees it (RFC 3264 §5.1). */
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+
+/** A law of G.711 with its payload type. */
+export interface AudioFormat {
+  codec: 'PCMU' | 'PCMA'
+  payloadType: number
+}
+
+/** What a WebRTC description says of ICE and DTLS. */
+export interface WebRtcTerms {
+  ufrag: string
+  password: string
+  /** Candidate lines without `a=candidate:`. */
+  candidates: string[]
+  fingerprints: { algorithm: string; value: string }[]
+  setup: string
+  iceLite: boolean
+}
+
+/** The audio part of a peer's description. */
+export interface AudioTerms {
+  /** Which `m=` line it is. */
+  index: number
+  /** Kind, protocol and formats of every `m=` line: an answer must mirror those it refuses. */
+  lines: Pick<MediaLine, 'kind' | 'protocol' | 'formats'>[]
+  protocol: string
+  address: string
+  port: number
+  rtcpPort: number
+  direction: Direction
+  /** Sendonly, inactive or 0.0.0.0. */
+  held: boolean
+  /** G.711 formats in the peer's order; empty when it speaks none. */
+  formats: AudioFormat[]
+  /** Payload type of telephone-event at 8 kHz (RFC 4733), if offered. */
+  eventType: number | null
+  mid: string | null
+  /** Present in UDP/TLS/RTP/SAVPF descriptions. */
+  webRtc: WebRtcTerms | null
+}
+
+/** SDP that we understand but cannot serve (SIP 488). */
+export class NotAcceptable extends Error {}
+
+const plain = new Set(['RTP/AVP', 'RTP/AVPF'])
+const secure = new Set(['UDP/TLS/RTP/SAVPF', 'UDP/TLS/RTP/SAVP'])
+
+function payloadTypeOf(format: string): number | null {
+  const number = Number(format)
+  return /^\d{1,3}$/.test(format) && number < 128 ? number : null
+}
+
+function nameOf(media: MediaLine, payloadType: number): string {
+  for (const { name, value } of media.attributes) {
+    if (name !== 'rtpmap') continue
+    const [type, encoding = ''] = value.split(/\s+/)
+    if (Number(type) === payloadType) return encoding.toUpperCase()
+  }
+  return payloadType === 0 ? 'PCMU/8000' : payloadType === 8 ? 'PCMA/8000' : ''
+}
+
+function directionOf(description: Description, media: MediaLine): Direction {
+  const known = (name: string): name is Direction =>
+    name === 'sendrecv' || name === 'sendonly' || name === 'recvonly' || name === 'inactive'
+  for (const { attributes } of [media, description]) {
+    const found = attributes.map((entry) => entry.name).find(known)
+    if (found) return found
+  }
+  return 'sendrecv'
+}
+
+function webRtcOf(description: Description, media: MediaLine): WebRtcTerms | null {
+  const ufrag = attribute(description, media, 'ice-ufrag')
+  const password = attribute(description, media, 'ice-pwd')
+  const fingerprints = [...media.attributes, ...description.attributes]
+    .filter((entry) => entry.name === 'fingerprint')
+    .map((entry) => {
+      const [algorithm = '', value = ''] = entry.value.split(/\s+/)
+      return { algorithm, value }
+    })
+    .filter(({ algorithm, value }) => algorithm !== '' && /^[0-9A-Fa-f:]{32,200}$/.test(value))
+  if (!ufrag || !password || fingerprints.length === 0) return null
+  return {
+    ufrag,
+    password,
+    fingerprints,
+    candidates: media.attributes.filter((entry) => entry.name === 'candidate').map((entry) => entry.value),
+    setup: attribute(description, media, 'setup') ?? 'actpass',
+    iceLite: description.attributes.some((entry) => entry.name === 'ice-lite'),
+  }
+}
+
+function formatsOf(media: MediaLine): Pick<AudioTerms, 'formats' | 'eventType'> {
+  const formats: AudioFormat[] = []
+  let eventType: number | null = null
+  for (const format of media.formats) {
+    const payloadType = payloadTypeOf(format)
+    if (payloadType === null) continue
+    const name = nameOf(media, payloadType)
+    if (/^PCMU\/8000(\/1)?$/.test(name)) formats.push({ codec: 'PCMU', payloadType })
+    else if (/^PCMA\/8000(\/1)?$/.test(name)) formats.push({ codec: 'PCMA', payloadType })
+    else if (/^TELEPHONE-EVENT\/8000(\/1)?$/.test(name)) eventType ??= payloadType
+  }
+  return { formats, eventType }
+}
+
+function rtcpPortOf(media: MediaLine, mux: boolean): number {
+  const explicit = media.attributes.find((entry) => entry.name === 'rtcp')?.value
+  const port = Number(explicit?.split(/\s+/)[0])
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  return mux ? media.port : Math.min(media.port + 1, 65_535)
+}
+
+/**
+ * Reads the first usable audio line of an SDP. Throws SdpError when it cannot be read, NotAcceptable when there is no
+ * audio over RTP/AVP or UDP/TLS/RTP/SAVPF with G.711, or no IPv4 address.
+ */
+export function readAudio(text: string): AudioTerms {
+  const description = parseDescription(text)
+  const index = description.media.findIndex(
+    (line) =>
+      line.kind === 'audio' && line.port > 0 && (plain.has(line.protocol) || secure.has(line.protocol)),
+  )
+  const media = description.media[index]
+  if (!media) throw new NotAcceptable('no audio that can be carried')
+  const { formats, eventType } = formatsOf(media)
+  if (formats.length === 0) throw new NotAcceptable('no G.711')
+  const webRtc = secure.has(media.protocol) ? webRtcOf(description, media) : null
+  if (secure.has(media.protocol) && !webRtc) throw new NotAcceptable('no ICE or DTLS terms')
+  if (media.address === null && !webRtc) throw new NotAcceptable('no IPv4 address')
+  const direction = directionOf(description, media)
+  const nowhere = media.address === '0.0.0.0' && !webRtc
+  return {
+    index,
+    lines: description.media.map(({ kind, protocol, formats: mirrored }) => ({
+      kind,
+      protocol,
+      formats: mirrored,
+    })),
+    protocol: media.protocol,
+    address: media.address ?? '0.0.0.0',
+    port: media.port,
+    rtcpPort: rtcpPortOf(
+      media,
+      media.attributes.some((entry) => entry.name === 'rtcp-mux'),
+    ),
+    direction,
+    held: direction === 'sendonly' || direction === 'inactive' || nowhere,
+    formats,
+    eventType,
+    mid: attribute(description, media, 'mid'),
+    webRtc,
+  }
+}

@@ -1,0 +1,92 @@
+import type { AudioFormat, AudioTerms, Direction } from './audio.ts'
+
+/** Our own ICE and DTLS terms. */
+export interface OwnWebRtc {
+  ufrag: string
+  password: string
+  /** Candidate lines without `a=candidate:`. */
+  candidates: string[]
+  fingerprint: string
+  setup: 'actpass' | 'active' | 'passive'
+}
+
+/** What we say of our side of a leg. */
+export interface OwnAudio {
+  /** Session id and version for `o=`; the version grows with every description. */
+  session: number
+  version: number
+  address: string
+  port: number
+  formats: AudioFormat[]
+  eventType: number | null
+  direction: Direction
+  ssrc: number
+  webRtc: OwnWebRtc | null
+}
+
+/** What the other side's direction leaves to us (RFC 3264 §6.1). */
+export function answering(direction: Direction): Direction {
+  if (direction === 'sendonly') return 'recvonly'
+  return direction === 'recvonly' ? 'sendonly' : direction
+}
+
+function head(own: OwnAudio): string[] {
+  return [
+    'v=0',
+    `o=- ${own.session} ${own.version} IN IP4 ${own.address}`,
+    's=-',
+    `c=IN IP4 ${own.address}`,
+    't=0 0',
+  ]
+}
+
+function webRtcLines(own: OwnAudio, terms: OwnWebRtc, mid: string): string[] {
+  return [
+    `a=mid:${mid}`,
+    'a=rtcp-mux',
+    `a=ice-ufrag:${terms.ufrag}`,
+    `a=ice-pwd:${terms.password}`,
+    `a=fingerprint:sha-256 ${terms.fingerprint}`,
+    `a=setup:${terms.setup}`,
+    ...terms.candidates.map((candidate) => `a=candidate:${candidate}`),
+    'a=end-of-candidates',
+    'a=msid:hearthline audio',
+    `a=ssrc:${own.ssrc} cname:hearthline`,
+  ]
+}
+
+function audioLines(own: OwnAudio, protocol: string, mid: string): string[] {
+  const types = own.formats.map((format) => format.payloadType)
+  if (own.eventType !== null) types.push(own.eventType)
+  const lines = [
+    `m=audio ${own.port} ${protocol} ${types.join(' ')}`,
+    `c=IN IP4 ${own.address}`,
+    ...own.formats.map((format) => `a=rtpmap:${format.payloadType} ${format.codec}/8000`),
+  ]
+  if (own.eventType !== null) {
+    lines.push(`a=rtpmap:${own.eventType} telephone-event/8000`, `a=fmtp:${own.eventType} 0-15`)
+  }
+  lines.push('a=ptime:20', `a=${own.direction}`)
+  if (own.webRtc) lines.push(...webRtcLines(own, own.webRtc, mid))
+  return lines
+}
+
+/** An offer with one audio line. */
+export function writeOffer(own: OwnAudio): string {
+  const lines = head(own)
+  if (own.webRtc) lines.push('a=group:BUNDLE 0')
+  lines.push(...audioLines(own, own.webRtc ? 'UDP/TLS/RTP/SAVPF' : 'RTP/AVP', '0'))
+  return `${lines.join('\r\n')}\r\n`
+}
+
+/** The answer to a peer's offer: its audio line taken, every other line refused with port 0 (RFC 3264 §6). */
+export function writeAnswer(own: OwnAudio, offer: AudioTerms): string {
+  const lines = head(own)
+  const mid = offer.mid ?? '0'
+  if (own.webRtc) lines.push(`a=group:BUNDLE ${mid}`)
+  offer.lines.forEach((line, index) => {
+    if (index === offer.index) lines.push(...audioLines(own, offer.protocol, mid))
+    else lines.push(`m=${line.kind} 0 ${line.protocol} ${line.formats.join(' ') || '0'}`)
+  })
+  return `${lines.join('\r\n')}\r\n`
+}
