@@ -25,6 +25,7 @@ export const problems = {
   'duty.inCall': 409,
   'duty.wrongState': 409,
   'seat.notFound': 404,
+  'seat.nameTaken': 409,
   'seat.offline': 409,
   'seat.busy': 409,
   'line.notFound': 404,

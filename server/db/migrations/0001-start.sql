@@ -1,5 +1,5 @@
--- The first schema. Every table that carries hotline_id has forced row-level security: a transaction sees only the
--- hotline named by the setting hearthline.hotline (set per transaction). The product's role (hearthline) owns nothing.
+-- The first schema. Every table that carries hotline_id has row-level security: a transaction sees only the hotline named
+-- by the setting hearthline.hotline (set per transaction). The product's role (hearthline) owns nothing, so it binds it.
 
 create function current_hotline() returns uuid language sql stable
   return nullif(current_setting('hearthline.hotline', true), '')::uuid;
@@ -82,9 +82,9 @@ create table seat (
   sip_user text not null unique check (sip_user ~ '^[A-Za-z0-9._-]{2,40}$'),
   sip_secret_sealed bytea,
   owner_id uuid references person,
-  removed_at timestamptz,
-  unique (hotline_id, name)
+  removed_at timestamptz
 );
+create unique index seat_name on seat (hotline_id, name) where removed_at is null;
 
 -- Who is on duty now: one row per person on duty, at one seat (G24-3.2.1b counts these).
 create table duty (
@@ -257,9 +257,9 @@ create table trunk (
   secret_sealed bytea,
   caller_number text,
   outbound_patterns text[] not null default '{}',
-  removed_at timestamptz,
-  unique (hotline_id, name)
+  removed_at timestamptz
 );
+create unique index trunk_name on trunk (name) where removed_at is null;
 
 -- The switchboard's last sign of life and what it lost, shown on the board.
 create table notice (
@@ -323,10 +323,16 @@ begin
 end $$;
 
 -- Doors through row-level security, each answering one narrow question before a hotline is known.
-create function session_owner(p_token bytea) returns table (hotline_id uuid, person_id uuid)
+create function session_owner(p_token bytea, p_now timestamptz, p_idle_ms bigint)
+  returns table (hotline_id uuid, person_id uuid, name text, display_name text, roles text[], seen_at timestamptz)
   language sql stable security definer set search_path = pg_catalog, public as $$
-  select s.hotline_id, s.person_id from public.session s
-  where s.token_hash = p_token and s.expires_at > now() $$;
+  select s.hotline_id, s.person_id, p.name, p.display_name, p.roles, s.seen_at
+  from public.session s join public.person p using (person_id)
+  where s.token_hash = p_token and s.expires_at > p_now and s.seen_at > p_now - p_idle_ms * interval '1 millisecond'
+    and p.disabled_at is null $$;
+create function set_up_needed() returns boolean
+  language sql stable security definer set search_path = pg_catalog, public as $$
+  select not exists (select 1 from public.hotline) $$;
 create function line_of_number(p_number text) returns table (hotline_id uuid, line_id uuid)
   language sql stable security definer set search_path = pg_catalog, public as $$
   select l.hotline_id, l.line_id from public.line l where l.number = p_number and l.closed_at is null $$;
