@@ -1,0 +1,124 @@
+import type { SeatSpec, Secret, TrunkSpec } from '../switchboard.ts'
+import type { Desk } from './desk.ts'
+import { settled } from './wire.ts'
+
+type Fields = Record<string, string>
+/** One object of the push configuration: its kind and what is in it. */
+export interface ConfigObject {
+  kind: 'auth' | 'aor' | 'endpoint' | 'identify' | 'registration'
+  fields: Fields
+}
+
+const codecs: Fields = { disallow: 'all', allow: 'ulaw,alaw' }
+// Phones sit behind NAT; answers go where requests came from, sound through us.
+const nearNat: Fields = {
+  direct_media: 'no',
+  rtp_symmetric: 'yes',
+  force_rport: 'yes',
+  rewrite_contact: 'yes',
+}
+
+function secretFields(user: string, secret: Secret): Fields {
+  if ('password' in secret) return { auth_type: 'userpass', username: user, password: secret.password }
+  return { auth_type: 'md5', username: user, realm: secret.realm, md5_cred: secret.ha1 }
+}
+
+/** A seat as three objects, in the order in which they refer to each other. */
+export function seatObjects(spec: SeatSpec, context: string): ConfigObject[] {
+  const { seat, secret, kind, role = 'seat' } = spec
+  const endpoint: Fields = {
+    context,
+    ...codecs,
+    ...nearNat,
+    auth: seat,
+    aors: seat,
+    accountcode: role,
+    ...(kind === 'browser' ? { webrtc: 'yes' } : { dtmf_mode: 'auto_info' }),
+  }
+  return [
+    { kind: 'auth', fields: secretFields(seat, secret) },
+    // One device: a phone that restarted must not leave its old address to be dialled.
+    { kind: 'aor', fields: { max_contacts: '1', remove_existing: 'yes' } },
+    { kind: 'endpoint', fields: endpoint },
+  ]
+}
+
+/** A trunk as its objects, in the order in which they refer to each other. */
+export function trunkObjects(spec: TrunkSpec, context: string): ConfigObject[] {
+  const { trunk, host, port, transport, login } = spec
+  const address = `sip:${host}:${port}${transport === 'udp' ? '' : `;transport=${transport}`}`
+  const objects: ConfigObject[] = []
+  if (login) objects.push({ kind: 'auth', fields: secretFields(login.user, { password: login.password }) })
+  objects.push({ kind: 'aor', fields: { contact: address, qualify_frequency: '30' } })
+  const endpoint: Fields = {
+    context,
+    ...codecs,
+    ...nearNat,
+    aors: trunk,
+    accountcode: 'trunk',
+    dtmf_mode: 'auto_info',
+    trust_id_inbound: spec.trusted ? 'yes' : 'no',
+    send_pai: spec.trusted ? 'yes' : 'no',
+    ...(login && { outbound_auth: trunk, from_user: login.user, from_domain: host }),
+  }
+  objects.push({ kind: 'endpoint', fields: endpoint })
+  if (spec.from.length > 0) {
+    objects.push({ kind: 'identify', fields: { endpoint: trunk, match: spec.from.join(',') } })
+  }
+  if (spec.register && login) {
+    objects.push({
+      kind: 'registration',
+      fields: {
+        server_uri: address,
+        client_uri: `sip:${login.user}@${host}:${port}`,
+        contact_user: login.user,
+        outbound_auth: trunk,
+        line: 'yes',
+        endpoint: trunk,
+      },
+    })
+  }
+  return objects
+}
+
+const path = (kind: string, id: string) =>
+  `asterisk/config/dynamic/res_pjsip/${kind}/${encodeURIComponent(id)}`
+
+async function push({ ask }: Desk, id: string, objects: ConfigObject[]): Promise<void> {
+  for (const { kind, fields } of objects) {
+    const list = Object.entries(fields).map(([attribute, value]) => ({ attribute, value }))
+    await ask('PUT', path(kind, id), {}, { fields: list })
+  }
+}
+
+async function drop({ ask }: Desk, id: string, kinds: ConfigObject['kind'][]): Promise<void> {
+  for (const kind of kinds) await settled(ask('DELETE', path(kind, id)), 404)
+}
+
+/** Makes a seat's device known to the switchboard, or changes it. */
+export async function pushSeat(desk: Desk, spec: SeatSpec): Promise<void> {
+  await push(desk, spec.seat, seatObjects(spec, desk.context))
+}
+
+/** Takes a seat's device out of the switchboard. */
+export async function removeSeat(desk: Desk, seat: string): Promise<void> {
+  await drop(desk, seat, ['endpoint', 'aor', 'auth'])
+}
+
+/** Makes a trunk known to the switchboard, or changes it; what it no longer has is taken away. */
+export async function pushTrunk(desk: Desk, spec: TrunkSpec): Promise<void> {
+  const objects = trunkObjects(spec, desk.context)
+  const optional: ConfigObject['kind'][] = ['registration', 'identify']
+  const kinds = new Set(objects.map((one) => one.kind))
+  await drop(
+    desk,
+    spec.trunk,
+    optional.filter((kind) => !kinds.has(kind)),
+  )
+  await push(desk, spec.trunk, objects)
+}
+
+/** Takes a trunk out of the switchboard. */
+export async function removeTrunk(desk: Desk, trunk: string): Promise<void> {
+  await drop(desk, trunk, ['registration', 'identify', 'endpoint', 'aor', 'auth'])
+}
