@@ -1,0 +1,64 @@
+import type { Clock, SipLimits } from './contract.ts'
+
+interface Bucket {
+  tokens: number
+  filledAt: number
+}
+
+/** What the limits are unless the owner says otherwise. */
+export const defaultLimits: SipLimits = {
+  strangerRate: 50,
+  strangerBurst: 200,
+  knownRate: 4000,
+  knownBurst: 8000,
+  strangerHalfOpen: 20,
+  halfOpen: 1000,
+  connections: 2000,
+  strangerConnections: 50,
+  messageBytes: 65_536,
+  minExpiresSeconds: 60,
+  maxExpiresSeconds: 3600,
+}
+
+/** One token bucket a source address: a flood is refused before its messages are read. */
+export class RateGuard {
+  /** Messages refused so far. */
+  refused = 0
+  private readonly buckets = new Map<string, Bucket>()
+  private readonly limits: SipLimits
+  private readonly clock: Clock
+  private readonly isKnown: (host: string) => boolean
+
+  constructor(limits: SipLimits, clock: Clock, isKnown: (host: string) => boolean) {
+    this.limits = limits
+    this.clock = clock
+    this.isKnown = isKnown
+  }
+
+  /** True when one more message from this source may be read. */
+  admit(host: string): boolean {
+    const known = this.isKnown(host)
+    const rate = known ? this.limits.knownRate : this.limits.strangerRate
+    const burst = known ? this.limits.knownBurst : this.limits.strangerBurst
+    const now = this.clock.now()
+    const bucket = this.buckets.get(host) ?? { tokens: burst, filledAt: now }
+    // The wall clock may jump back: then nothing is added, and nothing taken away.
+    const elapsed = Math.max(0, now - bucket.filledAt)
+    bucket.tokens = Math.min(burst, bucket.tokens + (elapsed * rate) / 1000)
+    bucket.filledAt = now
+    this.buckets.set(host, bucket)
+    if (this.buckets.size > 10_000) this.forgetIdle(now)
+    if (bucket.tokens < 1) {
+      this.refused += 1
+      return false
+    }
+    bucket.tokens -= 1
+    return true
+  }
+
+  /** Sources silent for a minute have a full bucket again; forged ones must not fill the memory. */
+  private forgetIdle(now: number): void {
+    for (const [host, bucket] of this.buckets) if (now - bucket.filledAt > 60_000) this.buckets.delete(host)
+    if (this.buckets.size > 50_000) this.buckets.clear()
+  }
+}
