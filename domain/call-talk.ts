@@ -1,0 +1,189 @@
+import { finish } from './call-end.ts'
+import {
+  bringBack,
+  dropGuest,
+  guestOf,
+  headOfQueue,
+  loseSeat,
+  presentSupervisor,
+  releaseCounsellor,
+  setAside,
+  takeOver,
+  talkOf,
+} from './call-room.ts'
+import type { LegEnd } from './call-state.ts'
+import {
+  cancelTransfer,
+  completeTransfer,
+  guestEnded,
+  guestUp,
+  ringGuest,
+  transfer,
+  transferOverdue,
+} from './call-transfer.ts'
+import {
+  act,
+  due,
+  enter,
+  type Handlers,
+  isCurrent,
+  music,
+  nextId,
+  record,
+  stopRecording,
+  type Turn,
+} from './call-turn.ts'
+import { consentWithdrawn } from './consent.ts'
+
+/** The counsellor hangs up: the one consulted or a supervisor goes on with the caller; with nobody left the talk is over. */
+function counsellorGone(turn: Turn): void | false {
+  const { call } = turn
+  const talk = talkOf(turn)
+  if (call.phase === 'outside') return false
+  const guest = guestOf(talk, 'transfer')
+  if (call.phase === 'consulting' && guest?.up) return completeTransfer(turn)
+  if (call.phase === 'consulting') {
+    call.phase = 'handing'
+    return releaseCounsellor(turn)
+  }
+  if (call.phase === 'handing') return talk.seat ? releaseCounsellor(turn) : false
+  const supervisor = presentSupervisor(talk)
+  if (supervisor && 'seat' in supervisor.to) return takeOver(turn, supervisor, supervisor.to.seat)
+  finish(turn, 'counsellor')
+}
+
+const isBroken = (cause: LegEnd): boolean => cause === 'lost' || cause === 'unreachable'
+
+/** The counsellor's leg ended: hung up, or broken (a reload, a lost network). */
+function counsellorLegEnded(turn: Turn, cause: LegEnd): void | false {
+  const { call } = turn
+  const talk = talkOf(turn)
+  talk.leg = null
+  if (call.phase === 'seat-lost') return
+  if (!isBroken(cause)) return counsellorGone(turn)
+  if (call.phase === 'handing') return
+  for (const guest of talk.guests.filter((each) => each.role === 'transfer')) dropGuest(turn, guest, false)
+  loseSeat(turn)
+}
+
+function legEnded(turn: Turn, leg: string, cause: LegEnd): void | false {
+  const talk = talkOf(turn)
+  if (talk.leg === leg) return counsellorLegEnded(turn, cause)
+  const guest = talk.guests.find((each) => each.leg === leg)
+  if (!guest) return false
+  if (guestEnded(turn, guest) === 'over') finish(turn, 'system')
+}
+
+function legUp(turn: Turn, leg: string): void | false {
+  const { call } = turn
+  const talk = talkOf(turn)
+  if (talk.leg === leg && call.phase === 'seat-lost') {
+    act(turn, { do: 'join', leg, room: talk.room })
+    return bringBack(turn)
+  }
+  const guest = talk.guests.find((each) => each.leg === leg && !each.up)
+  return guest ? guestUp(turn, guest) : false
+}
+
+function hold(turn: Turn, on: boolean): void | false {
+  const { call } = turn
+  if (on && call.phase === 'together') {
+    setAside(turn, 'hold')
+    return enter(turn, 'talking', 'held')
+  }
+  return !on && call.phase === 'held' ? bringBack(turn) : false
+}
+
+/** Rings the counsellor's seat again after its connection broke; the page answers by itself. */
+function seatReturned(turn: Turn, seat: string): void | false {
+  const { call } = turn
+  const talk = talkOf(turn)
+  if (call.phase !== 'seat-lost' || talk.seat !== seat) return false
+  if (talk.leg) act(turn, { do: 'hangUp', leg: talk.leg })
+  talk.leg = nextId(turn, 'l')
+  act(turn, { do: 'dialSeat', leg: talk.leg, seat, for: call.settings.seatBackWithin, rejoin: true })
+}
+
+/** The seat did not come back in time. */
+function seatStaysAway(turn: Turn): void {
+  const { call } = turn
+  const talk = talkOf(turn)
+  if (talk.leg) act(turn, { do: 'hangUp', leg: talk.leg })
+  if (talk.seat) act(turn, { do: 'duty', seat: talk.seat, event: { type: 'lost', contact: call.contact } })
+  talk.leg = null
+  talk.seat = null
+  const supervisor = presentSupervisor(talk)
+  if (supervisor && 'seat' in supervisor.to) takeOver(turn, supervisor, supervisor.to.seat)
+  else headOfQueue(turn)
+}
+
+const quiet = new Set(['held', 'consulting', 'handing', 'seat-lost'])
+
+/** What talking does with each event. */
+export const talkEvents: Handlers = {
+  playEnded: (turn, { play }) => {
+    if (!isCurrent(turn, play)) return false
+    turn.call.play = null
+    if (quiet.has(turn.call.phase)) music(turn, true)
+  },
+  legUp: (turn, { leg }) => legUp(turn, leg),
+  legEnded: (turn, { leg, cause }) => legEnded(turn, leg, cause),
+  legHeld: (turn, { leg, on }) => (talkOf(turn).leg === leg ? hold(turn, on) : false),
+  callerHungUp: (turn) => finish(turn, 'caller'),
+  hangUp: (turn) => counsellorGone(turn),
+  hold: (turn, { on }) => hold(turn, on),
+  mute: (turn, { on }) => {
+    const talk = talkOf(turn)
+    if (!talk.leg) return false
+    talk.muted = on
+    act(turn, { do: 'mute', leg: talk.leg, on })
+  },
+  transfer: (turn, { to, attended }) => transfer(turn, to, attended),
+  completeTransfer: (turn) => completeTransfer(turn),
+  cancelTransfer: (turn) => cancelTransfer(turn),
+  invite: (turn, { seat }) => {
+    const talk = talkOf(turn)
+    if (talk.seat === seat || presentSupervisor(talk) || turn.call.phase === 'outside') return false
+    if (talk.guests.some((guest) => 'seat' in guest.to)) return false
+    ringGuest(turn, 'supervisor', { seat })
+  },
+  dismiss: (turn, { seat }) => {
+    const guest = talkOf(turn).guests.find(
+      (each) => each.role === 'supervisor' && 'seat' in each.to && each.to.seat === seat,
+    )
+    return guest ? dropGuest(turn, guest, false) : false
+  },
+  seatReturned: (turn, { seat }) => seatReturned(turn, seat),
+  recordingBroken: (turn, { segment }) => {
+    if (turn.call.recording !== segment) return false
+    turn.call.recording = 0
+    record(turn)
+  },
+  consentGiven: (turn) => {
+    if (turn.call.consent === 'withdrawn' || turn.call.consent === 'given') return false
+    turn.call.consent = 'given'
+    if (turn.call.phase === 'together') record(turn)
+  },
+  consentWithdrawn: (turn) => {
+    if (turn.call.consent !== 'given') return false
+    stopRecording(turn)
+    turn.call.consent = consentWithdrawn(turn.call.consent)
+  },
+  deadline: (turn, { kind }) => {
+    if (kind === 'transfer') return transferOverdue(turn)
+    return kind === 'seat-back' && turn.call.phase === 'seat-lost' ? seatStaysAway(turn) : false
+  },
+}
+
+/** Sets again what should be heard after the server came back: everybody in the room who belongs there. */
+export function restoreTalk(turn: Turn): void {
+  const { call } = turn
+  const talk = talkOf(turn)
+  act(turn, { do: 'openRoom', room: talk.room })
+  if (talk.leg && call.phase !== 'seat-lost') act(turn, { do: 'join', leg: talk.leg, room: talk.room })
+  for (const guest of talk.guests) if (guest.up) act(turn, { do: 'join', leg: guest.leg, room: talk.room })
+  if (call.phase === 'together' || call.phase === 'outside') {
+    act(turn, { do: 'join', leg: call.callerLeg, room: talk.room })
+  } else music(turn, true)
+  if (call.phase === 'seat-lost') due(turn, 'seat-back', call.settings.seatBackWithin)
+}

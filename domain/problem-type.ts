@@ -1,0 +1,30 @@
+import type { Code } from './population.ts'
+
+/** What a contact is about; several may hold. Our own list, short enough to be chosen from while listening. */
+export const problemTypes: readonly Code[] = [
+  { code: 'suicide-self-harm', zh: '自杀、自伤', en: 'Suicide or self-harm' },
+  { code: 'harm-to-others', zh: '伤害他人的想法', en: 'Thoughts of harming others' },
+  { code: 'anxiety', zh: '焦虑、恐惧', en: 'Anxiety or fear' },
+  { code: 'low-mood', zh: '情绪低落', en: 'Low mood' },
+  { code: 'anger', zh: '愤怒', en: 'Anger' },
+  { code: 'sleep', zh: '睡眠', en: 'Sleep' },
+  { code: 'grief', zh: '丧失与哀伤', en: 'Loss and grief' },
+  { code: 'trauma', zh: '创伤经历', en: 'Traumatic experience' },
+  { code: 'family', zh: '家庭关系', en: 'Family' },
+  { code: 'marriage', zh: '婚姻', en: 'Marriage' },
+  { code: 'love', zh: '恋爱与情感', en: 'Love and relationships' },
+  { code: 'parenting', zh: '子女教育', en: 'Bringing up children' },
+  { code: 'school', zh: '学业', en: 'School' },
+  { code: 'work', zh: '工作与职业', en: 'Work' },
+  { code: 'money', zh: '经济', en: 'Money' },
+  { code: 'interpersonal', zh: '人际关系', en: 'Other people' },
+  { code: 'physical-health', zh: '身体健康', en: 'Physical health' },
+  { code: 'mental-disorder', zh: '精神疾病与用药', en: 'Mental disorder and medication' },
+  { code: 'substance', zh: '酒精、药物', en: 'Alcohol or drugs' },
+  { code: 'violence', zh: '暴力、虐待、霸凌', en: 'Violence, abuse or bullying' },
+  { code: 'sexual', zh: '性问题', en: 'Sexuality' },
+  { code: 'isolation', zh: '隔离与孤独', en: 'Isolation and loneliness' },
+  { code: 'epidemic', zh: '疫情信息与就医', en: 'Epidemic information and care' },
+  { code: 'practical', zh: '实际困难', en: 'Practical help' },
+  { code: 'other', zh: '其他', en: 'Something else' },
+]
