@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { Trouble } from './trouble.ts'
+
+/** Layout of the data folder; raised when an older program could no longer use what a newer one left there. */
+const layout = 1
+const parts = ['keys', 'recordings', 'prompts', 'cdr', 'log', 'cache']
+
+/** Makes the folder and its parts where they are missing; throws Trouble when it cannot be written or is too new. */
+export function openDataFolder(folder: string): void {
+  try {
+    // As root the database runs as somebody else, who must be able to pass through to data/pg; nobody may list it.
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) && process.getuid?.() === 0)
+      chmodSync(folder, 0o711)
+    for (const part of parts) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 })
+    if (process.getuid?.() === 0) chmodSync(join(folder, 'cache'), 0o711)
+    const trial = join(folder, `.writable-${process.pid}`)
+    writeFileSync(trial, 'hearthline')
+    rmSync(trial)
+  } catch (error) {
+    throw cannotWrite(folder, error)
+  }
+  checkLayout(folder)
+}
+
+function cannotWrite(folder: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Trouble(
+      `The disk of the data folder ${folder} is full.`,
+      `数据文件夹 ${folder} 所在磁盘已满。`,
+    )
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code))
+    return new Trouble(
+      `The data folder ${folder} cannot be written (${code}): give this user the right to, or set HEARTHLINE_DATA to another folder.`,
+      `数据文件夹 ${folder} 不可写:请授予写权限,或用 HEARTHLINE_DATA 指定其他文件夹。`,
+    )
+  return error
+}
+
+function checkLayout(folder: string): void {
+  const file = join(folder, 'version')
+  let found = layout
+  try {
+    found = Number(readFileSync(file, 'utf8').trim())
+  } catch {
+    writeFileSync(file, `${layout}\n`)
+  }
+  if (found <= layout) return
+  throw new Trouble(
+    `The data folder ${folder} was written by a newer Hearthline (layout ${found}, this one knows ${layout}): install that version again.`,
+    `数据文件夹由更新版本的暖线写入(格式 ${found},本版本支持 ${layout}):请安装新版本。`,
+  )
+}
+
+/** The kernel frees this name when its holder dies, however it dies; no stale lock file can stay. */
+const lockName = (folder: string): string =>
+  `\0hearthline-${createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 40)}`
+
+/** Takes the data folder for this process; throws Trouble when another launcher has it. */
+export async function lockDataFolder(folder: string): Promise<{ release: () => void }> {
+  const server: Server = createServer((socket) => socket.end())
+  await new Promise<void>((done, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? alreadyRunning(folder) : error)
+    })
+    server.listen(lockName(folder), done)
+  })
+  server.unref()
+  return { release: () => void server.close() }
+}
+
+function alreadyRunning(folder: string): Trouble {
+  return new Trouble(
+    `Hearthline is already running on the data folder ${folder}: stop it first, or set HEARTHLINE_DATA to another folder.`,
+    `暖线已在使用数据文件夹 ${folder}:请先停止它,或用 HEARTHLINE_DATA 指定其他文件夹。`,
+  )
+}
+
+/** Whether a launcher holds the folder at this moment. */
+export async function isInUse(folder: string): Promise<boolean> {
+  try {
+    const name = lockName(folder)
+    return await new Promise((resolve) => {
+      const socket = connect(name, () => resolve(true))
+      socket.once('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from './settings.ts'
+import { Trouble } from './trouble.ts'
+
+const sources = ['web', 'api', 'domain', 'package-lock.json']
+
+/** Builds the web app when dist/web is missing or older than its sources; each line of the build goes to `log`. */
+export async function buildWeb(log: (line: string) => void): Promise<'built' | 'fresh' | 'stale'> {
+  const page = join(projectRoot, 'dist', 'web', 'index.html')
+  const builtAt = statSync(page, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  if (builtAt > newest(sources.map((name) => join(projectRoot, name)))) return 'fresh'
+  const code = await runVite(log)
+  if (code === 0) return 'built'
+  if (existsSync(page)) return 'stale'
+  throw new Trouble(
+    'The web app could not be built: run "npm run build" as the user who owns this folder to see why.',
+    '网页应用构建失败:请以该文件夹所有者的身份运行 npm run build 查看原因。',
+  )
+}
+
+function newest(paths: string[]): number {
+  let latest = 0
+  for (const path of paths) {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (!found) continue
+    if (!found.isDirectory()) latest = Math.max(latest, found.mtimeMs)
+    else latest = Math.max(latest, newest(readdirSync(path).map((name) => join(path, name))))
+  }
+  return latest
+}
+
+function runVite(log: (line: string) => void): Promise<number> {
+  const vite = join(projectRoot, 'node_modules', 'vite', 'bin', 'vite.js')
+  return new Promise((resolve) => {
+    const args = [vite, 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn']
+    const child = spawn(process.execPath, args, { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => log(chunk.toString().trimEnd()))
+    child.once('error', () => resolve(1))
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}
