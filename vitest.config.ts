@@ -18,6 +18,7 @@ export default defineConfig({
         name,
         include: folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
         exclude: ['**/node_modules/**', 'test/journeys/**'],
+        ...(name === 'server' ? { globalSetup: ['test/cluster.ts'] } : {}),
       },
     })),
   },

@@ -95,6 +95,12 @@ async function playwright(args: string[], file: string, quiet: boolean) {
   return { code, report }
 }
 
+function sayAloud({ title, tests }: Spec): void {
+  for (const { status } of tests)
+    if (status === 'flaky') console.log(`PASSED ONLY WHEN TRIED AGAIN: ${title}`)
+    else if (status === 'skipped') console.log(`SKIPPED ${title}`)
+}
+
 async function journeys(): Promise<Tally> {
   if (globSync('test/journeys/*.journey.ts', { cwd: root }).length === 0)
     return { passed: 0, failed: 0, skipped: 0 }
@@ -108,10 +114,7 @@ async function journeys(): Promise<Tally> {
   const { code, report } = await playwright([], join(reports, 'journeys.json'), false)
   if (!report) return { passed: 0, failed: 1, skipped: 0 }
   for (const error of report.errors) console.log(`FAILED outside a journey: ${error.message ?? ''}`)
-  for (const each of report.suites.flatMap(specsOf))
-    for (const { status } of each.tests)
-      if (status === 'flaky') console.log(`PASSED ONLY WHEN TRIED AGAIN: ${each.title}`)
-      else if (status === 'skipped') console.log(`SKIPPED ${each.title}`)
+  for (const each of report.suites.flatMap(specsOf)) sayAloud(each)
   const { expected, unexpected, flaky, skipped } = report.stats
   const failed = unexpected + report.errors.length
   return { passed: expected + flaky, failed: failed === 0 && code !== 0 ? 1 : failed, skipped }
