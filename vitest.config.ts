@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const projects: Record<string, string[]> = {
   unit: ['domain', 'api', 'clinical', 'telephony', 'web', 'simulator', 'bench', 'test'],
-  server: ['server', 'launcher', 'bin'],
+  server: ['server', 'launcher', 'bin', 'test/database'],
   switchboard: ['switchboard', 'recorder'],
 }
 
@@ -17,7 +17,7 @@ export default defineConfig({
       test: {
         name,
         include: folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
-        exclude: ['**/node_modules/**', 'test/journeys/**'],
+        exclude: ['**/node_modules/**', 'test/journeys/**', ...(name === 'unit' ? ['test/database/**'] : [])],
         ...(name === 'server' ? { globalSetup: ['test/cluster.ts'] } : {}),
       },
     })),
