@@ -168,7 +168,7 @@ create index contact_search on contact using gin (search);
 create table contact_event (
   contact_id uuid not null references contact,
   seq int not null,
-  hotline_id uuid not null references hotline,
+  hotline_id uuid not null,
   at timestamptz not null,
   kind text not null,
   actor uuid,
@@ -184,7 +184,7 @@ create table audit_chain (
   hash bytea not null default '\x'
 );
 create table audit_event (
-  hotline_id uuid not null references hotline,
+  hotline_id uuid not null,
   seq bigint not null,
   at timestamptz not null,
   actor uuid,

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * Whether a request's Origin is our own page. Browsers send it with everything that changes something and with every
+ * WebSocket; programs send none, and no foreign page can leave it out, so "none" passes.
+ */
+export function isOurs(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true
+  const parsed = URL.parse(origin)
+  return parsed !== null && host !== undefined && parsed.host === hostOf(parsed.protocol, host)
+}
+
+/** The host as an URL would write it (the scheme's own port left out). */
+const hostOf = (protocol: string, host: string): string | undefined => URL.parse(`${protocol}//${host}`)?.host
+
+const loopback = /^(127\.|::1$|::ffff:127\.)/
+
+/** The client's address and the host it asked for, of a raw request; a proxy on this machine is believed. */
+export function clientOf(request: IncomingMessage): { address: string; host: string | undefined } {
+  const direct = request.socket.remoteAddress ?? ''
+  if (!loopback.test(direct)) return { address: direct, host: request.headers.host }
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim()
+  const host = request.headers['x-forwarded-host']
+  return { address: forwarded || direct, host: typeof host === 'string' ? host : request.headers.host }
+}
