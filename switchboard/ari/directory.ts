@@ -1,0 +1,209 @@
+import type { SipStack, Trunk } from '../sip/contract.ts'
+import { AriFault, notFound } from './fault.ts'
+
+/** One attribute of a pushed object, as ARI writes it. */
+export interface ConfigTuple {
+  attribute: string
+  value: string
+}
+
+/** Objects of `res_pjsip` that may be pushed. */
+const types = ['auth', 'aor', 'endpoint', 'registration', 'identify'] as const
+type ObjectType = (typeof types)[number]
+
+/** A pushed endpoint, put together from its objects: somebody who registers, or a trunk. */
+export interface Endpoint {
+  id: string
+  kind: 'account' | 'trunk'
+  webrtc: boolean
+  context: string
+  accountcode: string
+  caller: string
+  /** The far end's word on the caller's number is believed. */
+  trustsNumbers: boolean
+  /** Variables every channel of it begins with. */
+  variables: [string, string][]
+}
+
+const yes = (value: string | undefined) => value === 'yes' || value === 'true' || value === '1'
+
+/** Attributes of an object; an attribute may come several times, the last one counts where one is asked for. */
+class Attributes {
+  readonly tuples: readonly ConfigTuple[]
+
+  constructor(tuples: readonly ConfigTuple[]) {
+    this.tuples = tuples
+  }
+
+  one(name: string): string | undefined {
+    return this.tuples.findLast((tuple) => tuple.attribute === name)?.value
+  }
+
+  all(name: string): string[] {
+    return this.tuples.filter((tuple) => tuple.attribute === name).map((tuple) => tuple.value)
+  }
+
+  list(name: string): string[] {
+    return this.all(name)
+      .flatMap((value) => value.split(','))
+      .map((value) => value.trim())
+      .filter((value) => value !== '')
+  }
+}
+
+/** The configuration pushed over ARI, compiled into accounts and trunks of the SIP stack. Gone with the process. */
+export class Directory {
+  private readonly objects = new Map<ObjectType, Map<string, Attributes>>()
+  private readonly endpoints = new Map<string, Endpoint>()
+  private readonly compiled = new Map<string, string>()
+  private readonly sip: SipStack
+
+  constructor(sip: SipStack) {
+    this.sip = sip
+    for (const type of types) this.objects.set(type, new Map())
+  }
+
+  endpoint(id: string): Endpoint | undefined {
+    return this.endpoints.get(id)
+  }
+
+  list(): Endpoint[] {
+    return [...this.endpoints.values()]
+  }
+
+  /** An object's attributes; 404 when there is none. */
+  get(type: string, id: string): readonly ConfigTuple[] {
+    const found = this.of(type).get(id)
+    if (!found) throw notFound('Object')
+    return found.tuples
+  }
+
+  /** Adds or changes an object and carries that over to the SIP stack. */
+  put(type: string, id: string, tuples: readonly ConfigTuple[]): readonly ConfigTuple[] {
+    const known = this.of(type).get(id)?.tuples ?? []
+    const kept = known.filter((old) => !tuples.some((tuple) => tuple.attribute === old.attribute))
+    this.of(type).set(id, new Attributes([...kept, ...tuples]))
+    this.compileAll()
+    return this.get(type, id)
+  }
+
+  /** Forgets an object; 404 when there is none. */
+  remove(type: string, id: string): void {
+    if (!this.of(type).delete(id)) throw notFound('Object')
+    this.compileAll()
+  }
+
+  private of(type: string): Map<string, Attributes> {
+    const found = this.objects.get(type as ObjectType)
+    if (!found) throw new AriFault(404, 'Object type not found')
+    return found
+  }
+
+  private compileAll(): void {
+    const endpoints = this.of('endpoint')
+    for (const [id, known] of this.endpoints) if (!endpoints.has(id)) this.drop(known)
+    for (const [id, attributes] of endpoints) this.compile(id, attributes)
+  }
+
+  private compile(id: string, endpoint: Attributes): void {
+    const aor = this.of('aor').get(endpoint.list('aors')[0] ?? '')
+    const contact = aor?.one('contact')
+    const kind = contact === undefined ? 'account' : 'trunk'
+    const known = this.endpoints.get(id)
+    if (known && known.kind !== kind) this.drop(known)
+    this.endpoints.set(id, {
+      id,
+      kind,
+      webrtc: yes(endpoint.one('webrtc')),
+      context: endpoint.one('context') ?? 'hearthline',
+      accountcode: endpoint.one('accountcode') ?? '',
+      caller: endpoint.one('callerid') ?? '',
+      trustsNumbers: endpoint.one('trust_id_inbound') === undefined || yes(endpoint.one('trust_id_inbound')),
+      variables: endpoint.all('set_var').map(pairOf),
+    })
+    if (kind === 'trunk') this.putTrunk(id, endpoint, contact ?? '')
+    else if (aor) this.putAccount(id, endpoint, aor)
+  }
+
+  private putAccount(id: string, endpoint: Attributes, aor: Attributes): void {
+    const auth = this.of('auth').get(endpoint.list('auth')[0] ?? '')
+    const ha1 = auth ? ha1Of(auth) : undefined
+    const password = auth?.one('password')
+    if (ha1 === undefined && password === undefined) return
+    const secret = ha1 === undefined ? { password: password ?? '' } : { ha1 }
+    const account = { user: id, secret, maxContacts: Math.max(1, Number(aor.one('max_contacts') ?? 1) || 1) }
+    if (this.changed(id, account)) this.sip.putAccount(account)
+  }
+
+  private putTrunk(id: string, endpoint: Attributes, contact: string): void {
+    const auth = this.of('auth').get(endpoint.list('outbound_auth')[0] ?? '')
+    const registration = [...this.of('registration').values()].find(
+      (one) =>
+        one.one('endpoint') === id ||
+        (one.one('endpoint') === undefined && one.one('server_uri') === contact),
+    )
+    const sources = [...this.of('identify').values()]
+      .filter((one) => one.one('endpoint') === id)
+      .flatMap((one) => one.list('match'))
+    const trunk = trunkOf(id, contact, { endpoint, auth, registration, sources })
+    if (trunk && this.changed(id, trunk)) this.sip.putTrunk(trunk)
+  }
+
+  /** Whether this is news to the SIP stack: a repeat must not end registrations. */
+  private changed(id: string, value: object): boolean {
+    const text = JSON.stringify(value)
+    if (this.compiled.get(id) === text) return false
+    this.compiled.set(id, text)
+    return true
+  }
+
+  private drop(endpoint: Endpoint): void {
+    this.endpoints.delete(endpoint.id)
+    if (!this.compiled.delete(endpoint.id)) return
+    if (endpoint.kind === 'account') this.sip.removeAccount(endpoint.id)
+    else this.sip.removeTrunk(endpoint.id)
+  }
+}
+
+function pairOf(text: string): [string, string] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** `md5_cred`, or `password_digest=MD5:...` as newer Asterisks write it. */
+function ha1Of(auth: Attributes): string | undefined {
+  const digest = auth.all('password_digest').find((value) => value.toUpperCase().startsWith('MD5:'))
+  return auth.one('md5_cred') ?? digest?.slice('MD5:'.length)
+}
+
+interface TrunkParts {
+  endpoint: Attributes
+  auth: Attributes | undefined
+  registration: Attributes | undefined
+  sources: string[]
+}
+
+function trunkOf(id: string, contact: string, parts: TrunkParts): Trunk | null {
+  const found = /^<?(sips?):(?:[^@]*@)?(\[[^\]]+\]|[^:;>]+)(?::(\d+))?([^>]*)>?$/i.exec(contact)
+  if (!found) return null
+  const [, scheme = 'sip', host = '', port, rest = ''] = found
+  const named = /;transport=(\w+)/i.exec(rest)?.[1]?.toLowerCase()
+  const transport = scheme === 'sips' || named === 'tls' ? 'tls' : named === 'tcp' ? 'tcp' : 'udp'
+  const { auth, registration, endpoint } = parts
+  const username = auth?.one('username')
+  const password = auth?.one('password')
+  const domain = endpoint.one('from_domain')
+  const expires = registration?.one('expiration')
+  return {
+    id,
+    kind: registration ? 'registration' : 'address',
+    host,
+    transport,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(parts.sources.length ? { sources: parts.sources } : {}),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(domain === undefined ? {} : { domain }),
+    ...(expires === undefined ? {} : { expiresSeconds: Number(expires) }),
+  }
+}

@@ -1,0 +1,109 @@
+import { AriFault, leftOut } from './fault.ts'
+import type { AriRequest, AriResponse } from './request.ts'
+
+/** Values of the `{...}` parts of a route's path. */
+export type Ids = Readonly<Record<string, string>>
+
+/** One ARI operation. */
+export interface Route {
+  method: string
+  /** As in Asterisk's documents, e.g. `/channels/{channelId}/answer`; `{rest...}` at the end takes what is left. */
+  path: string
+  /** Asterisk's nickname of the operation. */
+  name: string
+  run: (request: AriRequest, ids: Ids) => AriResponse | Promise<AriResponse>
+}
+
+interface Known {
+  method: string
+  name: string
+  parts: string[]
+  run: Route['run']
+}
+
+/** Operations of Asterisk 22 that are left out on purpose; each answers 501 with its name. */
+const omitted: readonly (readonly [string, string, string])[] = [
+  ['POST', '/channels/{channelId}/continue', 'channels.continueInDialplan'],
+  ['POST', '/channels/{channelId}/move', 'channels.move'],
+  ['POST', '/channels/{channelId}/redirect', 'channels.redirect'],
+  ['POST', '/bridges/{bridgeId}/videoSource/{channelId}', 'bridges.setVideoSource'],
+  ['DELETE', '/bridges/{bridgeId}/videoSource', 'bridges.clearVideoSource'],
+  ['PUT', '/applications/{applicationName}/eventFilter', 'applications.filter'],
+  ['POST', '/events/user/{eventName}', 'events.userEvent'],
+  ['POST', '/events/claim', 'events.claim'],
+  ['PUT', '/endpoints/sendMessage', 'endpoints.sendMessage'],
+  ['POST', '/endpoints/refer', 'endpoints.refer'],
+  ['PUT', '/endpoints/{tech}/{resource}/sendMessage', 'endpoints.sendMessageToEndpoint'],
+  ['POST', '/endpoints/{tech}/{resource}/refer', 'endpoints.referToEndpoint'],
+  ['GET', '/sounds', 'sounds.list'],
+  ['GET', '/sounds/{soundId}', 'sounds.get'],
+  ['GET', '/mailboxes', 'mailboxes.list'],
+  ['GET', '/mailboxes/{mailboxName}', 'mailboxes.get'],
+  ['PUT', '/mailboxes/{mailboxName}', 'mailboxes.update'],
+  ['DELETE', '/mailboxes/{mailboxName}', 'mailboxes.delete'],
+  ['GET', '/recordings/stored', 'recordings.listStored'],
+  ['GET', '/recordings/stored/{recordingName}', 'recordings.getStored'],
+  ['DELETE', '/recordings/stored/{recordingName}', 'recordings.deleteStored'],
+  ['GET', '/recordings/stored/{recordingName}/file', 'recordings.getStoredFile'],
+  ['POST', '/recordings/stored/{recordingName}/copy', 'recordings.copyStored'],
+  ['POST', '/recordings/live/{recordingName}/pause', 'recordings.pause'],
+  ['DELETE', '/recordings/live/{recordingName}/pause', 'recordings.unpause'],
+  ['POST', '/recordings/live/{recordingName}/mute', 'recordings.mute'],
+  ['DELETE', '/recordings/live/{recordingName}/mute', 'recordings.unmute'],
+  ['POST', '/playbacks/{playbackId}/control', 'playbacks.control'],
+  ['GET', '/asterisk/modules', 'asterisk.listModules'],
+  ['GET', '/asterisk/modules/{moduleName}', 'asterisk.getModule'],
+  ['POST', '/asterisk/modules/{moduleName}', 'asterisk.loadModule'],
+  ['DELETE', '/asterisk/modules/{moduleName}', 'asterisk.unloadModule'],
+  ['PUT', '/asterisk/modules/{moduleName}', 'asterisk.reloadModule'],
+  ['GET', '/asterisk/logging', 'asterisk.listLogChannels'],
+  ['POST', '/asterisk/logging/{logChannelName}', 'asterisk.addLog'],
+  ['DELETE', '/asterisk/logging/{logChannelName}', 'asterisk.deleteLog'],
+  ['PUT', '/asterisk/logging/{logChannelName}/rotate', 'asterisk.rotateLog'],
+]
+
+const left: Route[] = omitted.map(([method, path, name]) => ({
+  method,
+  path,
+  name,
+  run: () => {
+    throw leftOut(name)
+  },
+}))
+
+const split = (path: string) => path.split('/').filter((part) => part !== '')
+
+function idsOf(parts: readonly string[], path: readonly string[]): Ids | null {
+  const last = parts.at(-1)
+  const open = last?.endsWith('...}') ?? false
+  if (open ? path.length < parts.length : path.length !== parts.length) return null
+  const ids: Record<string, string> = {}
+  for (const [at, part] of parts.entries()) {
+    const value = path[at] ?? ''
+    if (open && at === parts.length - 1) ids[part.slice(1, -4)] = path.slice(at).join('/')
+    else if (part.startsWith('{')) ids[part.slice(1, -1)] = value
+    else if (part !== value) return null
+  }
+  return ids
+}
+
+/** The one table of operations, for HTTP and for requests over the events socket alike. */
+export class Routes {
+  private readonly known: Known[]
+
+  constructor(served: readonly Route[]) {
+    this.known = [...served, ...left].map((route) => ({ ...route, parts: split(route.path) }))
+  }
+
+  /** Carries out a request. Throws AriFault: 404 for an unknown path, 405 for a wrong method, 501 for what is left out. */
+  async run(request: AriRequest): Promise<AriResponse> {
+    let pathKnown = false
+    for (const route of this.known) {
+      const ids = idsOf(route.parts, request.path)
+      if (!ids) continue
+      if (route.method === request.method) return route.run(request, ids)
+      pathKnown = true
+    }
+    throw pathKnown ? new AriFault(405, 'Invalid method') : new AriFault(404, 'Resource not found')
+  }
+}
