@@ -24,6 +24,12 @@ create table setup_link (
   used_at timestamptz
 );
 
+-- What the database remembers of the master key it was sealed with, so that another key is noticed at the start.
+create table key_check (
+  only_one boolean primary key default true check (only_one),
+  value bytea not null
+);
+
 create table line (
   line_id uuid primary key,
   hotline_id uuid not null references hotline,
@@ -301,14 +307,15 @@ begin
 end $$;
 
 -- Opens a contact with the hotline's next number, its first event and its audit entry, in one statement. The hotline's
--- row lock makes numbers gapless: a transaction that fails gives its number back.
+-- row lock makes numbers gapless: a transaction that fails gives its number back. The two locks that everybody waits for
+-- are taken last, so that they are held only for the inserts and the commit.
 create function create_contact(p_contact uuid, p_line uuid, p_channel text, p_state text, p_at timestamptz,
   p_leg text, p_number_sealed bytea, p_number_key bytea, p_suffix_key bytea, p_trusted boolean, p_call jsonb,
   p_deadline timestamptz, p_actor uuid, p_data jsonb)
 returns bigint language plpgsql as $$
 declare v_hotline uuid := current_hotline(); v_number bigint; v_hash bytea;
 begin
-  v_hash := sha256('\x'::bytea || convert_to(concat_ws('|', p_contact, 1, extract(epoch from p_at), 'started',
+  v_hash := sha256(convert_to(concat_ws('|', p_contact, 1, extract(epoch from p_at), 'started',
     coalesce(p_actor::text, ''), p_data::text), 'UTF8'));
   update hotline set last_contact_number = last_contact_number + 1 where hotline_id = v_hotline
     returning last_contact_number into strict v_number;
@@ -362,7 +369,7 @@ end $$;
 
 grant select, insert, update on all tables in schema public to hearthline;
 revoke update on contact_event, audit_event from hearthline;
-revoke update on setup_link from hearthline;
+revoke update on setup_link, key_check from hearthline;
 grant update (used_at) on setup_link to hearthline;
 grant delete on session, duty, person_line to hearthline;
 grant execute on all functions in schema public to hearthline;

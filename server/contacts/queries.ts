@@ -1,0 +1,230 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { z } from 'zod'
+import type { enterContact, listContacts } from '../../api/contacts.ts'
+import type { FormAnswers } from '../../domain/form.ts'
+import { Problem } from '../../domain/problem.ts'
+import { lexemesOf, searchLexemes } from '../../domain/search.ts'
+import { jsonb, type Tx } from '../db/database.ts'
+
+/** The filters of the list, parsed. */
+export type ListQuery = z.output<(typeof listContacts)['query']>
+
+/** A row of the list as stored; the number is still sealed. */
+export interface StoredRow {
+  contact_id: string
+  number: number
+  line_name: string
+  channel: 'phone' | 'web-call' | 'chat' | 'by-hand'
+  state: 'greeting' | 'waiting' | 'offered' | 'talking' | 'survey' | 'wrap-up' | 'closed' | 'failed'
+  outcome: 'answered' | 'left-in-menu' | 'abandoned' | 'call-back' | 'message' | 'failed' | null
+  risk: 'danger-key' | 'none' | 'low' | 'moderate' | 'high' | 'acute' | null
+  consent: 'given' | 'refused' | 'silent' | 'withdrawn' | null
+  started_at: Date
+  answered_at: Date | null
+  ended_at: Date | null
+  counsellor: string | null
+  recorded: boolean
+  caller_number_sealed: Buffer | null
+}
+
+const rowColumns = sql`c.contact_id, c.number, l.name as line_name, c.channel, c.state, c.outcome, c.risk, c.consent,
+  c.started_at, c.answered_at, c.ended_at, p.display_name as counsellor, c.caller_number_sealed,
+  exists (select from recording r where r.contact_id = c.contact_id and r.state <> 'lost') as recorded`
+
+/** Only these conditions may be set, each by its own name. */
+const filters = (query: ListQuery, suffixKey: Buffer | null): RawBuilder<unknown>[] => {
+  const found: RawBuilder<unknown>[] = []
+  const equal = (column: string, value: string | undefined): void => {
+    if (value !== undefined) found.push(sql`${sql.ref(column)} = ${value}`)
+  }
+  equal('c.line_id', query.lineId)
+  equal('c.state', query.state)
+  equal('c.outcome', query.outcome)
+  equal('c.risk', query.risk)
+  equal('c.consent', query.consent)
+  equal('c.channel', query.channel)
+  equal('c.person_id', query.personId)
+  if (query.from) found.push(sql`c.started_at >= ${query.from}`)
+  if (query.to) found.push(sql`c.started_at < ${query.to}`)
+  if (query.unfinished) found.push(sql`c.state = 'wrap-up'`)
+  if (suffixKey) found.push(sql`c.caller_suffix_key = ${suffixKey}`)
+  if (query.text) {
+    const lexemes = searchLexemes(query.text)
+    // Quoted for to_tsquery: only letters and digits come out of searchLexemes, so quoting cannot be broken.
+    const tsquery = lexemes.map((lexeme) => `'${lexeme}'`).join(' & ')
+    found.push(lexemes.length > 0 ? sql`c.search @@ ${tsquery}::tsquery` : sql`false`)
+  }
+  return found
+}
+
+/** One page of the list, by contact number. `onlyOf` limits it to one counsellor's own contacts. */
+export async function findContacts(
+  tx: Tx,
+  hotlineId: string,
+  query: ListQuery,
+  onlyOf: string | null,
+  suffixKey: Buffer | null,
+): Promise<StoredRow[]> {
+  const conditions = [sql`c.hotline_id = ${hotlineId}`, ...filters(query, suffixKey)]
+  if (onlyOf) conditions.push(sql`c.person_id = ${onlyOf}`)
+  const newest = query.sort === 'newest'
+  if (query.after !== undefined) {
+    const key = Number.parseInt(query.after, 10)
+    if (Number.isSafeInteger(key)) conditions.push(newest ? sql`c.number < ${key}` : sql`c.number > ${key}`)
+  }
+  const { rows } = await sql<StoredRow>`
+    select ${rowColumns} from contact c
+    join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
+    where ${sql.join(conditions, sql` and `)}
+    order by c.number ${newest ? sql`desc` : sql`asc`} limit ${query.limit + 1}`.execute(tx)
+  return rows
+}
+
+/** A contact's page as stored. */
+export interface StoredContact extends StoredRow {
+  person_id: string | null
+  line_id: string
+  danger_key: boolean
+  queued_at: Date | null
+  closed_at: Date | null
+  ended_by: 'caller' | 'counsellor' | 'system' | null
+  satisfaction: number | null
+  earlier: number
+  form: unknown
+  form_revision: number
+  form_saved_at: Date | null
+}
+
+const contactColumns = sql`${rowColumns}, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
+  c.satisfaction, c.form, c.form_revision, c.form_saved_at,
+  (select count(*)::int from contact e where e.hotline_id = c.hotline_id
+    and e.caller_number_key = c.caller_number_key and e.number < c.number) as earlier`
+
+/** One contact, or undefined when it is not there (or another hotline's). */
+export async function findContact(tx: Tx, contactId: string): Promise<StoredContact | undefined> {
+  const { rows } = await sql<StoredContact>`
+    select ${contactColumns} from contact c
+    join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
+    where c.contact_id = ${contactId}`.execute(tx)
+  return rows[0]
+}
+
+/** Takes the row's lock, so that nothing else changes the contact until the transaction ends. */
+export async function lockContact(tx: Tx, contactId: string): Promise<void> {
+  await sql`select from contact where contact_id = ${contactId} for update`.execute(tx)
+}
+
+/** What happened, in order; `person` is the actor's display name. */
+export async function findTimeline(
+  tx: Tx,
+  contactId: string,
+): Promise<{ seq: number; at: Date; kind: string; person: string | null; data: Record<string, unknown> }[]> {
+  const { rows } = await sql<{
+    seq: number
+    at: Date
+    kind: string
+    person: string | null
+    data: Record<string, unknown>
+  }>`
+    select e.seq, e.at, e.kind, p.display_name as person, e.data from contact_event e
+    left join person p on p.person_id = e.actor where e.contact_id = ${contactId} order by e.seq limit 500`.execute(
+    tx,
+  )
+  return rows
+}
+
+/** The latest accesses to a contact's personal data. */
+export async function findAccesses(
+  tx: Tx,
+  contactId: string,
+): Promise<{ at: Date; person: string; action: string }[]> {
+  const { rows } = await sql<{ at: Date; person: string; action: string }>`
+    select a.at, p.display_name as person, a.action from audit_event a join person p on p.person_id = a.actor
+    where a.contact_id = ${contactId} order by a.seq desc limit 50`.execute(tx)
+  return rows
+}
+
+/** Saves the answers as the next revision, with the words of the notes for search. */
+export async function saveAnswers(tx: Tx, contactId: string, form: FormAnswers, at: Date): Promise<void> {
+  const words = lexemesOf(
+    [form.notes, form.givenNote, form.riskReason ?? '', form.caller.region ?? ''].join(' '),
+  )
+  // `search` is written only when its words changed: the index is the dear part of a save that comes every second.
+  await sql`
+    with fresh as (select array_to_tsvector(${words}::text[]) as words)
+    update contact set form = ${jsonb(form)}, form_revision = form_revision + 1, form_saved_at = ${at},
+      risk = coalesce(${form.risk}, risk),
+      search = case when search is not distinct from fresh.words then search else fresh.words end
+    from fresh where contact_id = ${contactId}`.execute(tx)
+}
+
+/** Marks the record as finished. */
+export async function markClosed(tx: Tx, contactId: string, at: Date): Promise<void> {
+  await sql`update contact set state = 'closed', closed_at = ${at}, deadline_at = null where contact_id = ${contactId}`.execute(
+    tx,
+  )
+}
+
+/** Adds an event to the contact's chain. */
+export async function appendEvent(
+  tx: Tx,
+  contactId: string,
+  at: Date,
+  kind: string,
+  actor: string | null,
+  data: Record<string, unknown>,
+): Promise<void> {
+  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
+}
+
+/** A recording as listed on the contact's page. */
+export interface RecordingRow {
+  recording_id: string
+  kind: 'talk' | 'message'
+  started_at: Date
+  duration_ms: number | null
+  state: 'running' | 'kept' | 'truncated' | 'lost'
+}
+
+/** The contact's recordings, oldest first. */
+export async function findRecordings(tx: Tx, contactId: string): Promise<RecordingRow[]> {
+  const { rows } = await sql<RecordingRow>`
+    select recording_id, kind, started_at, duration_ms, state from recording
+    where contact_id = ${contactId} order by started_at limit 100`.execute(tx)
+  return rows
+}
+
+/** What sealing needs of a number. */
+interface Sealing {
+  seal(number: string): Buffer
+  key(number: string): Buffer
+  suffixKey(lastFour: string): Buffer
+}
+
+/** Inserts a finished contact entered by hand; `line.notFound` when the line is not this hotline's. Returns its number. */
+export async function insertByHand(
+  tx: Tx,
+  contactId: string,
+  given: z.output<(typeof enterContact)['body']>,
+  personId: string,
+  numbers: Sealing,
+  now: Date,
+): Promise<number> {
+  const line = await sql`select from line where line_id = ${given.lineId}`.execute(tx)
+  if (line.rows.length === 0) throw new Problem('line.notFound')
+  const caller = given.callerNumber
+  const { rows } = await sql<{ number: number }>`
+    select create_contact(${contactId}, ${given.lineId}, 'by-hand', 'wrap-up', ${given.startedAt}, null,
+      ${caller ? numbers.seal(caller) : null}, ${caller ? numbers.key(caller) : null},
+      ${caller ? numbers.suffixKey(caller.slice(-4)) : null}, false, null, null, ${personId}, '{"byHand":true}') as number`.execute(
+    tx,
+  )
+  await sql`update contact set person_id = ${personId}, answered_at = ${given.answeredAt ?? given.startedAt},
+    talk_ended_at = ${given.endedAt}, ended_at = ${given.endedAt}, outcome = 'answered' where contact_id = ${contactId}`.execute(
+    tx,
+  )
+  await saveAnswers(tx, contactId, given.form, now)
+  await appendEvent(tx, contactId, now, 'closed', personId, {})
+  await markClosed(tx, contactId, now)
+  return rows[0]?.number ?? 0
+}
