@@ -25,6 +25,8 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
 const webAreas = ['counsellor', 'supervisor', 'admin', 'care', 'oversight', 'public']
 /** Folders of the server that every slice may use; all other folders there are slices. */
 const serverGround = ['db', 'http']
+/** The keys by which every slice seals what identifies a person are ground as well. */
+const groundFiles = ['server/records/keys.ts']
 const forbiddenNames = /^(utils?|helpers?|common|manager|base|types|index)\.(ts|tsx|js)$/
 
 const isTest = (file: string): boolean => /\.(test|journey)\.tsx?$/.test(file) || /^(test|bench)\//.test(file)
@@ -129,6 +131,7 @@ function breaksSlice(i: Import): boolean {
   if (from === '' || to === '' || from === to || serverGround.includes(to))
     return from === 'db' && to === 'http'
   if (from === 'db') return true
+  if (groundFiles.includes(i.target)) return false
   return !new RegExp(`^server/${to}/${to}\\.tsx?$`).test(i.target)
 }
 

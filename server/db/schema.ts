@@ -129,6 +129,11 @@ export interface Hotline {
   time_zone: Generated<string>;
 }
 
+export interface KeyCheck {
+  only_one: Generated<boolean>;
+  value: Buffer;
+}
+
 export interface Line {
   closed_at: Timestamp | null;
   closed_by: string | null;
@@ -273,6 +278,7 @@ export interface DB {
   duty: Duty;
   duty_period: DutyPeriod;
   hotline: Hotline;
+  key_check: KeyCheck;
   line: Line;
   notice: Notice;
   person: Person;
