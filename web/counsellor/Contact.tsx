@@ -1,0 +1,4 @@
+/** Soon. */
+export function Contact() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Soon. */
+export function Tasks() {
+  return null
+}

@@ -1,0 +1,158 @@
+/** Every screen of the staff app by its address; an area is loaded when it is first opened. */
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  useRouter,
+} from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { z } from 'zod'
+import { setUpState } from '../api/session.ts'
+import type { Permission } from '../domain/permission.ts'
+import { Login } from './ui/Login.tsx'
+import { FailedPart, Skeleton } from './ui/Notice.tsx'
+import { request } from './ui/request.ts'
+import { sessionQuery, useMay } from './ui/session.ts'
+import { firstPlace, Guard, Shell } from './ui/Shell.tsx'
+import { useWords } from './ui/words.ts'
+
+const Dock = lazy(async () => ({ default: (await import('./counsellor/Dock.tsx')).Dock }))
+
+const root = createRootRouteWithContext<{ cache: QueryClient }>()({ component: Outlet })
+
+function LoginPage() {
+  const router = useRouter()
+  const { next } = login.useSearch()
+  return (
+    <Login
+      onIn={(me) => {
+        // Only an address of this app: never somewhere a link may point to.
+        const safe = next?.startsWith('/') && !next.startsWith('//') ? next : firstPlace(me.rights)
+        router.history.push(safe)
+      }}
+    />
+  )
+}
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: z.object({ next: z.string().max(500).optional() }),
+  component: LoginPage,
+})
+
+const setUpPage = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./admin/SetUp.tsx'), 'SetUp'),
+})
+
+function Staff() {
+  const onDuty = useMay('duty.own')
+  return (
+    <Shell
+      dock={
+        onDuty && (
+          <Suspense fallback={<div className="dock" />}>
+            <Dock />
+          </Suspense>
+        )
+      }
+    >
+      <Outlet />
+    </Shell>
+  )
+}
+
+const staff = createRoute({
+  getParentRoute: () => root,
+  id: 'staff',
+  beforeLoad: async ({ context, location }) => {
+    const me = await context.cache.ensureQueryData(sessionQuery)
+    if (me) return
+    const state = await request(setUpState, {}).catch(() => ({ needed: false }))
+    if (state.needed) throw redirect({ to: '/setup' })
+    throw redirect({ to: '/login', search: location.pathname === '/' ? {} : { next: location.href } })
+  },
+  component: Staff,
+})
+
+/** A page of an area, seen only by those who hold the right. */
+const page = <P extends string>(
+  path: P,
+  right: Permission,
+  load: Parameters<typeof lazyRouteComponent>[0],
+  name: string,
+) => {
+  const Page = lazyRouteComponent(load, name)
+  return createRoute({
+    getParentRoute: () => staff,
+    path,
+    component: () => (
+      <Guard right={right}>
+        <Page />
+      </Guard>
+    ),
+  })
+}
+
+const home = createRoute({
+  getParentRoute: () => staff,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const me = await context.cache.ensureQueryData(sessionQuery)
+    throw redirect({ to: firstPlace(me?.rights ?? []) })
+  },
+})
+
+const tree = root.addChildren([
+  login,
+  setUpPage,
+  staff.addChildren([
+    home,
+    page('/desk', 'duty.own', () => import('./counsellor/Desk.tsx'), 'Desk'),
+    page('/contacts', 'contact.list', () => import('./counsellor/Contacts.tsx'), 'Contacts'),
+    page('/contacts/new', 'contact.byHand', () => import('./counsellor/ByHand.tsx'), 'ByHand'),
+    page('/contacts/$id', 'contact.list', () => import('./counsellor/Contact.tsx'), 'Contact'),
+    page('/tasks', 'task.work', () => import('./counsellor/Tasks.tsx'), 'Tasks'),
+    page('/board', 'board.see', () => import('./supervisor/Wallboard.tsx'), 'Wallboard'),
+    page('/admin', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
+    page('/admin/$', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
+  ]),
+])
+
+function Crashed({ error }: { error: unknown }) {
+  const { say } = useWords()
+  return (
+    <div className="page">
+      <FailedPart of={error} retry={() => location.reload()} />
+      <p className="quiet">{say('state.crashedHint')}</p>
+    </div>
+  )
+}
+
+function NotFound() {
+  const { say } = useWords()
+  return (
+    <div className="empty card">
+      <h1>{say('state.notFound')}</h1>
+      <p>{say('state.notFoundHint')}</p>
+    </div>
+  )
+}
+
+/** The router over one query cache. */
+export const makeRouter = (cache: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    context: { cache },
+    defaultErrorComponent: Crashed,
+    defaultNotFoundComponent: NotFound,
+    defaultPendingComponent: () => <Skeleton lines={6} />,
+    defaultPendingMs: 300,
+    scrollRestoration: true,
+  })

@@ -1,0 +1,103 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useSyncExternalStore, type ReactNode } from 'react'
+import type { Permission } from '../../domain/permission.ts'
+import { KeyMap } from './KeyMap.tsx'
+import { liveStore } from './live.ts'
+import { sessionQuery, useLogOut, useMe } from './session.ts'
+import { Switches } from './Switches.tsx'
+import { useWords, type WordKey } from './words.ts'
+
+const places: { to: string; words: WordKey; right: Permission }[] = [
+  { to: '/desk', words: 'nav.desk', right: 'duty.own' },
+  { to: '/tasks', words: 'nav.tasks', right: 'task.work' },
+  { to: '/contacts', words: 'nav.contacts', right: 'contact.list' },
+  { to: '/board', words: 'nav.board', right: 'board.see' },
+  { to: '/admin', words: 'nav.admin', right: 'line.event' },
+]
+
+/** Where a person begins after log-in: the first place their role has. */
+export const firstPlace = (rights: readonly Permission[]): string =>
+  places.find((place) => rights.includes(place.right))?.to ?? '/contacts'
+
+function LiveMark() {
+  const { say } = useWords()
+  const state = useSyncExternalStore(liveStore.subscribe, liveStore.read)
+  return (
+    <span className={`live live-${state}`} role="status" title={say(`live.${state}`)}>
+      {state === 'lost' ? '' : say(`live.${state}`)}
+    </span>
+  )
+}
+
+function LostBar() {
+  const { say } = useWords()
+  const state = useSyncExternalStore(liveStore.subscribe, liveStore.read)
+  if (state !== 'lost') return null
+  return (
+    <div className="lost-bar" role="alert">
+      <span aria-hidden="true">! </span>
+      {say('live.lost')}
+    </div>
+  )
+}
+
+/** The frame of every staff screen: menu, who I am, the call (`dock`) above everything, then the page. */
+export function Shell({ dock, children }: { dock: ReactNode; children: ReactNode }) {
+  const { say } = useWords()
+  const me = useMe()
+  const leave = useLogOut()
+  const navigate = useNavigate()
+  const mine = places.filter((place) => me.rights.includes(place.right))
+  const logOut = async (): Promise<void> => {
+    await leave()
+    await navigate({ to: '/login' })
+  }
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {say('app.skip')}
+      </a>
+      <header className="top">
+        <span className="brand">
+          <span className="mark" aria-hidden="true" />
+          <span className="brand-name">{me.hotline.name}</span>
+          {me.hotline.demo && (
+            <span className="tag" title={say('app.demoHint')}>
+              {say('app.demo')}
+            </span>
+          )}
+        </span>
+        <nav aria-label={say('nav.label')} className="menu">
+          {mine.map((place) => (
+            <Link key={place.to} to={place.to} activeProps={{ 'aria-current': 'page' }}>
+              {say(place.words)}
+            </Link>
+          ))}
+        </nav>
+        <span className="me">
+          <LiveMark />
+          <Switches />
+          <span className="me-name">{me.displayName}</span>
+          <button type="button" className="quiet-button" onClick={() => void logOut()}>
+            {say('nav.logOut')}
+          </button>
+        </span>
+      </header>
+      <LostBar />
+      {dock}
+      <main id="content" className="page" tabIndex={-1}>
+        {children}
+      </main>
+      <KeyMap />
+    </div>
+  )
+}
+
+/** Shows its children only to those who hold the right; everybody else is told so. */
+export function Guard({ right, children }: { right: Permission; children: ReactNode }) {
+  const { say } = useWords()
+  const { data: me } = useQuery(sessionQuery)
+  if (me?.rights.includes(right)) return children
+  return <p className="empty card">{say('state.noRight')}</p>
+}
