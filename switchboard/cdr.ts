@@ -21,14 +21,8 @@ export interface CallRecord {
   userfield: string
 }
 
-const two = (n: number) => String(n).padStart(2, '0')
-
-/** `YYYY-MM-DD HH:MM:SS` in local time, as Asterisk writes it. */
-function stamp(at: Date | null): string {
-  if (!at) return ''
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
-}
+/** `YYYY-MM-DD HH:MM:SS` in UTC (Asterisk's `usegmtime=yes`): an hour that comes twice a year must not make two calls one. */
+const stamp = (at: Date | null): string => at?.toISOString().slice(0, 19).replace('T', ' ') ?? ''
 
 /** A quoted field: quotes doubled, no line ends, and no formula for a spreadsheet to run. */
 function quoted(value: string): string {

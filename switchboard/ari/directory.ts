@@ -183,27 +183,28 @@ interface TrunkParts {
   sources: string[]
 }
 
-function trunkOf(id: string, contact: string, parts: TrunkParts): Trunk | null {
-  const found = /^<?(sips?):(?:[^@]*@)?(\[[^\]]+\]|[^:;>]+)(?::(\d+))?([^>]*)>?$/i.exec(contact)
+/** Host, port and transport of a SIP URI; null when it is none. */
+function addressOf(uri: string): Pick<Trunk, 'host' | 'port' | 'transport'> | null {
+  const found = /^<?(sips?):(?:[^@]*@)?(\[[^\]]+\]|[^:;>]+)(?::(\d+))?([^>]*)>?$/i.exec(uri)
   if (!found) return null
   const [, scheme = 'sip', host = '', port, rest = ''] = found
   const named = /;transport=(\w+)/i.exec(rest)?.[1]?.toLowerCase()
-  const transport = scheme === 'sips' || named === 'tls' ? 'tls' : named === 'tcp' ? 'tcp' : 'udp'
+  const secure = scheme.toLowerCase() === 'sips' || named === 'tls'
+  const transport = secure ? 'tls' : named === 'tcp' ? 'tcp' : 'udp'
+  return { host, transport, ...(port === undefined ? {} : { port: Number(port) }) }
+}
+
+function trunkOf(id: string, contact: string, parts: TrunkParts): Trunk | null {
+  const address = addressOf(contact)
+  if (!address) return null
   const { auth, registration, endpoint } = parts
-  const username = auth?.one('username')
-  const password = auth?.one('password')
-  const domain = endpoint.one('from_domain')
-  const expires = registration?.one('expiration')
-  return {
-    id,
-    kind: registration ? 'registration' : 'address',
-    host,
-    transport,
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(parts.sources.length ? { sources: parts.sources } : {}),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(domain === undefined ? {} : { domain }),
-    ...(expires === undefined ? {} : { expiresSeconds: Number(expires) }),
+  const known = {
+    username: auth?.one('username'),
+    password: auth?.one('password'),
+    domain: endpoint.one('from_domain'),
+    sources: parts.sources.length ? parts.sources : undefined,
+    expiresSeconds: Number(registration?.one('expiration') ?? 0) || undefined,
   }
+  const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
+  return { id, kind: registration ? 'registration' : 'address', ...address, ...given }
 }

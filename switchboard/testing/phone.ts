@@ -1,0 +1,155 @@
+/** A SIP phone in tests: our own SIP layer as the other side, with sound of its own. */
+import type { CallEnd, CallHandlers, InboundCall, OutboundCall, SipStack } from '../sip/contract.ts'
+import { startSipStack } from '../sip/stack.ts'
+import { PhoneSound } from './sound.ts'
+
+/** One call of a phone. */
+export interface PhoneCall {
+  sound: PhoneSound
+  call: InboundCall | OutboundCall
+  /** Resolves when it is answered, by either side. */
+  answered: Promise<void>
+  ended: Promise<CallEnd>
+  answer(): void
+}
+
+/** A phone that may be registered. */
+export interface Phone {
+  stack: SipStack
+  calls: PhoneCall[]
+  /** Calls a number at the switchboard. */
+  dial(number: string): Promise<PhoneCall>
+  /** The next call that comes in, ringing. */
+  rings(): Promise<PhoneCall>
+  registered(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Waits until something holds; fails after `withinMs`. */
+export async function until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
+  const end = Date.now() + withinMs
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+const board = 'board'
+
+/** Starts a phone that calls the switchboard at `port`; with a login it registers there. */
+export async function startPhone(
+  port: number,
+  login?: { user: string; password: string },
+  transport: 'udp' | 'tcp' = 'udp',
+): Promise<Phone> {
+  const calls: PhoneCall[] = []
+  let seen = 0
+  let registered = false
+  const stack = await startSipStack(
+    { host: '127.0.0.1', publicAddress: null, port: 0, realm: 'phone', acceptAnonymous: true },
+    {
+      invite: (call) => ringing(call, calls),
+      trunkState: ({ state }) => {
+        registered = state === 'registered'
+      },
+    },
+  )
+  const account = login ? { username: login.user, password: login.password, expiresSeconds: 120 } : {}
+  stack.putTrunk({
+    id: board,
+    kind: login ? 'registration' : 'address',
+    host: '127.0.0.1',
+    port,
+    transport,
+    ...account,
+  })
+  return {
+    stack,
+    calls,
+    dial: (number) => dial(stack, calls, number, login?.user ?? 'caller'),
+    rings: async () => {
+      await until('a call comes in', () => calls.slice(seen).some((one) => one.call.direction === 'in'))
+      const at = calls.findIndex((one, index) => index >= seen && one.call.direction === 'in')
+      seen = at + 1
+      const found = calls[at]
+      if (!found) throw new Error('no call')
+      return found
+    },
+    registered: () => until('the phone is registered', () => registered),
+    stop: async () => {
+      await stack.stop(200)
+      for (const one of calls) one.sound.close()
+    },
+  }
+}
+
+interface Wiring {
+  handlers: CallHandlers
+  call: PhoneCall
+  markAnswered: () => void
+}
+
+function wire(call: InboundCall | null, sound: PhoneSound): Wiring {
+  const answered = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<CallEnd>()
+  const made = {
+    sound,
+    answered: answered.promise,
+    ended: ended.promise,
+    answer: () => {
+      if (!call) return
+      sound.connect(call.offer ?? '')
+      call.answer(sound.sdp())
+      answered.resolve()
+    },
+  }
+  const handlers: CallHandlers = {
+    offered: (offer) => {
+      if (offer) sound.connect(offer)
+      return sound.sdp()
+    },
+    ended: (end) => {
+      sound.close()
+      ended.resolve(end)
+    },
+  }
+  // `call` is set by whoever wires: an outbound one exists only after its handlers.
+  return {
+    handlers,
+    call: Object.assign(made, { call: call as InboundCall }),
+    markAnswered: answered.resolve,
+  }
+}
+
+function ringing(call: InboundCall, calls: PhoneCall[]): CallHandlers {
+  let handlers: CallHandlers | null = null
+  void PhoneSound.open().then((sound) => {
+    const wired = wire(call, sound)
+    handlers = wired.handlers
+    calls.push(wired.call)
+    call.ring()
+  })
+  return {
+    offered: (offer) => handlers?.offered?.(offer) ?? '',
+    ended: (end) => handlers?.ended(end),
+  }
+}
+
+async function dial(stack: SipStack, calls: PhoneCall[], number: string, from: string): Promise<PhoneCall> {
+  const sound = await PhoneSound.open()
+  const wired = wire(null, sound)
+  const call = stack.call(
+    { kind: 'trunk', trunk: board, number },
+    { from: { name: null, number: from }, offer: sound.sdp() },
+    {
+      ...wired.handlers,
+      answered: (sdp) => {
+        sound.connect(sdp)
+        wired.markAnswered()
+      },
+    },
+  )
+  const made: PhoneCall = Object.assign(wired.call, { call })
+  calls.push(made)
+  return made
+}
