@@ -29,7 +29,7 @@ export type House = {
 }
 
 export type HouseOptions = {
-  scripts?: Scripts
+  scripts: Scripts
   pace?: Pace
   /** Is given what an operator should see: errors, restarts. */
   say: (text: string) => void
@@ -76,7 +76,7 @@ async function raise(
     logs.push(log)
     return log
   }
-  const scripts = options.scripts ?? ownScripts
+  const { scripts } = options
   const common = commonEnv(settings, tls)
   let welcome: unknown = null
   const start = (name: keyof Scripts, env: () => NodeJS.ProcessEnv, priority?: number): Service => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { runCommand } from './command.ts'
-import { startHouse, type House } from './house.ts'
+import { ownScripts, startHouse, type House, type Scripts } from './house.ts'
 import { readSettings } from './settings.ts'
 import { describe } from './trouble.ts'
 
@@ -32,11 +32,11 @@ const welcomeShape = z.object({
   notices: z.array(z.string()).default([]),
 })
 
-/** Runs one verb of the command line and settles with its exit code. */
-export async function main(args: string[]): Promise<number> {
+/** Runs one verb of the command line and settles with its exit code; `scripts` is for the launcher's own tests. */
+export async function main(args: string[], scripts: Scripts = ownScripts): Promise<number> {
   const [verb = 'help', ...rest] = args
   try {
-    if (verb === 'start') return await start(rest)
+    if (verb === 'start') return await start(rest, scripts)
     if (verb === 'doctor') return await (await import('./doctor.ts')).doctor(rest)
     if (commands.includes(verb)) return await runCommand(verb, rest)
   } catch (error) {
@@ -50,7 +50,7 @@ export async function main(args: string[]): Promise<number> {
 /** Two presses within this time are one: npm and the shell both pass a signal on. */
 const samePress = 400
 
-async function start(args: string[]): Promise<number> {
+async function start(args: string[], scripts: Scripts): Promise<number> {
   const unknown = args.find((arg) => !['--demo', '--self-signed'].includes(arg))
   if (unknown !== undefined) {
     console.error(`"start" does not know ${unknown}.\n\n${help}`)
@@ -77,7 +77,7 @@ async function start(args: string[]): Promise<number> {
   process.on('disconnect', stop)
   console.log(`Starting Hearthline, data in ${settings.data} … 正在启动暖线`)
   try {
-    house = await startHouse(settings, { say: (text) => console.error(text), signal: ending.signal })
+    house = await startHouse(settings, { scripts, say: (text) => console.error(text), signal: ending.signal })
   } catch (error) {
     if (ending.signal.aborted) return 0
     throw error
