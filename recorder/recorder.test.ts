@@ -82,8 +82,8 @@ const stored = (end: RegExp) =>
     .filter((name) => end.test(name))
     .map((name) => join(data, name))
 
-async function until(what: () => boolean): Promise<void> {
-  for (let tries = 0; !what(); tries += 1) {
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await what()); tries += 1) {
     if (tries > 500) throw new Error('it never came to pass')
     await pause(20)
   }
@@ -197,8 +197,10 @@ test('a sender that connects anew for the same piece gets a piece of its own', a
   const port = await start()
   const first = await connect(address(port))
   send(first, sound(800))
+  await until(() => stored(/\.part$/).length === 1)
   const second = await connect(address(port))
   send(second, sound(1_600))
+  await until(() => stored(/\.part$/).length === 2)
   const later = await connect(address(port, { segment: '5' }))
   send(later, sound(2_400))
   await until(() => stored(/\.part$/).length === 3)
@@ -245,9 +247,14 @@ test('a full disk stops the recording it hits and no other', async () => {
   send(short, sound(8_000))
   short.close()
   await until(() => stored(/\.age$/).length === 1)
+  await until(async () => (await statusAt(port))['streams'] === 0)
   const [path = ''] = stored(/\.age$/)
   expect((await decrypted(path)).sound.length).toBe(16_000)
   expect(stored(/\.part$/)).toHaveLength(1)
-  const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as Record<string, unknown>
-  expect(status).toMatchObject({ streams: 0, finished: 1, failed: { 'disk-full': 1 } })
+  expect(await statusAt(port)).toMatchObject({ streams: 0, finished: 1, failed: { 'disk-full': 1 } })
 })
+
+async function statusAt(port: number): Promise<Record<string, unknown>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/status`)
+  return (await answer.json()) as Record<string, unknown>
+}

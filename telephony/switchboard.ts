@@ -215,6 +215,9 @@ export interface SwitchboardOptions {
   app: string
   /** Facts come here, never before connectSwitchboard() has returned. It must not throw. */
   on: (event: SwitchboardEvent) => void
+  /** Devices wanted from the start: who a caller is, is read from them, so give them here rather than by putSeat() later. */
+  seats?: SeatSpec[]
+  trunks?: TrunkSpec[]
   /** Static words about the link, for the log; nothing personal is ever in them. */
   log?: (message: string, fields?: Record<string, string | number>) => void
   /** Name of the switchboard's WebSocket connection to the recorder. Default `recorder`. */

@@ -43,6 +43,8 @@ export class Link {
       context: options.context ?? 'hearthline',
       now: Date.now,
     }
+    for (const seat of options.seats ?? []) this.board.seats.set(seat.seat, seat)
+    for (const trunk of options.trunks ?? []) this.board.trunks.set(trunk.trunk, trunk)
   }
 
   start(): void {
