@@ -1,0 +1,92 @@
+/* The whole product, started for a measurement or a journey as a newcomer starts it, on free ports and fresh data. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const root = join(import.meta.dirname, '..')
+
+/** A running product with a furnished demo hotline. */
+export interface Product {
+  web: string
+  sipPort: number
+  data: string
+  /** Environment to run `bin/hearthline.js` verbs against it. */
+  env: NodeJS.ProcessEnv
+  launcher: ChildProcess
+  /** Everything it printed so far. */
+  printed: () => string
+  stop: () => Promise<void>
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return address.port
+}
+
+/** Starts `npm start -- --demo` on free ports; resolves when it serves. `data` starts it again on the same folder. */
+export const startProduct = async (
+  given: { data?: string; sipPort?: number; env?: NodeJS.ProcessEnv } = {},
+): Promise<Product> => {
+  const data = given.data ?? mkdtempSync(join(tmpdir(), 'hearthline-data-'))
+  const webPort = await freePort()
+  const sipPort = given.sipPort ?? (await freePort())
+  const rtp = 16_384 + Math.floor(Math.random() * 6) * 2400
+  const env = {
+    ...process.env,
+    HEARTHLINE_DATA: data,
+    HEARTHLINE_PORT: String(webPort),
+    HEARTHLINE_SIP_PORT: String(sipPort),
+    HEARTHLINE_SIPS_PORT: String(await freePort()),
+    HEARTHLINE_RTP_PORTS: `${rtp}-${rtp + 2399}`,
+    HEARTHLINE_HOST: '127.0.0.1',
+    ...given.env,
+  }
+  const launcher = spawn(process.execPath, [join(root, 'bin', 'hearthline.js'), 'start', '--demo'], {
+    env,
+    cwd: root,
+  })
+  let printed = ''
+  launcher.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
+  launcher.stderr.on('data', (bytes: Buffer) => (printed += bytes.toString()))
+  const web = `http://127.0.0.1:${webPort}`
+  await serving(web, launcher, () => printed)
+  return {
+    web,
+    sipPort,
+    data,
+    env,
+    launcher,
+    printed: () => printed,
+    stop: async () => {
+      if (launcher.exitCode === null && launcher.signalCode === null) {
+        launcher.kill('SIGTERM')
+        await once(launcher, 'exit')
+      }
+      if (!given.data) rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+const serving = async (web: string, launcher: ChildProcess, printed: () => string): Promise<void> => {
+  const until = Date.now() + 60_000
+  while (Date.now() < until) {
+    if (launcher.exitCode !== null) throw new Error(`the product ended at its start:\n${printed()}`)
+    const ready = await fetch(`${web}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (ready) return
+    await sleep(100)
+  }
+  launcher.kill('SIGTERM')
+  throw new Error(`the product does not serve:\n${printed()}`)
+}
