@@ -13,7 +13,7 @@ export type PlayId = string
 /** One recording (a UUID), chosen by us. */
 export type RecId = string
 
-/** How a leg ended. `hangup`: it had been talking and was put down, by whom says `by`. */
+/** How a leg ended. `hangup`: it was up and was put down, by whom says `by`; `unreachable` of a leg that was up: it broke. */
 export type EndCause =
   'hangup' | 'busy' | 'no-answer' | 'declined' | 'offline' | 'unreachable' | 'cancelled' | 'error'
 

@@ -95,12 +95,14 @@ export interface Duty {
   duty_id: string;
   hotline_id: string;
   idle_since: Timestamp;
+  next: Json | null;
   person_id: string;
   reason: string | null;
   seat_id: string;
   since: Timestamp;
   started_at: Timestamp;
   state: string;
+  until: Timestamp | null;
 }
 
 export interface DutyPeriod {

@@ -51,10 +51,13 @@ const byQ850: Record<number, EndCause> = {
   127: 'error',
 }
 
+/** Causes of a leg that was up and broke, against one that was put down: destination or network out of order, failure. */
+const broken = new Set([27, 38, 41])
+
 /** Why a leg ended and who ended it. */
 export function endCause(ending: Ending): { cause: EndCause; by: 'them' | 'us' } {
   const by = ending.byUs || ending.rangOut ? 'us' : 'them'
-  if (ending.wasUp) return { cause: 'hangup', by }
+  if (ending.wasUp) return { cause: !ending.byUs && broken.has(ending.cause) ? 'unreachable' : 'hangup', by }
   if (ending.byUs) return { cause: 'cancelled', by }
   if (ending.dir === 'in') return { cause: 'cancelled', by }
   if (ending.rangOut) return { cause: 'no-answer', by }

@@ -104,6 +104,9 @@ create table duty (
   idle_since timestamptz not null,
   started_at timestamptz not null,
   contact_id uuid,
+  -- End of the wrap-up limit; what was asked for in mid-call and is done after it.
+  until timestamptz,
+  next jsonb,
   connected boolean not null default true
 );
 
