@@ -1,4 +1,6 @@
-import { createHmac } from 'node:crypto'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import { listContacts } from '../../api/contacts.ts'
@@ -6,14 +8,16 @@ import { emptyForm, type FormAnswers } from '../../domain/form.ts'
 import { aHotline, aLine, aPerson, freshDatabase } from '../../test/database.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import { openKeys } from '../records/keys.ts'
 import { close, enter, list, read, readSaved, save, type Asker, type Numbers } from './contacts.ts'
 
 const { db, owner } = await freshDatabase()
+const keys = openKeys(await mkdtemp(join(tmpdir(), 'keys-')), null)
 const numbers: Numbers = {
-  seal: (number) => Buffer.from(number),
-  open: (sealed) => sealed.toString(),
-  key: (number) => createHmac('sha256', 'key').update(number).digest(),
-  suffixKey: (suffix) => createHmac('sha256', 'suffix').update(suffix).digest(),
+  seal: (number) => keys.seal(hotlineId, number),
+  open: (sealed) => keys.open(hotlineId, sealed),
+  key: (number) => keys.numberKey(hotlineId, number),
+  suffixKey: (number) => keys.suffixKey(hotlineId, number),
 }
 const now = new Date('2026-11-21T12:00:00Z')
 let hotlineId: string

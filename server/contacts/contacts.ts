@@ -33,7 +33,8 @@ export interface Numbers {
   seal(number: string): Buffer
   open(sealed: Buffer): string
   key(number: string): Buffer
-  suffixKey(lastFour: string): Buffer
+  /** Of the last four digits; null when it has fewer. */
+  suffixKey(number: string): Buffer | null
 }
 
 /** Enough of a number to recognise it, never the whole. */

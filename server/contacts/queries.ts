@@ -198,7 +198,7 @@ export async function findRecordings(tx: Tx, contactId: string): Promise<Recordi
 interface Sealing {
   seal(number: string): Buffer
   key(number: string): Buffer
-  suffixKey(lastFour: string): Buffer
+  suffixKey(number: string): Buffer | null
 }
 
 /** Inserts a finished contact entered by hand; `line.notFound` when the line is not this hotline's. Returns its number. */
@@ -216,7 +216,7 @@ export async function insertByHand(
   const { rows } = await sql<{ number: number }>`
     select create_contact(${contactId}, ${given.lineId}, 'by-hand', 'wrap-up', ${given.startedAt}, null,
       ${caller ? numbers.seal(caller) : null}, ${caller ? numbers.key(caller) : null},
-      ${caller ? numbers.suffixKey(caller.slice(-4)) : null}, false, null, null, ${personId}, '{"byHand":true}') as number`.execute(
+      ${caller ? numbers.suffixKey(caller) : null}, false, null, null, ${personId}, '{"byHand":true}') as number`.execute(
     tx,
   )
   await sql`update contact set person_id = ${personId}, answered_at = ${given.answeredAt ?? given.startedAt},
