@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { channelId, connectApp, http, part } from './testing/app.ts'
+import { hz, startBoard } from './testing/board.ts'
+import type { Board } from './testing/board.ts'
+import { startPhone, until } from './testing/phone.ts'
+import type { Phone, PhoneCall } from './testing/phone.ts'
+
+let board: Board
+let caller: Phone
+let seat: Phone
+
+beforeEach(async () => {
+  board = await startBoard()
+  await board.putSeat('seat1', 'pass1')
+  caller = await startPhone(board.sip)
+  seat = await startPhone(board.sip, { user: 'seat1', password: 'pass1' })
+  await seat.registered()
+})
+
+afterEach(async () => {
+  await Promise.all([caller.stop(), seat.stop()])
+  await board.stop()
+})
+
+const heard = (call: PhoneCall, tone: number) =>
+  until(`${tone} Hz is heard`, () => call.sound.level(tone) > -30)
+
+test('while no application is connected callers are answered, told, kept with calm music, and handed over in order', async () => {
+  const calls: PhoneCall[] = []
+  for (const number of ['1001', '1002', '1003']) {
+    const call = await caller.dial(number)
+    await call.answered
+    calls.push(call)
+  }
+  const [first, second, third] = calls
+  if (!first || !second || !third) throw new Error('no calls')
+  await heard(first, hz.fallback)
+  await heard(first, hz.music)
+  second.call.hangup()
+  await until('the second has gone', async () => (await board.counts()).parked === 2)
+  const app = await connectApp(board.ari)
+  const starts = [await app.event('StasisStart'), await app.event('StasisStart')]
+  expect(starts.map((event) => [event['args'], part(event, 'channel')['state']])).toEqual([
+    [['1001'], 'Up'],
+    [['1003'], 'Up'],
+  ])
+  await app.ask(
+    'POST',
+    `channels/${channelId(starts[1] ?? { type: '' })}/play?media=sound:${board.sound('greeting')}`,
+  )
+  await heard(third, hz.greeting)
+  await app.close()
+})
+
+test('a talk goes on while the application is away, and it finds its channels and bridges when it returns', async () => {
+  let app = await connectApp(board.ari)
+  const call = await caller.dial('1001')
+  const id = channelId(await app.event('StasisStart'))
+  await app.ask('POST', `channels/${id}/answer`)
+  await app.ask('POST', 'channels/s1?endpoint=PJSIP/seat1&app=hotline')
+  const rung = await seat.rings()
+  rung.answer()
+  await app.event('StasisStart', (event) => channelId(event) === 's1')
+  await app.ask('POST', 'bridges/talk?type=mixing,dtmf_events')
+  await app.ask('POST', `bridges/talk/addChannel?channel=${id},s1`)
+  await app.ask('POST', `channels/${id}/variables`, { variables: { TAG: 'kept' } })
+  await app.close()
+  call.sound.hz = hz.caller
+  rung.sound.hz = hz.seat
+  await heard(call, hz.seat)
+  await heard(rung, hz.caller)
+
+  app = await connectApp(board.ari)
+  const found = (await app.ask('GET', 'applications/hotline')).body
+  expect(found).toMatchObject({ name: 'hotline', bridge_ids: ['talk'] })
+  expect(found['channel_ids']).toEqual(expect.arrayContaining([id, 's1']))
+  expect((await app.ask('GET', 'bridges/talk')).body['channels']).toEqual([id, 's1'])
+  expect((await app.ask('GET', `channels/${id}/variable?variable=TAG`)).body).toEqual({ value: 'kept' })
+  expect(app.events.filter((event) => event.type === 'StasisStart')).toHaveLength(0)
+  await call.sound.press('7')
+  expect(await app.event('ChannelDtmfReceived')).toMatchObject({ digit: '7' })
+  await app.close()
+
+  // The seat hangs up while nobody decides anything: the caller is not left in silence, and is still there afterwards.
+  rung.call.hangup()
+  await until('the caller hears music', () => call.sound.level(hz.music) > -30, 8_000)
+  app = await connectApp(board.ari)
+  expect((await app.ask('GET', `channels/${id}`)).body).toMatchObject({ state: 'Up' })
+  await app.close()
+})
+
+test('a caller who rang when the application went away is answered, and handed over when it returns', async () => {
+  const gone = await connectApp(board.ari)
+  const call = await caller.dial('1001')
+  await gone.event('StasisStart')
+  await gone.close()
+  await call.answered
+  await heard(call, hz.fallback)
+  const app = await connectApp(board.ari)
+  expect(part(await app.event('StasisStart'), 'channel')).toMatchObject({ state: 'Up' })
+  await app.close()
+})
+
+test('an endpoint is offline until it registers, and whoever asked is told when that changes', async () => {
+  await board.putSeat('seat2', 'pass2')
+  const app = await connectApp(board.ari)
+  const state = async () => (await http(board.ari, 'GET', 'endpoints/PJSIP/seat2')).body['state']
+  expect(await state()).toBe('offline')
+  expect((await app.ask('POST', 'applications/hotline/subscription?eventSource=endpoint:PJSIP')).status).toBe(
+    200,
+  )
+  const phone = await startPhone(board.sip, { user: 'seat2', password: 'pass2' })
+  await phone.registered()
+  expect(part(await app.event('PeerStatusChange'), 'endpoint')).toMatchObject({
+    resource: 'seat2',
+    state: 'online',
+  })
+  expect((await http(board.ari, 'GET', 'deviceStates/PJSIP%2Fseat2')).body).toMatchObject({
+    state: 'NOT_INUSE',
+  })
+  await phone.stop()
+  expect(part(await app.event('PeerStatusChange'), 'endpoint')).toMatchObject({ state: 'offline' })
+  expect(await state()).toBe('offline')
+  const config = 'asterisk/config/dynamic/res_pjsip'
+  expect((await http(board.ari, 'DELETE', `${config}/endpoint/seat2`)).status).toBe(204)
+  expect((await http(board.ari, 'DELETE', `${config}/endpoint/seat2`)).status).toBe(404)
+  expect((await http(board.ari, 'GET', 'endpoints/PJSIP/seat2')).status).toBe(404)
+  await app.close()
+})
+
+test('a wrong password registers nobody', async () => {
+  const phone = await startPhone(board.sip, { user: 'seat1', password: 'wrong' })
+  await expect(phone.registered()).rejects.toThrow()
+  await phone.stop()
+}, 10_000)
+
+test('a call out by a trunk reaches its number, and one in by its address has its name and its word on the number', async () => {
+  const gateway = await startPhone(board.sip)
+  const { sip } = gateway.stack.ports
+  await board.put('aor', 'line1', { contact: `sip:127.0.0.1:${sip}` })
+  await board.put('endpoint', 'line1', { aors: 'line1', context: 'from-trunk', trust_id_inbound: 'yes' })
+  const app = await connectApp(board.ari)
+  await app.ask('POST', 'channels/out?endpoint=PJSIP/13800000000@line1&app=hotline&callerId="Line"<1001>')
+  const rung = await gateway.rings()
+  expect(rung.call).toMatchObject({ dialled: '13800000000', from: { name: 'Line', number: '1001' } })
+  rung.answer()
+  expect(channelId(await app.event('StasisStart'))).toBe('out')
+  await app.ask('DELETE', 'channels/out')
+  await board.put('identify', 'line1', { endpoint: 'line1', match: '127.0.0.1' })
+  const call = await gateway.dial('1002')
+  const start = await app.event('StasisStart')
+  expect(part(start, 'channel')).toMatchObject({
+    dialplan: { context: 'from-trunk', exten: '1002' },
+    channelvars: { TRUNK: 'line1', NUMBER_TRUSTED: '1' },
+  })
+  call.call.hangup()
+  await app.event('ChannelDestroyed', (event) => channelId(event) === channelId(start))
+  await app.close()
+  await gateway.stop()
+})
