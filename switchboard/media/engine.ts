@@ -113,6 +113,7 @@ class WorkerLink {
   private worker: Worker
   private lastAsk = 0
   private closing = false
+  private started = false
 
   constructor(options: MediaOptions, onEvent: (event: MediaEvent) => void) {
     this.options = options
@@ -120,8 +121,17 @@ class WorkerLink {
     this.worker = this.spawn()
   }
 
+  /** Resolves when the worker answers for the first time; throws MediaError lost when it cannot start. */
   async ready(): Promise<void> {
-    await once(this.worker, 'message')
+    const controller = new AbortController()
+    const { signal } = controller
+    const started = once(this.worker, 'message', { signal }).then(() => true)
+    const died = once(this.worker, 'exit', { signal }).then(() => false)
+    started.catch(() => undefined)
+    died.catch(() => undefined)
+    this.started = await Promise.race([started, died])
+    controller.abort()
+    if (!this.started) throw new MediaError('lost', 'the media worker did not start')
   }
 
   ask<T>(command: Question): Promise<T> {
@@ -173,7 +183,7 @@ class WorkerLink {
   private lost(): void {
     for (const { reject } of this.waiting.values()) reject(new MediaError('lost'))
     this.waiting.clear()
-    if (this.closing) return
+    if (this.closing || !this.started) return
     const legs = [...this.legs]
     const playbacks = [...this.playbacks]
     this.legs.clear()

@@ -15,8 +15,10 @@ async function bind(address: string, port: number): Promise<Socket | null> {
   // Only literal addresses are sent to: looking up names would block the sound.
   const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) })
   try {
+    // Without a look-up the socket listens before `bind` returns.
+    const listening = once(socket, 'listening')
     socket.bind(port, address)
-    await once(socket, 'listening')
+    await listening
     return socket
   } catch {
     socket.close()

@@ -83,7 +83,7 @@ export function writeOffer(own: OwnAudio): string {
 export function writeAnswer(own: OwnAudio, offer: AudioTerms): string {
   const lines = head(own)
   const mid = offer.mid ?? '0'
-  if (own.webRtc) lines.push(`a=group:BUNDLE ${mid}`)
+  if (own.webRtc && offer.mid !== null) lines.push(`a=group:BUNDLE ${mid}`)
   offer.lines.forEach((line, index) => {
     if (index === offer.index) lines.push(...audioLines(own, offer.protocol, mid))
     else lines.push(`m=${line.kind} 0 ${line.protocol} ${line.formats.join(' ') || '0'}`)

@@ -1,0 +1,151 @@
+import { randomInt } from 'node:crypto'
+import type { PortPool } from '../rtp/ports.ts'
+import { SocketPair } from '../rtp/sockets.ts'
+import type { AudioFormat, AudioTerms } from '../sdp/audio.ts'
+import { NotAcceptable, readAudio } from '../sdp/audio.ts'
+import { SdpError } from '../sdp/description.ts'
+import type { OwnAudio } from '../sdp/writing.ts'
+import { answering, writeAnswer, writeOffer } from '../sdp/writing.ts'
+import { Peer } from '../webrtc/peer.ts'
+import type { CallLeg } from './call-leg.ts'
+import { MediaError } from './failure.ts'
+import type { Codec } from './g711.ts'
+import type { LegKind } from './messages.ts'
+
+const OUR_EVENT_TYPE = 101
+const payloadTypes: Record<Codec, number> = { PCMU: 0, PCMA: 8 }
+
+/** Where legs listen. */
+export interface Place {
+  pool: PortPool
+  bind: string
+  publicAddress: string
+}
+
+function termsOf(sdp: string): AudioTerms {
+  try {
+    return readAudio(sdp)
+  } catch (error) {
+    if (error instanceof SdpError) throw new MediaError('malformed', error.message)
+    if (error instanceof NotAcceptable) throw new MediaError('not-acceptable', error.message)
+    throw error
+  }
+}
+
+/** One format of each law, in the peer's order. */
+function chosen(terms: AudioTerms): AudioFormat[] {
+  return terms.formats.filter(
+    (format, index) => terms.formats.findIndex(({ codec }) => codec === format.codec) === index,
+  )
+}
+
+/** Agrees with the far end of one call leg, by SDP offer and answer (RFC 3264), and opens what carries its packets. */
+export class Negotiation {
+  private readonly leg: CallLeg
+  private readonly place: Place
+  private readonly session = randomInt(1, 2 ** 47)
+  private version = 1
+  private pair: SocketPair | null = null
+  private peer: Peer | null = null
+  private formats: AudioFormat[] = []
+  private eventType: number | null = null
+
+  constructor(leg: CallLeg, place: Place) {
+    this.leg = leg
+    this.place = place
+  }
+
+  /** Answers the first offer of a leg. Throws MediaError malformed, not-acceptable, no-ports. */
+  async answer(sdp: string): Promise<string> {
+    const terms = termsOf(sdp)
+    await this.open(terms.webRtc ? 'webrtc' : 'rtp')
+    return this.respond(terms)
+  }
+
+  /** Our offer, with the law of `first` before the other; on an open leg a fresh one of the same session. */
+  async offer(kind: LegKind, first: Codec): Promise<string> {
+    if (!this.pair && !this.peer) {
+      await this.open(kind)
+      const codecs: Codec[] = first === 'PCMU' ? ['PCMU', 'PCMA'] : ['PCMA', 'PCMU']
+      this.formats = codecs.map((codec) => ({ codec, payloadType: payloadTypes[codec] }))
+      this.eventType = OUR_EVENT_TYPE
+      this.leg.reception.expect(this.formats, [this.eventType])
+    }
+    return writeOffer(this.own('sendrecv'))
+  }
+
+  /** Takes the answer to our offer. */
+  accept(sdp: string): void {
+    const terms = termsOf(sdp)
+    if ((terms.webRtc !== null) !== (this.peer !== null))
+      throw new MediaError('not-acceptable', 'other protocol')
+    if (terms.webRtc) this.peer?.connect(terms.webRtc, 'offer')
+    this.settle(terms)
+  }
+
+  /** Answers a later offer. Throws MediaError and leaves the leg as it was. */
+  renegotiate(sdp: string): string {
+    const terms = termsOf(sdp)
+    if ((terms.webRtc !== null) !== (this.peer !== null))
+      throw new MediaError('not-acceptable', 'other protocol')
+    if (terms.webRtc && this.peer?.restarts(terms.webRtc))
+      throw new MediaError('not-acceptable', 'ICE restart')
+    return this.respond(terms)
+  }
+
+  private async open(kind: LegKind): Promise<void> {
+    const { leg, place } = this
+    if (kind === 'webrtc') this.peer = await Peer.open(place, leg.carrierEvents, () => leg.connect())
+    else this.pair = await SocketPair.open(place.pool, place.bind, leg.carrierEvents)
+    const carrier = this.peer ?? this.pair
+    if (!carrier) throw new MediaError('no-ports')
+    leg.carrier = carrier
+    if (!leg.closed) return
+    await carrier.close()
+    throw new MediaError('no-leg', 'closed meanwhile')
+  }
+
+  private respond(terms: AudioTerms): string {
+    this.formats = chosen(terms)
+    this.eventType = terms.eventType
+    if (terms.webRtc) this.peer?.connect(terms.webRtc, 'answer')
+    this.settle(terms)
+    return writeAnswer(this.own(answering(terms.direction)), terms)
+  }
+
+  /** What both sides said becomes how the leg sends and what it expects. */
+  private settle(terms: AudioTerms): void {
+    const { leg } = this
+    const nowhere = terms.address === '0.0.0.0' && this.pair !== null
+    if (!nowhere) {
+      this.pair?.expect(
+        { address: terms.address, port: terms.port },
+        { address: terms.address, port: terms.rtcpPort },
+      )
+    }
+    const [first] = chosen(terms)
+    if (!first) throw new MediaError('not-acceptable')
+    leg.reception.expect([...this.formats, ...terms.formats], [this.eventType, terms.eventType])
+    leg.agree({
+      codec: first.codec,
+      payloadType: first.payloadType,
+      eventType: terms.eventType,
+      allowed: !nowhere && (terms.direction === 'sendrecv' || terms.direction === 'recvonly'),
+      held: terms.held,
+    })
+  }
+
+  private own(direction: OwnAudio['direction']): OwnAudio {
+    return {
+      session: this.session,
+      version: this.version++,
+      address: this.place.publicAddress,
+      port: this.peer?.localPort ?? this.pair?.port ?? 0,
+      formats: this.formats,
+      eventType: this.eventType,
+      direction,
+      ssrc: this.leg.out.ssrc,
+      webRtc: this.peer?.terms() ?? null,
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import type { Socket } from 'node:dgram'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import type { RtpPacket } from '../rtp/packet.ts'
+import { readRtp, writeRtp } from '../rtp/packet.ts'
+import { readAudio } from '../sdp/audio.ts'
+import type { Codec } from './g711.ts'
+import { decode, encode } from './g711.ts'
+import { levelOf, tone } from './tone.ts'
+
+const FRAME = 160
+
+/** A received packet and when it came (performance.now). */
+export interface Arrival extends RtpPacket {
+  at: number
+}
+
+/** For tests: a phone on a real UDP socket that sends a tone and remembers what it hears. */
+export class TestPhone {
+  readonly arrivals: Arrival[] = []
+  readonly port: number
+  codec: Codec = 'PCMA'
+  eventType = 101
+  sequence = 1000
+  timestamp = 5000
+  ssrc = 0x1234_5678
+  target: { address: string; port: number } | null = null
+  private readonly socket: Socket
+  private timer: NodeJS.Timeout | null = null
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    this.port = socket.address().port
+    socket.on('message', (datagram) => {
+      const packet = readRtp(Buffer.from(datagram))
+      if (packet) this.arrivals.push({ ...packet, at: performance.now() })
+    })
+  }
+
+  static async open(codec: Codec = 'PCMA'): Promise<TestPhone> {
+    const socket = createSocket('udp4')
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const phone = new TestPhone(socket)
+    phone.codec = codec
+    phone.ssrc = phone.port * 65_537
+    return phone
+  }
+
+  /** Its SDP; `extra` lines go to the audio part. */
+  sdp(direction = 'sendrecv', extra: string[] = []): string {
+    const [first, second] = this.codec === 'PCMA' ? ['8', '0'] : ['0', '8']
+    return [
+      'v=0',
+      'o=- 1 1 IN IP4 127.0.0.1',
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${this.port} RTP/AVP ${first} ${second} ${this.eventType}`,
+      'a=rtpmap:0 PCMU/8000',
+      'a=rtpmap:8 PCMA/8000',
+      `a=rtpmap:${this.eventType} telephone-event/8000`,
+      `a=${direction}`,
+      ...extra,
+      '',
+    ].join('\r\n')
+  }
+
+  /** Sends to where the engine's SDP says. */
+  follow(sdp: string): void {
+    const { address, port } = readAudio(sdp)
+    this.target = { address, port }
+  }
+
+  /** Sends one packet as it is. */
+  send(packet: Partial<RtpPacket> & { payload: Uint8Array }): void {
+    const { sequence, timestamp, ssrc } = this
+    const full = {
+      payloadType: this.codec === 'PCMA' ? 8 : 0,
+      marker: false,
+      sequence,
+      timestamp,
+      ssrc,
+      ...packet,
+    }
+    if (this.target) this.socket.send(writeRtp(full), this.target.port, this.target.address)
+  }
+
+  /** Sends raw bytes. */
+  sendRaw(bytes: Buffer): void {
+    if (this.target) this.socket.send(bytes, this.target.port, this.target.address)
+  }
+
+  /** Speaks one frequency from now on, on an absolute 20 ms schedule; 0 is silence by G.711. */
+  speak(hz: number): void {
+    this.hush()
+    const samples = tone(hz, 1000)
+    const bytes = new Uint8Array(samples.length)
+    encode(this.codec, samples, bytes)
+    const begun = performance.now()
+    let sent = 0
+    this.timer = setInterval(() => {
+      while (begun + sent * 20 <= performance.now()) {
+        const at = (sent * FRAME) % bytes.length
+        this.send({ payload: bytes.subarray(at, at + FRAME) })
+        this.sequence = (this.sequence + 1) & 0xffff
+        this.timestamp += FRAME
+        sent += 1
+      }
+    }, 5)
+  }
+
+  hush(): void {
+    if (this.timer) clearInterval(this.timer)
+    this.timer = null
+  }
+
+  /** Audio it heard in the last `ms`, of packets of G.711. */
+  heard(ms: number): Int16Array {
+    const since = performance.now() - ms
+    const packets = this.arrivals.filter((packet) => packet.at >= since && (packet.payloadType & 0x77) === 0)
+    const samples = new Int16Array(packets.reduce((sum, packet) => sum + packet.payload.length, 0))
+    let at = 0
+    for (const packet of packets) {
+      decode(packet.payloadType === 0 ? 'PCMU' : 'PCMA', packet.payload, samples.subarray(at))
+      at += packet.payload.length
+    }
+    return samples
+  }
+
+  /** Which of the frequencies it heard clearly in the last `ms`. */
+  hears(frequencies: number[], ms = 200): number[] {
+    const samples = this.heard(ms)
+    return frequencies.filter((hz) => levelOf(samples, hz) > 1500)
+  }
+
+  async close(): Promise<void> {
+    this.hush()
+    this.socket.close()
+    await once(this.socket, 'close')
+  }
+}
