@@ -32,8 +32,15 @@ export interface Keys {
   open(hotlineId: string, sealed: Buffer): string
   /** Keyed hash by which contacts of one caller's number are found again. Country code and `+` do not matter. */
   numberKey(hotlineId: string, number: string): Buffer
-  /** Keyed hash of a number's last four digits; null when it has fewer. */
-  suffixKey(hotlineId: string, number: string): Buffer | null
+  /** Keyed hash of a number's last four digits (of all of them, when it has fewer). */
+  suffixKey(hotlineId: string, number: string): Buffer
+  /** The four ways with callers' numbers, for one hotline. */
+  numbersOf(hotlineId: string): {
+    seal(number: string): Buffer
+    open(sealed: Buffer): string
+    key(number: string): Buffer
+    suffixKey(lastFour: string): Buffer
+  }
   /** Makes the hotline's recording key pair if it has none; the recorder reads the public half from its file. */
   makeRecordingKeys(hotlineId: string): Promise<void>
   /** The private half of the recording key pair (an age identity), to be handed to the decrypter and forgotten. */
@@ -98,10 +105,13 @@ function keysOf(master: Buffer, dataFolder: string): Keys {
       return Buffer.concat([decipher.update(sealed.subarray(29)), decipher.final()]).toString('utf8')
     },
     numberKey: (hotlineId, number) => hashed(hotlineId, 'number', bare(number)),
-    suffixKey(hotlineId, number) {
-      const digits = bare(number)
-      return digits.length < 4 ? null : hashed(hotlineId, 'suffix', digits.slice(-4))
-    },
+    suffixKey: (hotlineId, number) => hashed(hotlineId, 'suffix', bare(number).slice(-4)),
+    numbersOf: (hotlineId) => ({
+      seal: (number) => keys.seal(hotlineId, number),
+      open: (sealed) => keys.open(hotlineId, sealed),
+      key: (number) => keys.numberKey(hotlineId, number),
+      suffixKey: (lastFour) => keys.suffixKey(hotlineId, lastFour),
+    }),
     async makeRecordingKeys(hotlineId) {
       const publicFile = join(folder, `${hotlineId}.recording.pub`)
       if (existsSync(publicFile) && existsSync(privateFile(hotlineId))) return

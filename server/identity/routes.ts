@@ -1,0 +1,114 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  addPerson,
+  changePerson as changePersonAt,
+  listPeople as listPeopleAt,
+} from '../../api/administration.ts'
+import {
+  changePassphrase as changePassphraseAt,
+  logIn as logInAt,
+  logOut,
+  whoAmI,
+} from '../../api/session.ts'
+import { Problem } from '../../domain/problem.ts'
+import type { Live } from '../http/live.ts'
+import { serve, servePublic, sessionCookie, type SessionPerson } from '../http/serve.ts'
+import { changePassphrase, closeSession, logIn, makePerson, openDoor, readMe, sessionMs } from './identity.ts'
+import { changePerson, listPeople, readPerson } from './people.ts'
+
+/** What the routes of identity are given. */
+export interface IdentityDeps {
+  live: Pick<Live, 'publish' | 'endSession'>
+  /** Takes the person off duty; throws `duty.inCall` while a call is up. */
+  leaveDuty: (person: { hotlineId: string; personId: string }) => Promise<void>
+  /** Whether the product was started as a demonstration. */
+  demo: boolean
+}
+
+/** Log-ins of one address in a minute. */
+const logInsPerMinute = 60
+
+/** Serves log-in, log-out, the own passphrase, and staff. */
+export function identityRoutes(app: FastifyInstance, deps: IdentityDeps): void {
+  sessionRoutes(app, deps)
+  peopleRoutes(app, deps)
+}
+
+function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
+  const door = openDoor()
+  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure: app.ground.secure } as const
+  servePublic(
+    app,
+    logInAt,
+    async (context, { body }) => {
+      const given = { ...body, address: context.address, now: context.now(), demo: deps.demo }
+      const { token, me } = await logIn(context.db, door, given)
+      context.reply.setCookie(sessionCookie, token, { ...cookie, maxAge: sessionMs / 1000 })
+      return me
+    },
+    { perMinute: logInsPerMinute },
+  )
+  serve(app, whoAmI, (context) => context.tx((tx) => readMe(tx, context.person.personId)))
+  serve(app, logOut, async (context) => {
+    const { person, hotlineId } = context
+    await deps.leaveDuty(person)
+    await context.tx(async (tx) => {
+      await closeSession(tx, person.session)
+      await context.audit(tx, 'session.closed')
+    })
+    deps.live.endSession(hotlineId, { session: person.session })
+    context.reply.clearCookie(sessionCookie, cookie)
+    return { done: true } as const
+  })
+  serve(
+    app,
+    changePassphraseAt,
+    async (context, { body }) => {
+      await changePassphrase(context.db, context.person, body, context.now())
+      return { done: true } as const
+    },
+    { perMinute: 10 },
+  )
+}
+
+function peopleRoutes(app: FastifyInstance, deps: IdentityDeps): void {
+  const changed = (hotlineId: string): void =>
+    deps.live.publish(hotlineId, { right: 'person.change' }, { type: 'changed', what: 'people' })
+  serve(app, listPeopleAt, (context, { query }) => context.tx((tx) => listPeople(tx, query)))
+  serve(app, addPerson, async (context, { body }) => {
+    const person = await context.tx(async (tx) => {
+      const { demo } = await tx.selectFrom('hotline').select('demo').executeTakeFirstOrThrow()
+      const personId = await makePerson(tx, context.hotlineId, { ...body, demo })
+      await context.audit(tx, 'person.added', personId, null, { roles: body.roles })
+      return readPerson(tx, personId)
+    })
+    changed(context.hotlineId)
+    return person
+  })
+  serve(app, changePersonAt, async (context, { params, body }) => {
+    const { hotlineId } = context
+    const { personId } = params
+    const person = await context.tx(async (tx) => {
+      const result = await changePerson(tx, hotlineId, personId, body, context.now())
+      const data = { roles: body.roles, disabled: body.disabled, passphrase: body.passphrase !== undefined }
+      await context.audit(tx, 'person.changed', personId, null, data)
+      return result
+    })
+    if (body.disabled) await leaveQuietly(deps, { hotlineId, personId })
+    if (body.disabled || body.passphrase !== undefined) deps.live.endSession(hotlineId, { personId })
+    changed(hotlineId)
+    return person
+  })
+}
+
+/** Who is put out in the middle of a call keeps the caller until the call ends. */
+async function leaveQuietly(
+  deps: IdentityDeps,
+  person: Pick<SessionPerson, 'hotlineId' | 'personId'>,
+): Promise<void> {
+  try {
+    await deps.leaveDuty(person)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+  }
+}
