@@ -48,16 +48,32 @@ const filters = (query: ListQuery, suffixKey: Buffer | null): RawBuilder<unknown
   if (query.to) found.push(sql`c.started_at < ${query.to}`)
   if (query.unfinished) found.push(sql`c.state = 'wrap-up'`)
   if (suffixKey) found.push(sql`c.caller_suffix_key = ${suffixKey}`)
-  if (query.text) {
-    const lexemes = searchLexemes(query.text)
-    // Quoted for to_tsquery: only letters and digits come out of searchLexemes, so quoting cannot be broken.
-    const tsquery = lexemes.map((lexeme) => `'${lexeme}'`).join(' & ')
-    found.push(lexemes.length > 0 ? sql`c.search @@ ${tsquery}::tsquery` : sql`false`)
-  }
   return found
 }
 
-/** One page of the list, by contact number. `onlyOf` limits it to one counsellor's own contacts. */
+/** So many contacts that match a text are looked at in one go. */
+const batch = 500
+
+/** Where a page starts: beyond this number. */
+const startOf = (query: ListQuery): number => {
+  const key = Number.parseInt(query.after ?? '', 10)
+  if (Number.isSafeInteger(key)) return key
+  return query.sort === 'newest' ? Number.MAX_SAFE_INTEGER : 0
+}
+
+/** The next numbers whose words match, beyond `from`. */
+async function matching(tx: Tx, words: string[], from: number, newest: boolean): Promise<number[]> {
+  // Quoted as lexemes: only letters and digits come out of searchLexemes, so the quotes cannot be broken.
+  const tsquery = words.map((word) => `'${word}'`).join(' & ')
+  const { rows } = await sql<{ number: number }>`
+    select matching_numbers(${tsquery}::tsquery, ${from}, ${newest}, ${batch}) as number`.execute(tx)
+  return rows.map((row) => row.number)
+}
+
+/**
+ * One page of the list and one row more, by contact number. `onlyOf` limits it to one counsellor's own contacts. A text
+ * is looked up batch by batch, so that a common word with a rare filter costs no more than it must.
+ */
 export async function findContacts(
   tx: Tx,
   hotlineId: string,
@@ -68,16 +84,27 @@ export async function findContacts(
   const conditions = [sql`c.hotline_id = ${hotlineId}`, ...filters(query, suffixKey)]
   if (onlyOf) conditions.push(sql`c.person_id = ${onlyOf}`)
   const newest = query.sort === 'newest'
-  if (query.after !== undefined) {
-    const key = Number.parseInt(query.after, 10)
-    if (Number.isSafeInteger(key)) conditions.push(newest ? sql`c.number < ${key}` : sql`c.number > ${key}`)
+  const beyond = (number: number): RawBuilder<unknown> =>
+    newest ? sql`c.number < ${number}` : sql`c.number > ${number}`
+  const pageOf = async (limit: number, also: RawBuilder<unknown>): Promise<StoredRow[]> => {
+    const { rows } = await sql<StoredRow>`
+      select ${rowColumns} from contact c
+      join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
+      where ${sql.join([...conditions, also], sql` and `)}
+      order by c.number ${newest ? sql`desc` : sql`asc`} limit ${limit}`.execute(tx)
+    return rows
   }
-  const { rows } = await sql<StoredRow>`
-    select ${rowColumns} from contact c
-    join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
-    where ${sql.join(conditions, sql` and `)}
-    order by c.number ${newest ? sql`desc` : sql`asc`} limit ${query.limit + 1}`.execute(tx)
-  return rows
+  if (!query.text) return pageOf(query.limit + 1, beyond(startOf(query)))
+  const words = searchLexemes(query.text)
+  const found: StoredRow[] = []
+  for (let from = startOf(query); words.length > 0;) {
+    const numbers = await matching(tx, words, from, newest)
+    const left = query.limit + 1 - found.length
+    if (numbers.length > 0) found.push(...(await pageOf(left, sql`c.number = any(${numbers}::bigint[])`)))
+    if (found.length > query.limit || numbers.length < batch) break
+    from = numbers.at(-1) ?? from
+  }
+  return found
 }
 
 /** A contact's page as stored. */

@@ -172,6 +172,9 @@ create index contact_suffix on contact (hotline_id, caller_suffix_key) where cal
 create index contact_person on contact (hotline_id, person_id, number desc);
 create index contact_started on contact (hotline_id, started_at);
 create index contact_search on contact using gin (search);
+-- Rare values that people look for; common ones are found soon enough by walking the numbers.
+create index contact_risk on contact (hotline_id, risk, number) where risk in ('high', 'acute', 'danger-key');
+create index contact_outcome on contact (hotline_id, outcome, number) where outcome in ('message', 'failed', 'call-back');
 
 -- What happened on a contact; append-only, each row hashes the one before it.
 create table contact_event (
@@ -330,6 +333,19 @@ begin
     values (p_contact, 1, v_hotline, p_at, 'started', p_actor, p_data, v_hash);
   perform append_audit(p_at, p_actor, 'contact.started', '', p_contact, '{}');
   return v_number;
+end $$;
+
+-- Numbers of the hotline's contacts whose words match, beyond a number, at most p_limit. It runs as the owner because the
+-- text-search operator is not leakproof: under row-level security it could never use its index. It shows numbers of the
+-- transaction's own hotline only. The query is planned anew for each search, as rare and common words want other plans.
+create function matching_numbers(p_words tsquery, p_beyond bigint, p_newest boolean, p_limit int) returns setof bigint
+  language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+  return query execute format(
+    'select c.number from public.contact c where c.hotline_id = %L and c.search @@ %L::tsquery and c.number %s %s
+     order by c.number %s limit %s',
+    public.current_hotline(), p_words, case when p_newest then '<' else '>' end, p_beyond,
+    case when p_newest then 'desc' else 'asc' end, p_limit);
 end $$;
 
 -- Doors through row-level security, each answering one narrow question before a hotline is known.
