@@ -3,6 +3,9 @@ import type { Clock, SipLimits } from './contract.ts'
 interface Bucket {
   tokens: number
   filledAt: number
+  known: boolean
+  /** Who is known changes rarely; it is looked up once a second and source. */
+  knownAt: number
 }
 
 /** What the limits are unless the owner says otherwise. */
@@ -37,23 +40,33 @@ export class RateGuard {
 
   /** True when one more message from this source may be read. */
   admit(host: string): boolean {
-    const known = this.isKnown(host)
-    const rate = known ? this.limits.knownRate : this.limits.strangerRate
-    const burst = known ? this.limits.knownBurst : this.limits.strangerBurst
     const now = this.clock.now()
-    const bucket = this.buckets.get(host) ?? { tokens: burst, filledAt: now }
+    const bucket = this.buckets.get(host) ?? this.newBucket(host, now)
+    if (Math.abs(now - bucket.knownAt) > 1000) {
+      bucket.known = this.isKnown(host)
+      bucket.knownAt = now
+    }
+    const rate = bucket.known ? this.limits.knownRate : this.limits.strangerRate
+    const burst = bucket.known ? this.limits.knownBurst : this.limits.strangerBurst
     // The wall clock may jump back: then nothing is added, and nothing taken away.
     const elapsed = Math.max(0, now - bucket.filledAt)
     bucket.tokens = Math.min(burst, bucket.tokens + (elapsed * rate) / 1000)
     bucket.filledAt = now
-    this.buckets.set(host, bucket)
-    if (this.buckets.size > 10_000) this.forgetIdle(now)
     if (bucket.tokens < 1) {
       this.refused += 1
       return false
     }
     bucket.tokens -= 1
     return true
+  }
+
+  private newBucket(host: string, now: number): Bucket {
+    if (this.buckets.size > 10_000) this.forgetIdle(now)
+    const known = this.isKnown(host)
+    const tokens = known ? this.limits.knownBurst : this.limits.strangerBurst
+    const bucket = { tokens, filledAt: now, known, knownAt: now }
+    this.buckets.set(host, bucket)
+    return bucket
   }
 
   /** Sources silent for a minute have a full bucket again; forged ones must not fill the memory. */

@@ -227,7 +227,7 @@ function bareAddress(text: string): NameAddress {
 /** Writes a display name as a quoted string with its URI in brackets. */
 export function writeNameAddress(name: string | null, uri: string): string {
   if (name === null || name === '') return `<${uri}>`
-  const clean = [...name].filter((c) => c >= ' ' && c !== '\u007f').join('')
+  const clean = name.replace(/\p{Cc}/gu, '')
   return `"${clean.replace(/["\\]/g, '\\$&')}" <${uri}>`
 }
 

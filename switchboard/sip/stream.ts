@@ -7,12 +7,13 @@ import { StreamFramer } from './framing.ts'
 import { localHostFor, plainHost } from './local-address.ts'
 import { SipParseError } from './parse-error.ts'
 
-/** How to listen on TCP, or on TLS when a certificate is given. */
+/** How to listen on TCP or TLS. Without `port` nothing listens, and connections are only made. */
 export interface StreamOptions {
   readonly host: string
-  readonly port: number
+  readonly port: number | null
+  readonly secure: boolean
   readonly publicAddress: string | null
-  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | null
+  readonly certificate: { readonly cert: string | Buffer; readonly key: string | Buffer } | null
   readonly messageBytes: number
   /** May this address open one more connection? */
   readonly admits: (host: string) => boolean
@@ -24,6 +25,7 @@ const connectWithin = 10_000
 
 /** TCP or TLS: what listens, and the connections both sides have opened. */
 export class StreamListener {
+  /** The port bound; the usual one when nothing listens, for it stands in our Via. */
   readonly port: number
   private readonly server: Server
   private readonly options: StreamOptions
@@ -35,8 +37,8 @@ export class StreamListener {
     this.server = server
     this.options = options
     this.receiver = receiver
-    this.port = (server.address() as AddressInfo).port
-    const event = options.tls ? 'secureConnection' : 'connection'
+    this.port = (server.address() as AddressInfo | null)?.port ?? (options.secure ? 5061 : 5060)
+    const event = options.secure ? 'secureConnection' : 'connection'
     server.on(event, (socket: Socket) => {
       const from = plainHost(socket.remoteAddress ?? '')
       if (from === '' || !options.admits(from)) socket.destroy()
@@ -47,12 +49,14 @@ export class StreamListener {
 
   /** Listens; rejects when the port is taken. */
   static async open(options: StreamOptions, receiver: FlowReceiver): Promise<StreamListener> {
-    const server = options.tls
-      ? createTlsServer({ cert: options.tls.cert, key: options.tls.key, handshakeTimeout: connectWithin })
+    const server = options.secure
+      ? createTlsServer({ ...options.certificate, handshakeTimeout: connectWithin })
       : createServer()
     server.on('tlsClientError', () => {})
-    server.listen(options.port, options.host)
-    await once(server, 'listening')
+    if (options.port !== null) {
+      server.listen(options.port, options.host)
+      await once(server, 'listening')
+    }
     return new StreamListener(server, options, receiver)
   }
 
@@ -64,12 +68,12 @@ export class StreamListener {
   async connect(host: string, port: number, serverName: string): Promise<Flow> {
     const open = this.flows.find((flow) => flow.remoteHost === host && flow.remotePort === port && flow.open)
     if (open) return open
-    const socket = this.options.tls
+    const socket = this.options.secure
       ? connectTls({ host, port, servername: /^[\d.:]+$/.test(serverName) ? '' : serverName })
       : connect({ host, port })
     const timer = setTimeout(() => socket.destroy(new Error('connection timed out')), connectWithin)
     try {
-      await once(socket, this.options.tls ? 'secureConnect' : 'connect')
+      await once(socket, this.options.secure ? 'secureConnect' : 'connect')
     } finally {
       clearTimeout(timer)
     }
@@ -77,9 +81,10 @@ export class StreamListener {
   }
 
   async close(): Promise<void> {
+    for (const { socket } of this.sockets.values()) socket.destroy()
+    if (!this.server.listening) return
     const closed = once(this.server, 'close')
     this.server.close()
-    for (const { socket } of this.sockets.values()) socket.destroy()
     await closed
   }
 
@@ -109,7 +114,7 @@ export class StreamListener {
   }
 
   private flowOf(socket: Socket): Flow {
-    const transport = this.options.tls ? 'tls' : 'tcp'
+    const transport = this.options.secure ? 'tls' : 'tcp'
     const remoteHost = plainHost(socket.remoteAddress ?? '')
     const id = `${transport}:${remoteHost}:${socket.remotePort ?? 0}:${this.nextId}`
     this.nextId += 1

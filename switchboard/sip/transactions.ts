@@ -282,10 +282,10 @@ export class Transactions {
 
   /** A connection ended: whatever waits for an answer by it has failed. */
   flowClosed(flow: Flow): void {
-    for (const transaction of [...this.clients.values()]) {
+    for (const transaction of this.clients.values()) {
       if (transaction.flow === flow) transaction.step('error')
     }
-    for (const transaction of [...this.servers.values()]) {
+    for (const transaction of this.servers.values()) {
       if (transaction.flow === flow) transaction.step('error')
     }
   }

@@ -39,8 +39,10 @@ export class UdpListener {
       lookup: (name, _options, found) => found(null, name, family),
       recvBufferSize: 1 << 20,
     })
+    // Asked for before binding: with a look-up that answers at once, binding is done at once.
+    const listening = once(socket, 'listening')
     socket.bind(options.port, options.host)
-    await once(socket, 'listening')
+    await listening
     return new UdpListener(socket, options, receiver)
   }
 

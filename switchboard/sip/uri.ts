@@ -48,23 +48,30 @@ export function parseUri(text: string): SipUri | null {
   if (!/^[a-z][a-z0-9+.-]*$/.test(scheme) || /[\s<>"]/.test(text)) throw new SipParseError('bad URI')
   const rest = text.slice(colon + 1)
   if (scheme === 'tel') return parseTel(rest)
-  if (scheme !== 'sip' && scheme !== 'sips') return null
+  return scheme === 'sip' || scheme === 'sips' ? parseSip(scheme, rest) : null
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function parseSip(scheme: 'sip' | 'sips', rest: string): SipUri {
   const at = rest.indexOf('@')
-  const userinfo = at < 0 ? '' : rest.slice(0, at)
-  const afterUser = at < 0 ? rest : rest.slice(at + 1)
+  const afterUser = rest.slice(at + 1)
   if (at === 0 || afterUser.includes('@')) throw new SipParseError('bad URI')
-  const question = afterUser.indexOf('?')
-  const hostAndParams = question < 0 ? afterUser : afterUser.slice(0, question)
-  const semicolon = hostAndParams.indexOf(';')
-  const match = hostPattern.exec(semicolon < 0 ? hostAndParams : hostAndParams.slice(0, semicolon))
+  const [hostAndParams, headers] = splitOnce(afterUser, '?')
+  const [hostAndPort, params] = splitOnce(hostAndParams, ';')
+  const match = hostPattern.exec(hostAndPort)
   if (!match || Number(match[2] ?? 0) > 65535) throw new SipParseError('bad URI host')
+  const userinfo = at < 0 ? '' : rest.slice(0, at)
   return {
     scheme,
-    user: unescapeUri(userinfo.split(':')[0] ?? ''),
+    user: unescapeUri(splitOnce(userinfo, ':')[0]),
     host: (match[1] ?? '').toLowerCase().replace(/^\[|\]$/g, ''),
     port: match[2] === undefined ? null : Number(match[2]),
-    params: parseParams(semicolon < 0 ? '' : hostAndParams.slice(semicolon)),
-    headers: question < 0 ? '' : afterUser.slice(question + 1),
+    params: parseParams(params),
+    headers,
   }
 }
 

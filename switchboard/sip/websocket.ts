@@ -55,9 +55,10 @@ export class WebSocketListener {
       port: options.port,
       maxPayload: options.messageBytes,
       handleProtocols: () => 'sip',
-      verifyClient: ({ req }) =>
-        (req.headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === 'sip') &&
-        options.admits(addressOf(req)),
+      verifyClient: ({ req }: { req: IncomingMessage }) =>
+        (req.headers['sec-websocket-protocol'] ?? '')
+          .split(',')
+          .some((name: string) => name.trim() === 'sip') && options.admits(addressOf(req)),
     })
     await once(server, 'listening')
     return new WebSocketListener(server, options, receiver)

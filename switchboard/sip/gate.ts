@@ -1,0 +1,74 @@
+import type { Clock } from './contract.ts'
+import type { DigestServer } from './digest.ts'
+import type { ServerTransaction } from './transactions.ts'
+
+interface Failures {
+  count: number
+  /** No attempt counts before this. */
+  heldUntil: number
+  forgetAt: number
+}
+
+const forgetAfter = 600_000
+const longestHold = 16_000
+
+/** How long the answer to the n-th wrong password in a row waits, ms: the first costs nothing, a typo little. */
+export const holdAfter = (failures: number): number =>
+  failures < 2 ? 0 : Math.min(250 * 2 ** (failures - 2), longestHold)
+
+/** Lets in who proves a password, and slows down who guesses (by source and user together, and by source). */
+export class Gate {
+  private readonly digest: DigestServer
+  private readonly clock: Clock
+  private readonly ha1For: (user: string) => string | null
+  private readonly failures = new Map<string, Failures>()
+
+  constructor(digest: DigestServer, clock: Clock, ha1For: (user: string) => string | null) {
+    this.digest = digest
+    this.clock = clock
+    this.ha1For = ha1For
+  }
+
+  /** The user whose password the request proves; null when it does not: then it has been, or will be, answered. */
+  check(transaction: ServerTransaction, kind: 'proxy' | 'registrar'): string | null {
+    const { request, flow } = transaction
+    const header = kind === 'proxy' ? 'proxy-authorization' : 'authorization'
+    const verdict = this.digest.check(request.headers.all(header), request.method, this.ha1For)
+    if (verdict.kind === 'none' || verdict.kind === 'stale') {
+      this.challenge(transaction, kind, verdict.kind === 'stale')
+      return null
+    }
+    const key = `${flow.remoteHost}|${verdict.user}`
+    const held = (this.failures.get(key)?.heldUntil ?? 0) - this.clock.now()
+    if (verdict.kind === 'right' && held <= 0) {
+      this.failures.delete(key)
+      return verdict.user
+    }
+    const wait = held > 0 ? held : this.fail(key)
+    if (wait === 0) transaction.answer(403)
+    else this.clock.after(wait, () => transaction.answer(403))
+    return null
+  }
+
+  private challenge(transaction: ServerTransaction, kind: 'proxy' | 'registrar', stale: boolean): void {
+    const response = transaction.response(kind === 'proxy' ? 407 : 401)
+    response.headers.add(
+      kind === 'proxy' ? 'proxy-authenticate' : 'www-authenticate',
+      this.digest.challenge(stale),
+    )
+    transaction.respond(response)
+  }
+
+  private fail(key: string): number {
+    const now = this.clock.now()
+    const before = this.failures.get(key)
+    const count = (before && before.forgetAt > now ? before.count : 0) + 1
+    const wait = holdAfter(count)
+    this.failures.set(key, { count, heldUntil: now + wait, forgetAt: now + forgetAfter })
+    if (this.failures.size > 10_000) {
+      for (const [old, { forgetAt }] of this.failures) if (forgetAt < now) this.failures.delete(old)
+      if (this.failures.size > 50_000) this.failures.clear()
+    }
+    return wait
+  }
+}
