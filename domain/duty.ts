@@ -140,3 +140,8 @@ export function dutyAfter(duty: Duty, event: DutyEvent, now: number): Duty | nul
 
 /** Whether a seat counts as staffed for coverage (G24-3.2.1b): on duty and not away. */
 export const isStaffed = (state: DutyState): boolean => state !== 'off' && state !== 'paused'
+
+/** Whether somebody is there for callers of the seat's lines: also on a pause of their own choice, not when they are missing. */
+export const isPresent = (duty: Duty): boolean =>
+  duty.state !== 'off' &&
+  !(duty.state === 'paused' && ['missed-offer', 'disconnected', 'technical'].includes(duty.reason ?? ''))

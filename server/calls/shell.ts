@@ -1,0 +1,129 @@
+/* What the parts of the calls slice share: the ground they stand on and what is remembered between transactions. */
+import type { Waiting } from '../../domain/queue.ts'
+import type { Switchboard, SwitchboardEvent } from '../../telephony/switchboard.ts'
+import type { Database } from '../db/database.ts'
+import type { Keys } from '../records/keys.ts'
+import type { StaffedSeat } from '../roster/roster.ts'
+
+/** Sound files for words, in the present version of each; made by server/lines. */
+export interface Sounds {
+  /** The files that together say the prompt with its values, and the versions that were chosen. */
+  promptFiles(
+    hotlineId: string,
+    language: 'zh-CN' | 'en',
+    key: string,
+    values: Record<string, number>,
+  ): Promise<{ versions: string[]; files: string[] }>
+}
+
+/** What the slice is started with. */
+export interface CallsOptions {
+  db: Database
+  keys: Keys
+  sounds: Sounds
+  /** Folder for the tone before a message. */
+  dataFolder: string
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** Static words; never anything about a person. */
+  log: (message: string, fields?: Record<string, string | number>) => void
+  /** Opens the link once this process may control the switchboard. */
+  connect: (on: (event: SwitchboardEvent) => void) => Switchboard
+  /** Name of the switchboard: one process at a time controls it. */
+  switchboardName: string
+  /** Trunk by which outside numbers are dialled, with the number shown there; null when there is none. */
+  trunkFor: (hotlineId: string, number: string) => Promise<{ trunk: string; from: string | null } | null>
+  /** Told after every change, so that screens follow. `people` are those whose desk changed. */
+  changed: (hotlineId: string, what: Changed) => void
+}
+
+/** What changed, for the screens. */
+export interface Changed {
+  people: string[]
+  /** The contact whose caller pressed 0 just now. */
+  danger: string | null
+}
+
+/** A contact in the queue, and whether its caller was told that nobody is on duty. */
+export interface Queued {
+  waiting: Waiting
+  toldNobody: boolean
+}
+
+/** What the controlling process remembers of one hotline; all of it can be read again from the database. */
+export interface HotlineMemory {
+  hotlineId: string
+  waiting: Map<string, Queued>
+  seats: Map<string, StaffedSeat>
+  /** Contacts and seats for which an offer is being written. */
+  busy: Set<string>
+  handling: Map<string, { at: number; times: number[] }>
+  /** Language of each line: the skill its callers need. */
+  languages: Map<string, string>
+  /** Somebody is about to look whose turn it is. */
+  looking: boolean
+}
+
+/** The shell's memory and its ground. */
+export interface Shell extends CallsOptions {
+  switchboard: Switchboard | null
+  hotlines: Map<string, HotlineMemory>
+  /** Which contact a leg belongs to: callers' legs, and by their ids the legs we dialled. */
+  legs: Map<string, { hotlineId: string; contactId: string }>
+  timers: Map<string, NodeJS.Timeout>
+  lanes: Map<string, Promise<void>>
+  /** SIP users whose device is registered. */
+  online: Set<string>
+  stopped: boolean
+  /** A call's deadline, or the end of a seat's wrap-up, has come. */
+  deadline: (hotlineId: string, contactId: string) => void
+  wrapUpOver: (hotlineId: string, seatId: string) => void
+  /** Something changed: look whose turn it is. */
+  look: (memory: HotlineMemory) => void
+}
+
+const plain = new Set(['Error', 'TypeError', 'RangeError', 'Problem', 'SwitchboardError'])
+
+/** What may be logged of a failure: messages of the database and of parsers can quote what a person said. */
+export function toldOf(error: unknown): Record<string, string> {
+  if (!(error instanceof Error)) return { kind: typeof error }
+  const where = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 4)
+    .join(' ')
+  return { kind: error.name, where, ...(plain.has(error.name) ? { message: error.message } : {}) }
+}
+
+/** Runs work of one contact after all earlier work of it; a failure is logged and ends only that work. */
+export function inLane(shell: Shell, contactId: string, work: () => Promise<void>): Promise<void> {
+  const before = shell.lanes.get(contactId) ?? Promise.resolve()
+  const after = before.then(work).catch((error: unknown) => {
+    shell.log('work on a call failed', toldOf(error))
+  })
+  shell.lanes.set(contactId, after)
+  void after.then(() => {
+    if (shell.lanes.get(contactId) === after) shell.lanes.delete(contactId)
+  })
+  return after
+}
+
+/** The memory of a hotline, made when it is first spoken of. */
+export function memoryOf(shell: Shell, hotlineId: string): HotlineMemory {
+  const known = shell.hotlines.get(hotlineId)
+  if (known) return known
+  const fresh: HotlineMemory = {
+    hotlineId,
+    waiting: new Map(),
+    seats: new Map(),
+    busy: new Set(),
+    handling: new Map(),
+    languages: new Map(),
+    looking: false,
+  }
+  shell.hotlines.set(hotlineId, fresh)
+  return fresh
+}
+
+/** The contact a leg of ours was dialled for: its id begins with the contact's. */
+export const contactOfLeg = (leg: string): string => leg.slice(0, 36)

@@ -1,0 +1,236 @@
+/* One event of one call: lock, step, write, and only then do. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isLive, step } from '../../domain/call.ts'
+import type { Call, CallEvent, Effect, PlayPart } from '../../domain/call-state.ts'
+import { Problem } from '../../domain/problem.ts'
+import { inHotline, type Tx } from '../db/database.ts'
+import { happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
+import { carry, type Ready } from './carrying.ts'
+import {
+  addTask,
+  appendHappenings,
+  endRecording,
+  lockCall,
+  saveCall,
+  startRecording,
+  type Happening,
+  type LockedCall,
+} from './queries.ts'
+import { inLane, memoryOf, type Shell } from './shell.ts'
+import { happeningsOf } from './timeline.ts'
+import { remember, rememberSeat } from './memory.ts'
+
+/** An event, or what makes one from the call as it stands under its lock; null changes nothing. */
+export type Wanted = CallEvent | ((call: Call) => CallEvent | null)
+
+/** What a step did, or that it was refused. */
+export interface Outcome {
+  refused: boolean
+  call: Call
+}
+
+const callBackWithin = 30 * 60_000
+const messageHeardWithin = 60 * 60_000
+
+/**
+ * Tells a call what happened. In one transaction the row is locked, the core asked, state, timeline and seats written;
+ * after the commit the effects are carried out. Null when there is no such call. Throws what the database throws, and
+ * `seat.busy` when the step wants a seat that is not free (nothing is changed then).
+ */
+export async function happen(
+  shell: Shell,
+  hotlineId: string,
+  contactId: string,
+  wanted: Wanted,
+  actor: string | null = null,
+  at?: number,
+): Promise<Outcome | null> {
+  const written = await inHotline(shell.db, hotlineId, (tx) =>
+    write(shell, tx, { hotlineId, contactId, wanted, actor, now: at ?? shell.now() }),
+  )
+  if (!written) return null
+  if (written.refused) return { refused: true, call: written.after }
+  settle(shell, hotlineId, written)
+  if (shell.switchboard) await carryOut(shell, hotlineId, written.after, written.ready)
+  else await shell.db.notify('hearthline_calls', `${hotlineId} ${contactId}`)
+  return { refused: false, call: written.after }
+}
+
+/** Carries out effects; what cannot be done is told to the call as what it means for it. */
+export async function carryOut(
+  shell: Shell,
+  hotlineId: string,
+  call: Call,
+  ready: readonly Ready[],
+): Promise<void> {
+  for (const event of await carry(shell, hotlineId, call, ready)) {
+    void inLane(shell, call.contact, async () => {
+      await happenSurely(shell, hotlineId, call.contact, event)
+    })
+  }
+}
+
+/** Like happen(), but waits for a database that is away: what telephony told must not be lost. */
+export async function happenSurely(
+  shell: Shell,
+  hotlineId: string,
+  contactId: string,
+  wanted: Wanted,
+  at?: number,
+): Promise<Outcome | null> {
+  for (;;) {
+    try {
+      return await happen(shell, hotlineId, contactId, wanted, null, at)
+    } catch (error) {
+      const away = error instanceof Problem && (error.code === 'database.away' || error.code === 'disk.full')
+      if (!away || shell.stopped) throw error
+      await sleep(500)
+    }
+  }
+}
+
+interface Given {
+  hotlineId: string
+  contactId: string
+  wanted: Wanted
+  actor: string | null
+  now: number
+}
+
+interface Written {
+  refused: boolean
+  before: Call
+  after: Call
+  ready: Ready[]
+  seats: StaffedSeat[]
+  effects: Effect[]
+}
+
+async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null> {
+  const locked = await lockCall(tx, given.contactId)
+  if (!locked) return null
+  const before = locked.call
+  const event = typeof given.wanted === 'function' ? given.wanted(before) : given.wanted
+  const result = event ? step(before, event, given.now) : null
+  if (!event || !result || result.refused) {
+    return { refused: true, before, after: before, ready: [], seats: [], effects: [] }
+  }
+  const { call, effects } = result
+  const seats = await applySeats(tx, given, effects)
+  await applyRecords(tx, given, call, effects)
+  const { ready, heard } = await prepare(shell, given.hotlineId, locked.language, effects)
+  const happenings = [...happeningsOf(before, call, event, effects), ...heard]
+  await saveCall(tx, call, effects, personOf(locked, call, seats))
+  await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
+  return { refused: false, before, after: call, ready, seats, effects }
+}
+
+/** The seat and person on the record: whoever talks now, else whoever talked last. */
+function personOf(
+  locked: LockedCall,
+  call: Call,
+  seats: readonly StaffedSeat[],
+): { seatId: string | null; personId: string | null } {
+  const seatId = call.talk?.seat ?? null
+  const seat = seats.find((each) => each.seatId === seatId)
+  if (seatId === null || !seat) return { seatId: locked.seatId, personId: locked.personId }
+  return { seatId, personId: seat.personId }
+}
+
+/** What happens to seats; an offer to a seat that is not free undoes the whole step. */
+async function applySeats(tx: Tx, given: Given, effects: readonly Effect[]): Promise<StaffedSeat[]> {
+  const seats: StaffedSeat[] = []
+  for (const effect of effects) {
+    if (effect.do !== 'duty') continue
+    const seat = await happenAtSeat(tx, given.hotlineId, effect.seat, effect.event, given.now)
+    if (!seat && effect.event.type === 'offered') throw new Problem('seat.busy')
+    if (seat) seats.push(seat)
+  }
+  return seats
+}
+
+async function applyRecords(tx: Tx, given: Given, call: Call, effects: readonly Effect[]): Promise<void> {
+  const { hotlineId, contactId, now } = given
+  for (const effect of effects) {
+    if (effect.do === 'startRecording') {
+      await startRecording(tx, hotlineId, contactId, effect.kind, effect.segment, now)
+    } else if (effect.do === 'stopRecording') await endRecording(tx, contactId, effect.kind, now)
+    else if (effect.do === 'makeCallBack') {
+      await addTask(tx, hotlineId, call, 'call-back', now, now + (effect.danger ? 0 : callBackWithin))
+    } else if (effect.do === 'notify' && effect.what === 'failed') {
+      if (call.canCallBack) await addTask(tx, hotlineId, call, 'lost-call', now, now)
+    }
+  }
+  if (call.outcome === 'message' && call.state === 'closed') {
+    await addTask(tx, hotlineId, call, 'listen-to-message', now, now + messageHeardWithin)
+  }
+}
+
+/** Finds the sounds of what is played, so that the record can say which version of the words the caller heard. */
+export async function prepare(
+  shell: Shell,
+  hotlineId: string,
+  language: 'zh-CN' | 'en',
+  effects: readonly Effect[],
+): Promise<{ ready: Ready[]; heard: Happening[] }> {
+  const ready: Ready[] = []
+  const heard: Happening[] = []
+  for (const effect of effects) {
+    if (effect.do === 'duty' || effect.do === 'makeCallBack') continue
+    if (effect.do !== 'play') {
+      ready.push({ effect, files: [] })
+      continue
+    }
+    const sounds = await soundsOf(shell, hotlineId, language, effect.parts)
+    ready.push({ effect, files: sounds.files })
+    if (sounds.versions.length > 0) {
+      heard.push({ kind: 'heard', data: { words: wordsOf(effect.parts), versions: sounds.versions } })
+    }
+  }
+  return { ready, heard }
+}
+
+const wordsOf = (parts: readonly PlayPart[]): string[] =>
+  parts.flatMap((part) => ('prompt' in part ? [part.prompt] : []))
+
+/** A prompt that cannot be found is left out: the caller is never dropped for it. */
+async function soundsOf(
+  shell: Shell,
+  hotlineId: string,
+  language: 'zh-CN' | 'en',
+  parts: readonly PlayPart[],
+): Promise<{ files: string[]; versions: string[] }> {
+  const files: string[] = []
+  const versions: string[] = []
+  for (const part of parts) {
+    if ('tone' in part) {
+      files.push(`${shell.dataFolder}/tone.wav`)
+      continue
+    }
+    try {
+      const found = await shell.sounds.promptFiles(hotlineId, language, part.prompt, part.values ?? {})
+      files.push(...found.files)
+      versions.push(...found.versions)
+    } catch {
+      shell.log('a prompt has no sound', { prompt: part.prompt })
+    }
+  }
+  return { files, versions }
+}
+
+/** After the commit: memory, timers, screens. */
+function settle(shell: Shell, hotlineId: string, written: Written): void {
+  const memory = memoryOf(shell, hotlineId)
+  for (const seat of written.seats) rememberSeat(shell, hotlineId, seat.seatId, seat)
+  remember(shell, hotlineId, written.after)
+  if (!isLive(written.after.state)) shell.legs.delete(written.after.callerLeg)
+  const talking = written.after.talk?.seat ?? written.before.talk?.seat
+  const at = talking ? memory.seats.get(talking) : undefined
+  const people = new Set(written.seats.map((seat) => seat.personId))
+  if (at) people.add(at.personId)
+  const danger = written.effects.some((each) => each.do === 'notify' && each.what === 'danger')
+  shell.changed(hotlineId, {
+    people: [...people],
+    danger: danger ? written.after.contact : null,
+  })
+}
