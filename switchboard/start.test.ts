@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { channelId, connectApp, http, part } from './testing/app.ts'
 import type { TestApp } from './testing/app.ts'
 import { hz, startBoard } from './testing/board.ts'
@@ -23,6 +23,9 @@ beforeAll(async () => {
   await seat.registered()
   app = await connectApp(board.ari)
 })
+
+// What the last test left untaken is not this one's.
+beforeEach(() => app.events.splice(0))
 
 afterEach(async () => {
   // Whatever a test did: nothing of it may be left, in any layer.

@@ -48,6 +48,7 @@ export class PhoneSound {
   private stamp = 0
   private phase = 0
   private keyUntil = 0
+  private closed = false
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -111,6 +112,8 @@ export class PhoneSound {
   }
 
   close(): void {
+    if (this.closed) return
+    this.closed = true
     clearInterval(this.timer)
     this.socket.close()
   }
