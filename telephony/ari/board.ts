@@ -83,9 +83,15 @@ export function partyOf(board: Board, channel: Channel, dialled: string): Party 
     number: number === '' || /^anonymous$/i.test(number) ? null : number,
     dialled,
     trunk: device,
-    trusted: board.trunks.get(device)?.trusted ?? false,
+    trusted: isTrusted(board, device, channel),
     web: role === 'web',
   }
+}
+
+/** The switchboard's own word on this call where it gives one, else what we know of the trunk. */
+function isTrusted(board: Board, device: string, channel: Channel): boolean {
+  const said = channel.channelvars?.['NUMBER_TRUSTED']
+  return said === undefined ? (board.trunks.get(device)?.trusted ?? false) : said === '1'
 }
 
 /** A leg that came in, for a channel seen for the first time. */

@@ -8,6 +8,7 @@ export const channelSchema = z.object({
   caller: z.object({ name: z.string().default(''), number: z.string().default('') }),
   accountcode: z.string().default(''),
   dialplan: z.object({ exten: z.string().default('') }).optional(),
+  channelvars: z.record(z.string(), z.string()).optional(),
 })
 export type Channel = z.infer<typeof channelSchema>
 
