@@ -38,15 +38,21 @@ interface Loose {
   body?: unknown
 }
 
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
+
 /** The address of a request: path with its parameters, and the query without what is undefined. */
 export function addressOf(endpoint: Endpoint, given: Loose): string {
   const path = endpoint.path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(String(given.params?.[name])),
+    encodeURIComponent(textOf(given.params?.[name])),
   )
   const query = new URLSearchParams()
-  for (const [key, value] of Object.entries(given.query ?? {}))
-    if (typeof value === 'string' ? value !== '' : typeof value === 'number' || typeof value === 'boolean')
-      query.set(key, `${value}`)
+  for (const [key, value] of Object.entries(given.query ?? {})) {
+    const text = textOf(value)
+    if (text !== '') query.set(key, text)
+  }
   return query.size > 0 ? `${path}?${query}` : path
 }
 

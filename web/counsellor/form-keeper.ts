@@ -1,0 +1,189 @@
+/**
+ * Keeps one contact's form: saves as typed, retries until saved, and loses nothing when somebody else saved meanwhile.
+ * What is not saved stays in memory only, never in the browser's storage: it is about a person in distress.
+ */
+import { emptyForm, type FormAnswers } from '../../domain/form.ts'
+import { Refusal } from '../ui/request.ts'
+
+/** A form as the server has it. */
+export interface ServerForm {
+  form: FormAnswers
+  revision: number
+  savedAt: string | null
+}
+
+/** Whether what is on the screen is safe. */
+export type SaveState =
+  | { kind: 'saved'; at: string | null }
+  | { kind: 'pending' }
+  | { kind: 'failed'; failure: unknown }
+  | { kind: 'conflict'; newer: ServerForm }
+
+/** What the screens show. */
+export interface KeptForm {
+  loaded: boolean
+  form: FormAnswers
+  save: SaveState
+}
+
+/** The two doors to the server. */
+export interface FormDoors {
+  read: () => Promise<ServerForm>
+  save: (form: FormAnswers, revision: number) => Promise<ServerForm>
+}
+
+/** After the last key this long ... */
+const pause = 400
+/** ... but never longer than this after the first unsaved one. */
+const limit = 900
+const retryAfter = 2000
+
+/** Notes of both sides, when "keep mine" must not lose what somebody else wrote. */
+export function withBothNotes(mine: FormAnswers, newer: FormAnswers, between: string): FormAnswers {
+  const other = newer.notes.trim()
+  if (other === '' || mine.notes.includes(other) || other === mine.notes.trim()) return mine
+  if (newer.notes.startsWith(mine.notes)) return { ...mine, notes: newer.notes }
+  return { ...mine, notes: `${mine.notes}\n${between}\n${newer.notes}`.slice(0, 20_000) }
+}
+
+/** Keeps one form; see the top of this file. */
+export class FormKeeper {
+  readonly #doors: FormDoors
+  readonly #watchers = new Set<() => void>()
+  #view: KeptForm = { loaded: false, form: emptyForm(), save: { kind: 'saved', at: null } }
+  #revision = 0
+  /** Typed before the saved form arrived. */
+  #early: Partial<FormAnswers> = {}
+  #dirtySince: number | null = null
+  #saving: Promise<void> | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(doors: FormDoors) {
+    this.#doors = doors
+  }
+
+  /** For `useSyncExternalStore`. */
+  readonly subscribe = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** What to show now. */
+  readonly read = (): KeptForm => this.#view
+
+  /** Whether something typed is not on the server yet. */
+  get unsaved(): boolean {
+    return this.#dirtySince !== null || this.#saving !== null
+  }
+
+  /** Reads the saved form; what is typed before it arrives is kept. Tries again until it is read. */
+  async load(): Promise<void> {
+    try {
+      this.#take(await this.#doors.read())
+    } catch (failure) {
+      this.#show({ save: { kind: 'failed', failure } })
+      if (failure instanceof Refusal && failure.code === 'network') {
+        clearTimeout(this.#timer)
+        this.#timer = setTimeout(() => void this.load(), retryAfter)
+      }
+    }
+  }
+
+  /** Somebody saved `revision`: takes it over unless something here is unsaved; then saving finds the conflict. */
+  async heard(revision: number): Promise<void> {
+    if (revision <= this.#revision || this.unsaved) return
+    const newer = await this.#doors.read().catch(() => null)
+    if (newer && !this.unsaved && newer.revision > this.#revision) this.#take(newer)
+  }
+
+  /** Changes answers; `soon: false` saves at once (danger must not wait for a pause in typing). */
+  change(answers: Partial<FormAnswers>, soon = true): void {
+    this.#dirtySince ??= Date.now()
+    if (!this.#view.loaded) this.#early = { ...this.#early, ...answers }
+    const save: SaveState = this.#view.save.kind === 'conflict' ? this.#view.save : { kind: 'pending' }
+    this.#show({ form: { ...this.#view.form, ...answers }, save })
+    this.#plan(soon ? Math.min(pause, Math.max(0, this.#dirtySince + limit - Date.now())) : 0)
+  }
+
+  /** Saves what is unsaved now; resolves when that is done or has failed (then retried by itself). */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#saving
+    if (this.#dirtySince !== null && this.#view.save.kind !== 'conflict') await this.#save()
+  }
+
+  /** Ends a conflict: the newer form replaces ours, or ours is saved on top of it. */
+  async settle(keep: 'newer' | 'mine', between: string): Promise<void> {
+    if (this.#view.save.kind !== 'conflict') return
+    const { newer } = this.#view.save
+    if (keep === 'newer') {
+      this.#dirtySince = null
+      this.#take(newer)
+      return
+    }
+    this.#revision = newer.revision
+    this.#dirtySince ??= Date.now()
+    this.#show({ form: withBothNotes(this.#view.form, newer.form, between), save: { kind: 'pending' } })
+    await this.flush()
+  }
+
+  /** Stops timers; after everything is saved. */
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #show(part: Partial<KeptForm>): void {
+    this.#view = { ...this.#view, ...part }
+    for (const watcher of this.#watchers) watcher()
+  }
+
+  #take(server: ServerForm): void {
+    this.#revision = server.revision
+    // What was typed before the first reading is put on top of it.
+    const typed = this.#dirtySince !== null
+    const save: SaveState = typed ? { kind: 'pending' } : { kind: 'saved', at: server.savedAt }
+    this.#show({ loaded: true, form: { ...server.form, ...this.#early }, save })
+    this.#early = {}
+    if (typed) this.#plan(0)
+  }
+
+  #plan(wait: number): void {
+    clearTimeout(this.#timer)
+    if (!this.#view.loaded || this.#view.save.kind === 'conflict') return
+    this.#timer = setTimeout(() => void this.flush(), wait)
+  }
+
+  async #save(): Promise<void> {
+    this.#dirtySince = null
+    this.#saving = this.#send(this.#view.form)
+    await this.#saving
+    this.#saving = null
+  }
+
+  async #send(form: FormAnswers): Promise<void> {
+    try {
+      const saved = await this.#doors.save(form, this.#revision)
+      this.#revision = saved.revision
+      if (this.#dirtySince === null) this.#show({ save: { kind: 'saved', at: saved.savedAt } })
+      else this.#plan(Math.max(0, this.#dirtySince + pause - Date.now()))
+    } catch (failure) {
+      await this.#refused(failure)
+    }
+  }
+
+  async #refused(failure: unknown): Promise<void> {
+    this.#dirtySince ??= Date.now()
+    if (failure instanceof Refusal && failure.code === 'contact.changedElsewhere') {
+      const newer = await this.#doors.read().catch(() => null)
+      if (newer) {
+        this.#show({ save: { kind: 'conflict', newer } })
+        return
+      }
+    }
+    this.#show({ save: { kind: 'failed', failure } })
+    const final =
+      failure instanceof Refusal &&
+      ['contact.alreadyClosed', 'permission.denied', 'contact.notFound'].includes(failure.code)
+    if (!final) this.#plan(retryAfter)
+  }
+}

@@ -1,0 +1,41 @@
+/** The forms open in this window, by contact: they outlive a change of page, until everything typed is saved. */
+import { readForm, saveForm } from '../../api/contacts.ts'
+import { onLive } from '../ui/live.ts'
+import { request } from '../ui/request.ts'
+import { FormKeeper } from './form-keeper.ts'
+
+const keepers = new Map<string, FormKeeper>()
+
+/** The keeper of a contact's form; reads the saved form at its first use. */
+export function keeperOf(contactId: string): FormKeeper {
+  const known = keepers.get(contactId)
+  if (known) return known
+  const keeper = new FormKeeper({
+    read: () => request(readForm, { params: { contactId } }),
+    save: (form, revision) => request(saveForm, { params: { contactId }, body: { form, revision } }),
+  })
+  keepers.set(contactId, keeper)
+  void keeper.load()
+  return keeper
+}
+
+/** Whether anything typed in this window is not on the server yet. */
+export const anyUnsaved = (): boolean => [...keepers.values()].some((keeper) => keeper.unsaved)
+
+/** Forgets forms that are saved (record finished, seat taken over): personal words do not stay in memory. */
+export function forgetForms(contactId?: string): void {
+  for (const [id, keeper] of keepers) {
+    if (contactId !== undefined && id !== contactId) continue
+    keeper.close()
+    keepers.delete(id)
+  }
+}
+
+onLive((event) => {
+  if (event.type === 'form') void keepers.get(event.contactId)?.heard(event.revision)
+  if (event.type === 'session-ended') forgetForms()
+})
+
+window.addEventListener('beforeunload', (event) => {
+  if (anyUnsaved()) event.preventDefault()
+})

@@ -1,0 +1,37 @@
+/** The softphone as two small tables: its line to the switchboard, and the talk on it. What is missing changes nothing. */
+
+/** The line: `lost` is coming back by itself. */
+export type LineState = 'off' | 'connecting' | 'ready' | 'lost'
+
+/** What may happen to the line. */
+export type LineEvent = 'start' | 'registered' | 'refused' | 'disconnected' | 'stop'
+
+/** The talk on it; a talk goes on while the line is lost. */
+export type TalkState = 'none' | 'ringing' | 'answering' | 'up'
+
+/** What may happen to a talk; `rejoin` is an invitation that is answered by itself after a reload. */
+export type TalkEvent = 'invite' | 'rejoin' | 'answer' | 'confirmed' | 'microphoneFailed' | 'ended'
+
+const lineMoves: Record<LineState, Partial<Record<LineEvent, LineState>>> = {
+  off: { start: 'connecting' },
+  connecting: { registered: 'ready', refused: 'lost', disconnected: 'lost', stop: 'off' },
+  ready: { refused: 'lost', disconnected: 'lost', stop: 'off' },
+  lost: { registered: 'ready', start: 'connecting', stop: 'off' },
+}
+
+const talkMoves: Record<TalkState, Partial<Record<TalkEvent, TalkState>>> = {
+  none: { invite: 'ringing', rejoin: 'answering' },
+  ringing: { answer: 'answering', ended: 'none' },
+  // A microphone that cannot be opened ends the session in the library: the seat is rung again by the switchboard.
+  answering: { confirmed: 'up', microphoneFailed: 'none', ended: 'none' },
+  up: { ended: 'none' },
+}
+
+/** The line after an event. */
+export const lineAfter = (state: LineState, event: LineEvent): LineState => lineMoves[state][event] ?? state
+
+/** The talk after an event. */
+export const talkAfter = (state: TalkState, event: TalkEvent): TalkState => talkMoves[state][event] ?? state
+
+/** Whether an invitation can be taken now: one talk at a time. */
+export const mayTake = (state: TalkState): boolean => talkMoves[state].invite !== undefined

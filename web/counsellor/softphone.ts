@@ -1,0 +1,223 @@
+/** The seat's telephone in the browser: JsSIP over the web port's `/sip`, one talk at a time. */
+import type { UA } from 'jssip'
+import type { RTCSession } from 'jssip/lib/RTCSession'
+import type { IncomingRTCSessionEvent } from 'jssip/lib/UA'
+import {
+  lineAfter,
+  mayTake,
+  talkAfter,
+  type LineEvent,
+  type LineState,
+  type TalkEvent,
+  type TalkState,
+} from './phone-state.ts'
+
+/** A short-lived SIP account of the seat. */
+export interface Account {
+  sipUser: string
+  sipPassword: string
+  sipDomain: string
+  expiresAt: string
+}
+
+/** What the screens show of the telephone. */
+export interface PhoneView {
+  line: LineState
+  talk: TalkState
+  /** Who calls, as the switchboard names them; shown only when the desk has no call of its own. */
+  from: string
+  muted: boolean
+  microphoneFailed: boolean
+}
+
+const nothing: PhoneView = { line: 'off', talk: 'none', from: '', muted: false, microphoneFailed: false }
+
+/** How long before its end an account is renewed. */
+const renewBefore = 60_000
+const retryAfter = 3000
+
+const sound: MediaStreamConstraints = {
+  audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+  video: false,
+}
+
+/** One telephone; the app has one ({@link softphone}). */
+export class Softphone {
+  #view = nothing
+  readonly #watchers = new Set<() => void>()
+  #agent: UA | null = null
+  #session: RTCSession | null = null
+  #user = ''
+  #renew: (() => Promise<Account>) | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #speaker = new Audio()
+
+  /** For `useSyncExternalStore`. */
+  readonly subscribe = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** What to show now. */
+  readonly read = (): PhoneView => this.#view
+
+  /** Whether it has been started and not stopped. */
+  get running(): boolean {
+    return this.#renew !== null
+  }
+
+  /** Registers and stays registered; `renew` brings fresh accounts when one ends or is refused. */
+  async start(account: Account, renew: () => Promise<Account>): Promise<void> {
+    this.#renew = renew
+    await this.#register(account)
+  }
+
+  /** Hangs up and unregisters. */
+  stop(): void {
+    this.#renew = null
+    clearTimeout(this.#timer)
+    this.#agent?.stop()
+    this.#agent = null
+    this.#session = null
+    this.#speaker.srcObject = null
+    this.#show({ ...nothing })
+  }
+
+  /** Answers the invitation that rings; asks for the microphone. */
+  answer(): void {
+    if (this.#view.talk !== 'ringing' || !this.#session) return
+    this.#talk('answer')
+    this.#session.answer({ mediaConstraints: sound, pcConfig: { iceServers: [] } })
+  }
+
+  /** Ends the talk or refuses the invitation, on the SIP side; the desk's own command comes first where the server is there. */
+  hangUp(): void {
+    if (this.#session && !this.#session.isEnded()) this.#session.terminate()
+  }
+
+  /** Mutes or opens the microphone at once, whatever the server says. */
+  mute(on: boolean): void {
+    if (on) this.#session?.mute({ audio: true })
+    else this.#session?.unmute({ audio: true })
+    this.#show({ ...this.#view, muted: on })
+  }
+
+  #show(view: PhoneView): void {
+    this.#view = view
+    for (const watcher of this.#watchers) watcher()
+  }
+
+  #line(event: LineEvent): void {
+    this.#show({ ...this.#view, line: lineAfter(this.#view.line, event) })
+  }
+
+  #talk(event: TalkEvent): void {
+    const talk = talkAfter(this.#view.talk, event)
+    const muted = talk === 'none' ? false : this.#view.muted
+    this.#show({ ...this.#view, talk, muted, microphoneFailed: event === 'microphoneFailed' })
+  }
+
+  async #register(account: Account): Promise<void> {
+    this.#planRenewal(account)
+    if (this.#agent && this.#user === account.sipUser) {
+      this.#agent.set('password', account.sipPassword)
+      if (!this.#agent.isRegistered()) this.#agent.register()
+      return
+    }
+    this.#line('start')
+    const { UA, WebSocketInterface } = await import('jssip')
+    if (!this.#renew) return
+    this.#agent?.stop()
+    this.#user = account.sipUser
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const agent = new UA({
+      sockets: [new WebSocketInterface(`${scheme}://${location.host}/sip`)],
+      uri: `sip:${account.sipUser}@${account.sipDomain}`,
+      password: account.sipPassword,
+      register: true,
+      register_expires: 120,
+      session_timers: false,
+      connection_recovery_min_interval: 1,
+      connection_recovery_max_interval: 4,
+      user_agent: 'Hearthline desk',
+    })
+    this.#agent = agent
+    this.#listen(agent)
+    agent.start()
+  }
+
+  #listen(agent: UA): void {
+    const mine = (): boolean => this.#agent === agent
+    agent.on('registered', () => {
+      if (mine()) this.#line('registered')
+    })
+    agent.on('disconnected', () => {
+      if (mine()) this.#line('disconnected')
+    })
+    agent.on('registrationFailed', () => {
+      if (!mine()) return
+      this.#line('refused')
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => void this.#renewNow(), retryAfter)
+    })
+    agent.on('newRTCSession', (event: IncomingRTCSessionEvent) => {
+      if (!mine() || event.session.direction.valueOf() !== 'incoming') return
+      const rejoins = event.request.getHeader('X-Hearthline-Rejoin') === '1'
+      this.#invited(event.session, rejoins)
+    })
+  }
+
+  #invited(session: RTCSession, rejoins: boolean): void {
+    if (!mayTake(this.#view.talk)) {
+      session.terminate({ status_code: 486 })
+      return
+    }
+    this.#session = session
+    const name = session.remote_identity.display_name ?? session.remote_identity.uri.user
+    this.#show({ ...this.#view, from: name })
+    session.on('peerconnection', ({ peerconnection }) => {
+      peerconnection.addEventListener('track', ({ track, streams }) =>
+        this.#hear(streams[0] ?? new MediaStream([track])),
+      )
+    })
+    session.on('confirmed', () => this.#talk('confirmed'))
+    session.on('getusermediafailed', () => this.#talk('microphoneFailed'))
+    session.on('ended', () => this.#over(session))
+    session.on('failed', () => this.#over(session))
+    this.#talk(rejoins ? 'rejoin' : 'invite')
+    if (rejoins) session.answer({ mediaConstraints: sound, pcConfig: { iceServers: [] } })
+  }
+
+  #hear(stream: MediaStream): void {
+    this.#speaker.srcObject = stream
+    // Refused only without an open microphone, and a talk always has one.
+    void this.#speaker.play().catch(() => undefined)
+  }
+
+  #over(session: RTCSession): void {
+    if (this.#session !== session) return
+    this.#session = null
+    this.#speaker.srcObject = null
+    const { microphoneFailed } = this.#view
+    this.#talk('ended')
+    if (microphoneFailed) this.#show({ ...this.#view, microphoneFailed })
+  }
+
+  #planRenewal(account: Account): void {
+    clearTimeout(this.#timer)
+    const wait = Math.max(retryAfter, Date.parse(account.expiresAt) - Date.now() - renewBefore)
+    this.#timer = setTimeout(() => void this.#renewNow(), Math.min(wait, 2 ** 31 - 1))
+  }
+
+  async #renewNow(): Promise<void> {
+    if (!this.#renew) return
+    try {
+      await this.#register(await this.#renew())
+    } catch {
+      this.#timer = setTimeout(() => void this.#renewNow(), retryAfter)
+    }
+  }
+}
+
+/** The telephone of this window. */
+export const softphone = new Softphone()
