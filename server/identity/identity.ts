@@ -11,6 +11,8 @@ import type { SessionPerson } from '../http/serve.ts'
 import { delayAfter, Failures, freeForAccount, freeForAddress } from './lockout.ts'
 import { demoPassphrase, fits, hashPassphrase, refuseWeak } from './passphrase.ts'
 
+export { demoPassphrase } from './passphrase.ts'
+
 const idleMs = 12 * 3_600_000
 /** How long a session lasts however busy it is. */
 export const sessionMs = 24 * 3_600_000
