@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { Applications } from './ari/apps.ts'
 import { bridgeRoutes } from './ari/bridge-routes.ts'
@@ -62,7 +63,14 @@ async function startMedia(
 ): Promise<MediaEngine> {
   const { host, publicAddress, rtpPorts } = config
   const ports = { from: rtpPorts.first, to: rtpPorts.last }
-  return startMediaEngine({ bind: host, publicAddress: publicAddress ?? host, ports }, onEvent)
+  return startMediaEngine({ bind: host, publicAddress: publicAddress ?? ownAddress(host), ports }, onEvent)
+}
+
+/** The address to write into SDP when none is set: the one bound, or this machine's first when all are bound. */
+function ownAddress(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.find((one) => one.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1'
 }
 
 async function startSip(

@@ -42,6 +42,8 @@ export function addToBridge(x: Exchange, bridge: Bridge, channel: Channel, mute:
   for (const other of bridge.members) note(channel, other)
   bridge.members.add(channel)
   channel.bridge = bridge
+  // A repeat is harmless, and needed when the media worker died and was started anew.
+  x.media.createBridge(bridge.id, bridge.kind)
   x.media.addToBridge(bridge.id, channel.id, { mute })
   if (channel.app !== null) x.apps.get(channel.app)?.bridges.add(bridge.id)
   tellBridge(x, bridge, 'ChannelEnteredBridge', channel)

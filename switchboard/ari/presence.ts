@@ -46,6 +46,7 @@ export function tellDevice(x: Exchange, name: string): void {
 export function contactChanged(x: Exchange, registration: Registration, present: boolean): void {
   const endpoint = x.directory.endpoint(registration.user)
   if (!endpoint) return
+  if (present) forgiveLater(x, endpoint)
   const contact_info = {
     uri: registration.contact,
     contact_status: present ? 'NonQualified' : 'Removed',
@@ -56,6 +57,18 @@ export function contactChanged(x: Exchange, registration: Registration, present:
   const about = { endpoints: [endpoint.id] }
   x.apps.emit({ type: 'ContactStatusChange', endpoint: json, contact_info }, about)
   tellEndpoint(x, endpoint)
+}
+
+/** How long a seat that is back must have been heard before its lost connection is forgotten. */
+const forgiveAfter = 4_000
+
+/** A browser is back on another WebSocket: its call goes on if it is still heard; a reloaded page's old call is not. */
+function forgiveLater(x: Exchange, endpoint: Endpoint): void {
+  const forgive = () => {
+    for (const channel of x.channels.values())
+      if (channel.resource === endpoint.id && !channel.silent) channel.flowLost = false
+  }
+  setTimeout(forgive, forgiveAfter).unref()
 }
 
 /** A trunk was reached, or refused us. */

@@ -15,7 +15,6 @@ const progress: Record<string, readonly [number, string]> = {
 export function transferAsked(x: Exchange, channel: Channel, request: ReferRequest): void {
   if (channel.app === null || !x.apps.connected(channel.app)) return request.reject(503)
   channel.transfer = request.accept()
-  channel.transfer.notify(100, 'Trying')
   const { replaces } = request
   const replaced = replaces ? channelOfCall(x, request) : null
   x.apps.emit(

@@ -45,18 +45,15 @@ export function snoop(x: Exchange, target: Channel, params: Params, givenId: str
   return channel
 }
 
-/** The parameters in `v(name=value,...)` of transport_data, with anything else refused. */
-export function uriParameters(transportData: string): [string, string][] {
-  if (transportData === '') return []
+/** The query in `v(name=value,...)` of transport_data, where values are URI-encoded already; anything else is refused. */
+export function uriParameters(transportData: string): string {
+  if (transportData === '') return ''
   const found = /^v\((.*)\)$/.exec(transportData)
   if (!found) throw new AriFault(400, 'transport_data may only be v(name=value,...)')
-  return (found[1] ?? '')
-    .split(',')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const at = pair.indexOf('=')
-      return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
-    })
+  const pairs = (found[1] ?? '').split(',').filter((pair) => pair !== '')
+  if (!pairs.every((pair) => /^[\w.~-]+=[\w.~%:+-]*$/.test(pair)))
+    throw new AriFault(400, 'transport_data holds a parameter that is not URI-encoded')
+  return pairs.join('&')
 }
 
 function addressFor(x: Exchange, params: Params): { connection: string; url: string } {
@@ -77,8 +74,7 @@ function addressFor(x: Exchange, params: Params): { connection: string; url: str
   if (connection !== 'recorder' || x.config.recorderUrl === null)
     throw new AriFault(400, 'external_host names no connection of this switchboard')
   const url = new URL(x.config.recorderUrl)
-  for (const [name, value] of uriParameters(params.text('transport_data') ?? ''))
-    url.searchParams.append(name, value)
+  url.search = uriParameters(params.text('transport_data') ?? '')
   return { connection, url: url.href }
 }
 
