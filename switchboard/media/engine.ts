@@ -13,6 +13,7 @@ import type {
   Sides,
   SnoopSides,
   Target,
+  ToWorker,
 } from './messages.ts'
 
 /**
@@ -139,7 +140,7 @@ class WorkerLink {
     if (command.do === 'answerOffer' || command.do === 'makeOffer') this.legs.add(command.leg)
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(ask, { resolve: (value) => resolve(value as T), reject })
-      this.worker.postMessage({ ask, command })
+      this.post({ kind: 'question', ask, command })
     })
   }
 
@@ -147,13 +148,17 @@ class WorkerLink {
     if (command.do === 'closeLeg') this.legs.delete(command.leg)
     else if (command.do === 'openSnoop' || command.do === 'openExternal') this.legs.add(command.leg)
     else if (command.do === 'play') this.playbacks.add(command.playback)
-    this.worker.postMessage({ ask: 0, command })
+    this.post({ kind: 'order', command })
   }
 
   async close(): Promise<void> {
     this.closing = true
     await this.ask({ do: 'close' }).catch(() => undefined)
     await this.worker.terminate()
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message)
   }
 
   private spawn(): Worker {

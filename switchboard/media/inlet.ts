@@ -9,6 +9,7 @@ const TARGET = 2 * FRAME
 const DEPTH_SPARE = 2 * FRAME
 const DEPTH_WINDOW = 100
 const QUIET = 200
+const LATE_MANY = 10
 
 /**
  * The playout buffer of one incoming stream: packets go in when they come, by RTP timestamp, and one frame of 20 ms is
@@ -54,16 +55,6 @@ export class Inlet {
     this.head = Math.max(this.head, start + payload.length)
   }
 
-  /** As `write`, of samples. */
-  writeSamples(samples: Int16Array, timestamp: number): void {
-    const start = this.placeOf(timestamp, samples.length)
-    if (start < 0) return
-    for (let i = Math.max(0, this.readAt - start); i < samples.length; i++) {
-      this.ring[(start + i) & (RING - 1)] = samples[i] ?? 0
-    }
-    this.head = Math.max(this.head, start + samples.length)
-  }
-
   /** Reads the next 20 ms into `frame`; false when nothing was there (the frame is silent then). */
   read(frame: Int16Array): boolean {
     this.keepShallow()
@@ -74,7 +65,7 @@ export class Inlet {
     return present
   }
 
-  /** Where a packet belongs, -1 when it came too late. Late ones in a row, or a jump, set a new anchor. */
+  /** Where a packet belongs, -1 when it came too late. Many late ones, or a jump, set a new anchor. */
   private placeOf(timestamp: number, length: number): number {
     if (this.anchorAt < 0) return this.anchor(timestamp)
     const start = this.anchorAt + ((timestamp - this.anchorTs) | 0)
@@ -86,16 +77,18 @@ export class Inlet {
       this.anchorAt = start
       return start
     }
+    // A burst after a stall is dropped where it is late; only what stays late moves the time line.
     this.late += 1
-    if (this.late >= 3) return this.anchor(timestamp)
+    if (this.late >= LATE_MANY) return this.anchor(timestamp, this.readAt)
     return start + length > this.readAt ? start : -1
   }
 
-  private anchor(timestamp: number): number {
+  /** A new time line: the packet is read after the target delay, or after what waits. */
+  private anchor(timestamp: number, after = this.head): number {
+    const start = this.readAt + TARGET
     this.late = 0
     this.anchorTs = timestamp
-    const start = this.readAt + TARGET
-    this.anchorAt = this.head > start && this.head < start + RING / 2 ? this.head : start
+    this.anchorAt = after > start && after < start + RING / 2 ? after : start
     return this.anchorAt
   }
 

@@ -49,7 +49,10 @@ export interface MediaCounts {
 export type MediaEvent =
   /** First media from the far end: the first valid RTP packet, or ICE and DTLS are up (WebRTC). Once a leg. */
   | { type: 'connected'; leg: string }
-  /** One key pressed, reported when it ends (RFC 4733). Fired in bridges too; the engine does not forward it. */
+  /**
+   * One key pressed (RFC 4733), reported at its first packet, so `durationMs` is only what was known then (often 20).
+   * Fired in bridges too; the engine does not pass keys on to other legs (`sendDigits` does).
+   */
   | { type: 'digit'; leg: string; digit: string; durationMs: number }
   | { type: 'playStarted'; playback: string }
   /** `stopped` tells a playback ended by `stopPlay`, by the closing of its target or by a newer one. */
@@ -67,7 +70,10 @@ export type MediaEvent =
   | { type: 'heard'; leg: string }
   | { type: 'recordFinished'; recording: string; durationMs: number }
   | { type: 'recordFailed'; recording: string; reason: string }
-  /** The leg can carry nothing more (DTLS failed, peer connection closed, worker died). Its owner closes it. */
+  /**
+   * The leg can carry nothing more (browser closed its connection, DTLS or ICE failed, snoop's target closed, worker died).
+   * A closing browser's comes within milliseconds, often before its BYE. Its owner closes the leg.
+   */
   | { type: 'legLost'; leg: string; reason: string }
 
 /** What a snoop does to its target. */
@@ -105,8 +111,9 @@ export type Order =
   | { do: 'record'; recording: string; target: Target; path: string }
   | { do: 'stopRecord'; recording: string }
 
-/** From the front to the worker; `ask` numbers a question, 0 marks an order. */
-export type ToWorker = { ask: number; command: Question | Order }
+/** From the front to the worker; `ask` numbers a question. */
+export type ToWorker =
+  { kind: 'question'; ask: number; command: Question } | { kind: 'order'; command: Order }
 
 /** From the worker to the front. */
 export type FromWorker =

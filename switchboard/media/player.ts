@@ -42,7 +42,7 @@ export class Player {
   /** True when the next tick has something to play. */
   get active(): boolean {
     const head = this.queue[0]
-    return head?.sounds != null && !head.paused
+    return head !== undefined && head.sounds !== null && !head.paused
   }
 
   /** Queues files; a missing or unplayable one fails the whole playback. */

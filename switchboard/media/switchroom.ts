@@ -183,14 +183,14 @@ export class Switchroom {
     this.leave(leg)
     this.legs.delete(id)
     this.negotiations.delete(id)
-    for (const entry of [...this.recordings.values()]) {
+    for (const entry of this.recordings.values()) {
       if (leg instanceof CallLeg && entry.recording.inlet && leg.inTaps.includes(entry.recording.inlet))
         entry.stop()
     }
     const closed = leg.close().catch(() => undefined)
     this.closing.add(closed)
     void closed.then(() => this.closing.delete(closed))
-    for (const other of [...this.legs.values()]) {
+    for (const other of this.legs.values()) {
       if (!(other instanceof SnoopLeg) || other.target !== leg) continue
       this.emit({ type: 'legLost', leg: other.id, reason: 'target closed' })
       this.closeLeg(other.id)
@@ -275,8 +275,8 @@ export class Switchroom {
   }
 
   private async closeAll(): Promise<void> {
-    for (const { stop } of [...this.recordings.values()]) stop()
-    for (const id of [...this.legs.keys()]) this.closeLeg(id)
+    for (const { stop } of this.recordings.values()) stop()
+    for (const id of this.legs.keys()) this.closeLeg(id)
     for (const bridge of this.bridges.values()) bridge.close()
     this.bridges.clear()
     this.pacer.stop()

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MediaError } from './failure.ts'
-import type { FromWorker, MediaOptions, Order, Question, ToWorker } from './messages.ts'
+import type { FromWorker, MediaOptions, Question, ToWorker } from './messages.ts'
 import { Switchroom } from './switchroom.ts'
 
 const port = parentPort
@@ -18,13 +18,9 @@ async function answer(ask: number, question: Question): Promise<void> {
   }
 }
 
-function isQuestion(ask: number, command: Question | Order): command is Question {
-  return ask > 0
-}
-
-port.on('message', ({ ask, command }: ToWorker) => {
-  if (isQuestion(ask, command)) void answer(ask, command)
-  else room.obey(command)
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'question') void answer(message.ask, message.command)
+  else room.obey(message.command)
 })
 
 // One leg's failure (a library's late rejection, a file system's surprise) must not silence all others.

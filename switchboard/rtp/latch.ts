@@ -7,15 +7,21 @@ export interface Address {
 const PROBATION = 5
 const SILENCE_MS = 2000
 
+/** How well a source fits the SDP: another address, the address, the address and the port. */
+const ELSEWHERE = 0
+const ADDRESS = 1
+const EXACT = 2
+
 /**
- * Decides whose packets count (symmetric RTP, and the guard against RTP bleed). The address in the SDP is preferred; a far
- * end behind NAT is taken from another address only after five packets in a row with one SSRC and none from the SDP's.
- * Once latched, strangers are refused, until a new SDP loosens the latch.
+ * Decides whose packets count (symmetric RTP, and the guard against RTP bleed). What fits the SDP better is preferred and
+ * takes over; a far end behind NAT is taken from another address only after five packets in a row with one SSRC while
+ * nobody is latched. Others are strangers, until a new SDP loosens the latch, or the announced address speaks after 2 s
+ * of silence.
  */
 export class Latch {
   private expected: Address | null = null
   private latched: Address | null = null
-  private byAddress = false
+  private fit = -1
   private lastAt = 0
   private suspect: (Address & { ssrc: number; count: number }) | null = null
 
@@ -30,24 +36,30 @@ export class Latch {
     this.expected = address
     if (same) return
     this.latched = null
-    this.byAddress = false
+    this.fit = -1
     this.suspect = null
   }
 
   /** True when a valid packet from `from` is the far end's. */
   admits(from: Address, ssrc: number, now: number): boolean {
-    const { latched, expected } = this
+    const { latched } = this
     if (latched && latched.port === from.port && latched.address === from.address) {
       this.lastAt = now
       return true
     }
-    const announced = expected?.address === from.address
-    const silent = now - this.lastAt > SILENCE_MS
-    if (announced && (!latched || !this.byAddress || (silent && expected.port === from.port))) {
-      return this.close(from, true, now)
-    }
-    if (latched && !(silent && announced)) return false
-    return this.passesProbation(from, ssrc) && this.close(from, announced, now)
+    const fit = this.fitOf(from)
+    const mayMove = fit > this.fit || (fit >= ADDRESS && now - this.lastAt > SILENCE_MS)
+    if (!mayMove || (fit === ELSEWHERE && !this.passesProbation(from, ssrc))) return false
+    this.latched = { address: from.address, port: from.port }
+    this.fit = fit
+    this.lastAt = now
+    this.suspect = null
+    return true
+  }
+
+  private fitOf(from: Address): number {
+    if (from.address !== this.expected?.address) return ELSEWHERE
+    return from.port === this.expected.port ? EXACT : ADDRESS
   }
 
   private passesProbation(from: Address, ssrc: number): boolean {
@@ -58,13 +70,5 @@ export class Latch {
     }
     this.suspect = { address: from.address, port: from.port, ssrc, count: 1 }
     return false
-  }
-
-  private close(from: Address, byAddress: boolean, now: number): boolean {
-    this.latched = { address: from.address, port: from.port }
-    this.byAddress = byAddress
-    this.lastAt = now
-    this.suspect = null
-    return true
   }
 }

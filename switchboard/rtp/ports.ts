@@ -12,11 +12,6 @@ export class PortPool {
     return this.taken.size * 2
   }
 
-  /** Pairs that can still be taken. */
-  get left(): number {
-    return this.free.length
-  }
-
   /** The even port that has been free longest, so that late packets of an earlier call meet nobody; null when none is. */
   take(): number | null {
     const port = this.free.shift()

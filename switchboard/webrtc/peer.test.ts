@@ -37,8 +37,8 @@ test('two browsers hear each other, one that called and one that was called, and
   calling.send(126, Uint8Array.of(5, 10, 0, 160))
   expect((await t.event('digit')).digit).toBe('5')
   const stats = await t.engine.stats('calling')
-  expect(stats.rxPackets).toBeGreaterThan(5)
-  expect(stats.txPackets).toBeGreaterThan(5)
+  expect(stats.rxPackets).toBeGreaterThan(0)
+  expect(stats.txPackets).toBeGreaterThan(0)
 
   await calling.close()
   await called.close()
