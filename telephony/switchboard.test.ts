@@ -158,9 +158,17 @@ test('a seat without a device is not rung, one that does not answer ends as no-a
   const call = await desk.rings()
   expect('header' in call.call && call.call.header('X-Rejoin')).toBe('yes')
   expect(await link.next('leg.ended')).toMatchObject({ leg: spec.leg, cause: 'no-answer', by: 'us' })
-  await desk.stop()
-  phones = []
+  desk.stack.removeTrunk('board')
   await link.next('seat.state', (event) => event.seat === 'phone1' && !event.online)
+})
+
+test('a phone that puts the call on hold is told of, and its return', async () => {
+  const { call, leg } = await caller()
+  await call.call.reinvite(call.sound.sdp(true))
+  expect(await link.next('leg.held')).toMatchObject({ leg })
+  expect(link.snapshot().legs).toContainEqual(expect.objectContaining({ id: leg, held: true }))
+  await call.call.reinvite(call.sound.sdp())
+  expect(await link.next('leg.unheld')).toMatchObject({ leg })
 })
 
 test('every command may be repeated, and a thing that is gone is gone without complaint', async () => {
@@ -294,12 +302,10 @@ test('G24-7.5a: from consent on, both sides are stored apart, and nothing said b
   await pause(1_500)
   await link.stopRecord(rec)
   expect(await link.next('rec.ended')).toMatchObject({ rec, segment: 1, leg: one.leg, outcome: 'done' })
-  const ends = () =>
-    readdirSync(house.data, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.age'))
-  await until('both sides are stored', () => ends().length === 2)
+  await until('both sides are stored', () => recorded('.age').length === 2)
   const sides = Object.fromEntries(
     await Promise.all(
-      ends().map(
+      recorded('.age').map(
         async (name) =>
           [name.includes('.caller.') ? 'caller' : 'seat', await soundIn(name, identity)] as const,
       ),
@@ -325,6 +331,7 @@ test('a recording outlives the server, ends with its leg, and one that breaks is
   const { one } = await talking()
   const rec = randomUUID()
   await link.record(rec, one.leg, { hotline: 'h1', segment: 1 })
+  await until('both sides flow', () => recorded('.part').length === 2)
   await link.close()
   const again = house.connect({ seats: [seat] })
   expect((await again.next('node.up')).recordings).toEqual([{ rec, leg: one.leg, segment: 1 }])
@@ -332,13 +339,11 @@ test('a recording outlives the server, ends with its leg, and one that breaks is
   expect(await again.next('rec.ended')).toMatchObject({ rec, segment: 1, outcome: 'broken' })
   await house.recorder.start()
   await again.record(rec, one.leg, { hotline: 'h1', segment: 2 })
+  await until('both sides flow again', () => recorded('.part').length === 2)
   one.call.call.hangup()
   expect(await again.next('rec.ended')).toMatchObject({ rec, segment: 2, outcome: 'done' })
-  await until('nothing is left over', async () => {
-    const left = readdirSync(join(house.data, 'recordings'), { recursive: true, encoding: 'utf8' })
-    return (
-      left.filter((name) => name.endsWith('.age')).length === 4 &&
-      !left.some((name) => name.endsWith('.part'))
-    )
-  })
+  await until('all is stored', () => recorded('.age').length === 4 && recorded('.part').length === 0)
 })
+
+const recorded = (end: string) =>
+  readdirSync(house.data, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(end))

@@ -54,8 +54,12 @@ async function pushDevices(desk: Desk): Promise<void> {
 }
 
 async function askSeats({ ask, board }: Desk): Promise<void> {
-  const found = z.array(endpointSchema).parse(await ask('GET', 'endpoints/PJSIP'))
-  for (const { resource, state } of found) {
+  const answer = await ask('GET', 'endpoints/PJSIP').catch((error: unknown) => {
+    // Asterisk answers so when no device is configured at all.
+    if (error instanceof SwitchboardError && error.code === 'gone') return []
+    throw error
+  })
+  for (const { resource, state } of z.array(endpointSchema).parse(answer)) {
     if (board.seats.has(resource)) board.online.set(resource, state === 'online')
   }
 }
