@@ -24,14 +24,14 @@ export class TestEngine {
     this.events = events
   }
 
-  static async start(ports = 120, silentAfterMs = 2000): Promise<TestEngine> {
+  static async start(ports = 120, silentAfterMs = 2000, bind = '127.0.0.1'): Promise<TestEngine> {
     const folder = await mkdtemp(join(tmpdir(), 'media-'))
     const events: MediaEvent[] = []
     const from = nextRange
     nextRange += ports
     const engine = await startMediaEngine(
       {
-        bind: '127.0.0.1',
+        bind,
         publicAddress: '127.0.0.1',
         ports: { from, to: from + ports - 1 },
         silentAfterMs,

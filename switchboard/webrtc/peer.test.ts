@@ -84,3 +84,16 @@ test('hold by re-INVITE keeps the connection; an ICE restart is refused and the 
   await browser.close()
   t.engine.closeLeg('hold')
 })
+
+test('bound to all addresses, the public one comes first and a browser connects', async () => {
+  const wide = await TestEngine.start(10, 2000, '0.0.0.0')
+  const browser = new TestBrowser()
+  const answer = await wide.engine.answerOffer('wide', await browser.offer())
+  expect(/a=candidate:\S+ 1 udp \d+ (\S+)/.exec(answer)?.[1]).toBe('127.0.0.1')
+  await browser.accept(answer)
+  await wide.event('connected')
+  wide.engine.play('greeting', { leg: 'wide' }, [await wide.toneFile(300, 400)])
+  await until(() => browser.hears([300]).length === 1)
+  await browser.close()
+  await wide.close()
+})

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import type { RTCCertificate } from 'werift'
 import {
   IceCandidate,
@@ -18,12 +19,21 @@ import type { OwnWebRtc } from '../sdp/writing.ts'
 
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1
 const HOST_PRIORITY = 2_130_706_431
+const MAX_CANDIDATES = 6
 
 /** Where a WebRTC leg listens and what address it tells. */
 export interface PeerPlace {
   pool: PortPool
   bind: string
   publicAddress: string
+}
+
+/** What a browser may reach us by: the public address first, then those of this machine that the socket listens on. */
+function addressesOf({ bind, publicAddress }: PeerPlace): string[] {
+  if (bind !== '0.0.0.0') return [...new Set([publicAddress, bind])]
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])
+  const reachable = own.filter(({ family, internal }) => family === 'IPv4' && !internal)
+  return [...new Set([publicAddress, ...reachable.map(({ address }) => address)])].slice(0, MAX_CANDIDATES)
 }
 
 /** A candidate line of a peer as werift wants it; null for mDNS names, TCP and nonsense. */
@@ -121,8 +131,7 @@ export class Peer implements Carrier {
 
   /** Our side for the SDP; ICE and DTLS terms never change while the leg lives. */
   terms(): OwnWebRtc {
-    const { publicAddress, bind } = this.place
-    const addresses = publicAddress === bind || bind === '0.0.0.0' ? [publicAddress] : [publicAddress, bind]
+    const addresses = addressesOf(this.place)
     return {
       ufrag: this.ice.localParameters.usernameFragment,
       password: this.ice.localParameters.password,
