@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Trouble } from './trouble.ts'
 
 /** Layout of the data folder; raised when an older program could no longer use what a newer one left there. */
@@ -12,9 +12,8 @@ const parts = ['keys', 'recordings', 'prompts', 'cdr', 'log', 'cache']
 export function openDataFolder(folder: string): void {
   try {
     // As root the database runs as somebody else, who must be able to pass through to data/pg; nobody may list it.
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) && process.getuid?.() === 0)
-      chmodSync(folder, 0o711)
-    for (const part of parts) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 })
+    if (makeFolder(folder) && process.getuid?.() === 0) chmodSync(folder, 0o711)
+    for (const part of parts) makeFolder(join(folder, part))
     if (process.getuid?.() === 0) chmodSync(join(folder, 'cache'), 0o711)
     const trial = join(folder, `.writable-${process.pid}`)
     writeFileSync(trial, 'hearthline')
@@ -25,6 +24,14 @@ export function openDataFolder(folder: string): void {
   checkLayout(folder)
 }
 
+/** Makes a folder and those above it, open to us only; tells whether it was missing. (Node's own way loops in /proc.) */
+function makeFolder(folder: string): boolean {
+  if (existsSync(folder)) return false
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
+  return true
+}
+
 function cannotWrite(folder: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ENOSPC' || code === 'EDQUOT')
@@ -32,7 +39,7 @@ function cannotWrite(folder: string, error: unknown): unknown {
       `The disk of the data folder ${folder} is full.`,
       `数据文件夹 ${folder} 所在磁盘已满。`,
     )
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code))
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT'].includes(code))
     return new Trouble(
       `The data folder ${folder} cannot be written (${code}): give this user the right to, or set HEARTHLINE_DATA to another folder.`,
       `数据文件夹 ${folder} 不可写:请授予写权限,或用 HEARTHLINE_DATA 指定其他文件夹。`,
