@@ -28,8 +28,8 @@ export function pageClauses(
   listed: Listed,
   condition?: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
-  const { table, id, name, first = 'true' } = listed
-  const keys = query.sort === 'newest' ? `t.${id}` : `${first}, ${name}, t.${id}`
+  const { table, id, name, first } = listed
+  const keys = query.sort === 'newest' ? `t.${id}` : [first, name, `t.${id}`].filter(Boolean).join(', ')
   const conditions = [condition ?? sql`true`]
   if (query.text) conditions.push(sql`position(lower(${query.text}) in lower(${sql.raw(name)})) > 0`)
   if (query.after !== undefined) {

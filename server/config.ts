@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** A setting that cannot be used: one sentence for the operator. */
+export class ConfigRefused extends Error {}
+
+/** The server's settings, all from the environment (design.md, doors of the house). */
+export interface Config {
+  host: string
+  port: number
+  tls: { cert: string; key: string } | null
+  /** The data folder, absolute. */
+  data: string
+  databaseUrl: string
+  /** Owns the tables and migrates them; the same as databaseUrl where the operator gave only one. */
+  ownerDatabaseUrl: string
+  /** Null: no switchboard; the server then serves everything but calls. */
+  ari: { url: string; app: string } | null
+  /** The switchboard's WebSocket for SIP on this machine. */
+  sipWsPort: number | null
+  sipPort: number
+  /** The address people and phones reach this machine by. */
+  publicAddress: string
+  demo: boolean
+  logLevel: string
+  /** Folder of the built web app. */
+  web: string
+}
+
+const port = z.coerce.number().int().min(0).max(65535)
+const text = z.string().trim().min(1)
+const environment = z.object({
+  HEARTHLINE_HOST: text.default('127.0.0.1'),
+  HEARTHLINE_PORT: port.default(8080),
+  HEARTHLINE_PUBLIC_ADDRESS: text.optional(),
+  HEARTHLINE_TLS_CERT: text.optional(),
+  HEARTHLINE_TLS_KEY: text.optional(),
+  HEARTHLINE_DATA: text.default('./data'),
+  DATABASE_URL: text,
+  HEARTHLINE_OWNER_DATABASE_URL: text.optional(),
+  ARI_URL: text.optional(),
+  HEARTHLINE_ARI_APP: text.default('hotline'),
+  HEARTHLINE_SIP_WS_PORT: port.optional(),
+  HEARTHLINE_SIP_PORT: port.default(5060),
+  HEARTHLINE_DEMO: text.optional(),
+  HEARTHLINE_LOG_LEVEL: text.default('info'),
+})
+
+/** Reads the settings; throws ConfigRefused naming the first variable that cannot be used. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(given)
+  if (!parsed.success) {
+    const name = parsed.error.issues[0]?.path.join('.') ?? 'the environment'
+    throw new ConfigRefused(
+      `${name} is missing or cannot be used: see docs/operators.md. ${name} 缺失或无效。`,
+    )
+  }
+  const set = parsed.data
+  return {
+    host: set.HEARTHLINE_HOST,
+    port: set.HEARTHLINE_PORT,
+    tls: readTls(set.HEARTHLINE_TLS_CERT, set.HEARTHLINE_TLS_KEY),
+    data: resolve(set.HEARTHLINE_DATA),
+    databaseUrl: set.DATABASE_URL,
+    ownerDatabaseUrl: set.HEARTHLINE_OWNER_DATABASE_URL ?? set.DATABASE_URL,
+    ari: set.ARI_URL === undefined ? null : { url: set.ARI_URL, app: set.HEARTHLINE_ARI_APP },
+    sipWsPort: set.HEARTHLINE_SIP_WS_PORT ?? null,
+    sipPort: set.HEARTHLINE_SIP_PORT,
+    publicAddress: set.HEARTHLINE_PUBLIC_ADDRESS ?? reachable(set.HEARTHLINE_HOST),
+    demo: set.HEARTHLINE_DEMO === '1',
+    logLevel: set.HEARTHLINE_LOG_LEVEL,
+    web: join(import.meta.dirname, '..', 'dist', 'web'),
+  }
+}
+
+function readTls(cert: string | undefined, key: string | undefined): Config['tls'] {
+  if (cert === undefined || key === undefined) return null
+  try {
+    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
+  } catch {
+    throw new ConfigRefused(
+      'The certificate in HEARTHLINE_TLS_CERT or its key in HEARTHLINE_TLS_KEY cannot be read. 无法读取证书或其密钥文件。',
+    )
+  }
+}
+
+/** What to tell people when the server listens on every address: the first one of this machine that others can reach. */
+function reachable(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return addresses.find((one) => one.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1'
+}

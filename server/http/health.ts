@@ -1,0 +1,122 @@
+/* /healthz, /readyz and /metrics: for machines, so nothing in them is about a person. */
+import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { documentOf } from './openapi.ts'
+import { inHotline, outside, type Database } from '../db/database.ts'
+import { isCurrent } from '../db/migrate.ts'
+
+/** Whether each thing a call needs is there. */
+export interface Readiness {
+  ready: boolean
+  database: boolean
+  switchboard: boolean
+  migrations: boolean
+}
+
+/** Asks the database and the switchboard; never throws. */
+export async function readiness(db: Database, switchboardUp: () => boolean): Promise<Readiness> {
+  const versions = await outside(() =>
+    sql<{ version: number }>`select version from schema_version`.execute(db.doors),
+  )
+    .then(({ rows }) => rows.map((row) => row.version))
+    .catch(() => null)
+  const migrations = versions !== null && isCurrent(versions)
+  const [database, switchboard] = [versions !== null, switchboardUp()]
+  return { ready: database && migrations && switchboard, database, switchboard, migrations }
+}
+
+/** Serves health, readiness, metrics and the API document. */
+export function healthRoutes(app: FastifyInstance, switchboardUp: () => boolean): void {
+  const { db } = app.ground
+  const metrics = openMetrics(app, db)
+  app.get('/healthz', async () => ({ alive: true }))
+  app.get('/readyz', async (_request, reply) => {
+    const state = await readiness(db, switchboardUp)
+    return reply
+      .code(state.ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(state)
+  })
+  app.get('/metrics', async (_request, reply) => reply.type(textFormat).send(await metrics()))
+  app.get('/api/openapi.json', async () => documentOf(app.served))
+}
+
+/** Prometheus' text format, version 0.0.4. */
+const textFormat = 'text/plain; version=0.0.4; charset=utf-8'
+const waitingStates = ['greeting', 'waiting', 'offered'] as const
+
+/** Returns what asks for the counts of this moment and writes everything down. */
+function openMetrics(app: FastifyInstance, db: Database): () => Promise<string> {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const contacts = new Gauge({
+    name: 'hearthline_contacts',
+    help: 'Contacts by state; ended ones under "ended".',
+    labelNames: ['state'],
+    registers,
+  })
+  const waiting = new Gauge({ name: 'hearthline_waiting', help: 'Callers not yet answered.', registers })
+  const offers = new Gauge({ name: 'hearthline_offers', help: 'Calls ringing at a seat now.', registers })
+  const seats = new Gauge({
+    name: 'hearthline_seats',
+    help: 'Seats somebody is on duty at, by state.',
+    labelNames: ['state'],
+    registers,
+  })
+  const requests = new Histogram({
+    name: 'hearthline_http_request_seconds',
+    help: 'Duration of requests by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    requests.observe(
+      { method: request.method, route, status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    )
+  })
+  return async () => {
+    const now = await countNow(db).catch(() => null)
+    for (const gauge of [contacts, seats, waiting, offers]) gauge.reset()
+    if (!now) return registry.metrics()
+    for (const [state, count] of now.contacts) contacts.set({ state }, count)
+    for (const [state, count] of now.seats) seats.set({ state }, count)
+    waiting.set([...waitingStates].reduce((sum, state) => sum + (now.contacts.get(state) ?? 0), 0))
+    offers.set(now.contacts.get('offered') ?? 0)
+    return registry.metrics()
+  }
+}
+
+type Counts = Map<string, number>
+
+/** Counts over all hotlines of this database. */
+async function countNow(db: Database): Promise<{ contacts: Counts; seats: Counts }> {
+  const total: { contacts: Counts; seats: Counts } = { contacts: new Map(), seats: new Map() }
+  const add = (to: Counts, state: string, count: number): void =>
+    void to.set(state, (to.get(state) ?? 0) + count)
+  const hotlines = await outside(() =>
+    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(db.doors),
+  )
+  for (const { hotline_id: hotlineId } of hotlines.rows)
+    await inHotline(db, hotlineId, async (tx) => {
+      const live = await sql<{ state: string; count: number }>`
+        select state, count(*) from contact where state not in ('closed', 'failed') group by state`.execute(
+        tx,
+      )
+      const { last } = await tx
+        .selectFrom('hotline')
+        .select('last_contact_number as last')
+        .executeTakeFirstOrThrow()
+      const open = live.rows.reduce((sum, row) => sum + row.count, 0)
+      for (const { state, count } of live.rows) add(total.contacts, state, count)
+      add(total.contacts, 'ended', last - open)
+      const staffed = await sql<{ state: string; count: number }>`
+        select state, count(*) from duty group by state`.execute(tx)
+      for (const { state, count } of staffed.rows) add(total.seats, state, count)
+    })
+  return total
+}

@@ -1,0 +1,128 @@
+/* Starts the server's parts in their order and stops them in the other. */
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { inHotline, openDatabase, outside, type Database } from './db/database.ts'
+import { migrate } from './db/migrate.ts'
+import { openWeb } from './http/app.ts'
+import { startLive } from './http/live.ts'
+import { servePages } from './http/pages.ts'
+import type { Ground } from './http/serve.ts'
+import { serveUpgrades } from './http/upgrade.ts'
+import { findPerson } from './identity/identity.ts'
+import { registerShipped } from './lines/prompts.ts'
+import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
+import { openKeys, type Keys } from './records/keys.ts'
+import { wire } from './wiring.ts'
+
+/** A server that serves. */
+export interface Running {
+  address: string
+  sip: string
+  /** What the operator should read: where to go first. */
+  notices: string[]
+  stop: () => Promise<void>
+}
+
+/** Starts everything; throws MigrationRefused, KeysRefused or what the port's listening throws. */
+export async function startServer(config: Config, log: Logger): Promise<Running> {
+  const now = (): Date => new Date()
+  await migrate(config.ownerDatabaseUrl, config.databaseUrl)
+  const db = openDatabase({
+    url: config.databaseUrl,
+    log: (message, fields) => log.warn(fields ?? {}, message),
+  })
+  const keys = await openKeysOf(db, config.data)
+  const site: Site = { db, keys, dataFolder: config.data, now }
+  await furnishHotlines(site, config.demo)
+  const ground: Ground = {
+    db,
+    now,
+    log,
+    findPerson: (token) => findPerson(db, token, now()),
+    secure: config.tls !== null,
+  }
+  const app = await openWeb(ground, config.tls)
+  const live = startLive({
+    db,
+    findPerson: ground.findPerson,
+    seal: (text) => keys.seal('live', text).toString('base64'),
+    unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
+  })
+  wire(app, {
+    live,
+    keys,
+    dataFolder: config.data,
+    demo: config.demo,
+    devices: noDevices,
+    switchboardUp: () => false,
+    leaveDuty: async () => undefined,
+    pokeBoards: () => undefined,
+    created: async () => undefined,
+  })
+  servePages(app, config.web)
+  serveUpgrades(app, live, config.sipWsPort)
+  await app.listen({ host: config.host, port: config.port })
+  const scheme = config.tls ? 'https' : 'http'
+  const address = `${scheme}://${config.publicAddress}:${config.port}`
+  return {
+    address,
+    sip: `sip:${config.publicAddress}:${config.sipPort}`,
+    notices: await noticesFor(site, config, address),
+    stop: async () => {
+      await live.close()
+      await app.close()
+      await db.close()
+    },
+  }
+}
+
+const noDevices = {
+  putSeat: async () => undefined,
+  dropSeat: async () => undefined,
+  putTrunk: async () => undefined,
+  dropTrunk: async () => undefined,
+  online: () => false,
+}
+
+/** Opens the keys against what the database remembers of them, and makes it remember them the first time. */
+export async function openKeysOf(db: Database, dataFolder: string): Promise<Keys> {
+  const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
+  const keys = openKeys(dataFolder, rows[0]?.value ?? null)
+  if (rows.length === 0)
+    await outside(() => sql`insert into key_check (value) values (${keys.check})`.execute(db.doors))
+  return keys
+}
+
+/** The demonstration furnishes itself; every hotline gets the prompts that came with this version. */
+async function furnishHotlines(site: Site, demo: boolean): Promise<void> {
+  if (await setUpNeeded(site.db)) {
+    if (demo) await furnishDemo(site)
+    return
+  }
+  const { rows } = await outside(() =>
+    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(site.db.doors),
+  )
+  for (const { hotline_id: hotlineId } of rows) {
+    await site.keys.makeRecordingKeys(hotlineId)
+    await inHotline(site.db, hotlineId, (tx) => registerShipped(tx, hotlineId, site.dataFolder))
+  }
+}
+
+async function noticesFor(site: Site, config: Config, address: string): Promise<string[]> {
+  if (await setUpNeeded(site.db)) {
+    const token = await makeSetUpToken(site)
+    return [
+      'Open this link once, within a day, to create the hotline. 请在一天内打开此链接创建热线:',
+      `${address}/setup?token=${token}`,
+    ]
+  }
+  if (!config.demo) return [`Log in at ${address}/login 登录`]
+  return [
+    'Demonstration, for this machine only. 仅供演示。',
+    'Users 用户: admin supervisor counsellor1 counsellor2 counsellor3 counsellor4 custodian department evaluator',
+    'Passphrase of all 密码: hearthline-demo   SIP phones 话机: phone1, phone2 / hearthline-demo',
+    'Lines 线路: 1001 (general 普通), 1002 (event 应急)',
+    `Try first 先试: log in as counsellor1 at ${address}/desk and go on duty; call from ${address}/ in another window, or dial 1001 from a SIP phone.`,
+  ]
+}

@@ -1,0 +1,114 @@
+import { beforeAll, expect, test } from 'vitest'
+import { logOut } from '../api/session.ts'
+import { may, roles, type Role } from '../domain/permission.ts'
+import { openTestApp, origin } from '../test/app.ts'
+import { aHotline, aPerson } from '../test/database.ts'
+import type { Served } from './http/serve.ts'
+
+const { app, db, cookieOf } = await openTestApp()
+let hotlineId: string
+const people = new Map<Role, string>()
+const cookies = new Map<Role, string>()
+
+beforeAll(async () => {
+  hotlineId = await aHotline(db)
+  for (const role of roles) {
+    const { personId } = await aPerson(db, hotlineId, { roles: [role] })
+    people.set(role, personId)
+    cookies.set(role, await cookieOf(hotlineId, personId))
+  }
+})
+
+const someId = '0198a000-0000-7000-8000-00000000000a'
+const values: Record<string, string> = { key: 'greeting', language: 'en', part: '0', version: '1' }
+
+async function call(served: Served, cookie: string | undefined): Promise<{ status: number; code: unknown }> {
+  const url = served.path.replace(/:(\w+)/g, (_, name: string) => values[name] ?? someId)
+  const response = await app.inject({
+    method: served.method,
+    url,
+    headers: { host: 'hotline.test', origin, ...(cookie === undefined ? {} : { cookie }) },
+    ...(served.method === 'GET' ? {} : { payload: {} }),
+  })
+  const isJson = String(response.headers['content-type']).startsWith('application/json')
+  return { status: response.statusCode, code: isJson ? response.json<{ code?: string }>().code : null }
+}
+
+const routes = app.served
+const ofStaff = routes.filter((served) => served.needs !== 'anyone')
+
+test('G24-3.3: every route says who may call it, and nobody who is not logged in gets further', async () => {
+  expect(ofStaff.length).toBeGreaterThan(25)
+  for (const served of ofStaff)
+    expect(await call(served, undefined), served.path).toEqual({ status: 401, code: 'session.needed' })
+})
+
+test.each(roles)(
+  'G24-3.3: the %s passes where the right is held and is refused everywhere else',
+  async (role) => {
+    for (const served of ofStaff) {
+      if (served.needs === 'anyone') continue
+      const isLogOut = served.method === logOut.method && served.path === logOut.path
+      const cookie = isLogOut ? await cookieOf(hotlineId, people.get(role) ?? '') : cookies.get(role)
+      const { status, code } = await call(served, cookie)
+      const where = `${role}: ${served.method} ${served.path}`
+      if (may([role], served.needs))
+        expect(['session.needed', 'permission.denied', 'server.failed'], where).not.toContain(code)
+      else expect({ status, code }, where).toEqual({ status: 403, code: 'permission.denied' })
+    }
+  },
+)
+
+test('a page of another origin cannot change anything, whatever cookie its visitor has', async () => {
+  const cookie = cookies.get('administrator') ?? ''
+  for (const served of routes.filter((one) => one.method !== 'GET')) {
+    const url = served.path.replace(/:(\w+)/g, (_, name: string) => values[name] ?? someId)
+    const headers = { host: 'hotline.test', origin: 'https://evil.example', cookie }
+    const response = await app.inject({ method: served.method, url, headers, payload: {} })
+    expect(response.json(), url).toMatchObject({ code: 'permission.denied', detail: { origin: 'foreign' } })
+  }
+})
+
+test('the API document names every route with its right and its refusals', async () => {
+  const document = (await app.inject('/api/openapi.json')).json<{
+    openapi: string
+    paths: Record<string, Record<string, { 'x-needs': string; responses: object }>>
+  }>()
+  expect(document.openapi).toBe('3.1.0')
+  for (const { path, method, needs } of routes) {
+    const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    expect(operation?.['x-needs'], path).toBe(needs)
+    expect(Object.keys(operation?.responses ?? {}), path).toContain('default')
+  }
+})
+
+test('what nobody knows is not found, what is too large is refused, broken JSON is malformed', async () => {
+  const headers = { host: 'hotline.test', origin, 'content-type': 'application/json' }
+  const ask = async (url: string, payload: string): Promise<unknown> =>
+    (await app.inject({ method: 'POST', url, headers, payload })).json<{ code: string }>().code
+  expect(await ask('/api/v1/nothing', '{}')).toBe('request.notFound')
+  expect(await ask('/api/v1/session', '{"name":')).toBe('request.malformed')
+  expect(await ask('/api/v1/session', JSON.stringify({ name: 'x'.repeat(300_000) }))).toBe('request.tooLarge')
+})
+
+test('every answer carries the headers that keep other pages and scripts out', async () => {
+  const { headers } = await app.inject('/healthz')
+  expect(headers['content-security-policy']).toContain("script-src 'self'")
+  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
+  expect(headers['permissions-policy']).toContain('microphone=(self)')
+  expect(headers['x-content-type-options']).toBe('nosniff')
+})
+
+test('readiness names what is missing; metrics count and name nobody', async () => {
+  expect((await app.inject('/readyz')).json()).toEqual({
+    ready: true,
+    database: true,
+    switchboard: true,
+    migrations: true,
+  })
+  const metrics = (await app.inject('/metrics')).body
+  expect(metrics).toContain('hearthline_contacts{state="ended"} 0')
+  expect(metrics).toMatch(/hearthline_waiting \d/)
+  expect(metrics).toContain('route="/api/v1/people"')
+  expect(metrics).not.toContain(hotlineId)
+})

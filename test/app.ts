@@ -1,0 +1,138 @@
+/* The whole API on a database of its own, asked by inject(): no port, no switchboard. */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { afterAll } from 'vitest'
+import type { Endpoint, Input } from '../api/endpoint.ts'
+import type { LiveEvent } from '../api/events.ts'
+import { inHotline } from '../server/db/database.ts'
+import { openWeb } from '../server/http/app.ts'
+import { startLive, type Audience, type Live } from '../server/http/live.ts'
+import { findPerson } from '../server/identity/identity.ts'
+import { openKeys, type Keys } from '../server/records/keys.ts'
+import { wire, type Parts } from '../server/wiring.ts'
+import { freshDatabase, type TestDatabase } from './database.ts'
+
+/** What an answer was: its status, its parsed body and its headers. */
+export interface Answer {
+  status: number
+  body: Record<string, unknown>
+  headers: Record<string, unknown>
+}
+
+/** An app under test. `clock.now` is its time; `published` and `devices` remember what it told others. */
+export interface TestApp extends TestDatabase {
+  app: FastifyInstance
+  live: Live
+  keys: Keys
+  folder: string
+  clock: { now: Date }
+  published: { hotlineId: string; to: Audience; event: LiveEvent }[]
+  devices: string[]
+  /** A session of the person, as the cookie header a browser would send. */
+  cookieOf: (hotlineId: string, personId: string) => Promise<string>
+  /** Asks an endpoint as a browser with this cookie would. */
+  ask: <E extends Endpoint>(endpoint: E, given?: Partial<Input<E>> & { cookie?: string }) => Promise<Answer>
+}
+
+/** The origin a browser would name. */
+export const origin = 'http://hotline.test'
+
+/** Makes the app; it is closed after the file's tests. `parts` replace what a test wants to be otherwise. */
+export async function openTestApp(parts: Partial<Parts> = {}): Promise<TestApp> {
+  const database = await freshDatabase()
+  const { db } = database
+  const folder = mkdtempSync(join(tmpdir(), 'hearthline-app-'))
+  const keys = openKeys(folder, null)
+  const clock = { now: new Date() }
+  const log = pino({ level: process.env['HEARTHLINE_TEST_LOG'] ?? 'silent' })
+  const find = (token: string): ReturnType<typeof findPerson> => findPerson(db, token, clock.now)
+  const app = await openWeb({ db, now: () => clock.now, log, findPerson: find, secure: false })
+  const live = startLive({ db, findPerson: find, seal: (text) => text, unseal: (text) => text })
+  const published: TestApp['published'] = []
+  const devices: string[] = []
+  wire(app, {
+    live: {
+      ...live,
+      publish(hotlineId, to, event) {
+        published.push({ hotlineId, to, event })
+        live.publish(hotlineId, to, event)
+      },
+    },
+    keys,
+    dataFolder: folder,
+    demo: false,
+    devices: deviceNotes(devices),
+    switchboardUp: () => true,
+    leaveDuty: async () => undefined,
+    pokeBoards: () => undefined,
+    created: async () => undefined,
+    ...parts,
+  })
+  await app.ready()
+  afterAll(async () => {
+    await live.close()
+    await app.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const cookieOf = cookieMaker(database, clock)
+  return { ...database, app, live, keys, folder, clock, published, devices, cookieOf, ask: asker(app) }
+}
+
+function deviceNotes(notes: string[]): Parts['devices'] {
+  const note =
+    (what: string) =>
+    async (of: object | string): Promise<void> =>
+      void notes.push(`${what} ${typeof of === 'string' ? of : JSON.stringify(of)}`)
+  return {
+    putSeat: note('putSeat'),
+    dropSeat: note('dropSeat'),
+    putTrunk: note('putTrunk'),
+    dropTrunk: note('dropTrunk'),
+    online: () => false,
+  }
+}
+
+function cookieMaker({ db }: TestDatabase, clock: { now: Date }): TestApp['cookieOf'] {
+  return async (hotlineId, personId) => {
+    const token = randomBytes(32).toString('base64url')
+    await inHotline(db, hotlineId, (tx) =>
+      tx
+        .insertInto('session')
+        .values({
+          token_hash: createHash('sha256').update(token).digest(),
+          hotline_id: hotlineId,
+          person_id: personId,
+          created_at: clock.now,
+          seen_at: clock.now,
+          expires_at: new Date(clock.now.getTime() + 3_600_000),
+        })
+        .execute(),
+    )
+    return `hearthline_session=${token}`
+  }
+}
+
+function asker(app: FastifyInstance): TestApp['ask'] {
+  return async (endpoint, given = {}) => {
+    const { params = {}, query = {}, body, cookie } = given
+    const url = endpoint.path.replace(/:(\w+)/g, (_, name: string) =>
+      encodeURIComponent(String((params as Record<string, unknown>)[name])),
+    )
+    const response = await app.inject({
+      method: endpoint.method,
+      url,
+      query: Object.fromEntries(
+        Object.entries(query as object).map(([name, value]) => [name, String(value)]),
+      ),
+      headers: { host: 'hotline.test', origin, ...(cookie === undefined ? {} : { cookie }) },
+      ...(body === undefined ? {} : { payload: body as object }),
+    })
+    const isJson = String(response.headers['content-type']).startsWith('application/json')
+    const parsed = isJson ? (response.json() as Record<string, unknown>) : {}
+    return { status: response.statusCode, body: parsed, headers: response.headers }
+  }
+}
