@@ -170,7 +170,7 @@ export type CallEvent =
 export type CallEventType = CallEvent['type']
 
 /** One part of what is played: words by their id with spoken values, or the tone before a message. */
-export type PlayPart = { prompt: string; values?: Record<string, number> } | { tone: 'message' }
+export type PlayPart = { prompt: string; values?: { n?: number; m?: number } } | { tone: 'message' }
 
 /** What the shell must do. Every id is derived from the contact, so doing an effect twice does no harm. */
 export type Effect =

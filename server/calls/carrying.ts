@@ -107,7 +107,6 @@ async function dialSeat(
     known?.sipUser ??
     (await inHotline(shell.db, hotlineId, findSeats)).find((each) => each.seatId === effect.seat)?.sipUser
   if (sipUser === undefined) throw new SwitchboardError('offline', 'no such seat')
-  shell.legs.set(effect.leg, { hotlineId, contactId: call.contact })
   const number = callerNumber(switchboard, call)
   await switchboard.dial({
     leg: effect.leg,
@@ -132,7 +131,6 @@ async function dialNumber(
   const number = shell.keys.open(hotlineId, Buffer.from(effect.number, 'base64'))
   const trunk = await shell.trunkFor(hotlineId, number)
   if (!trunk) throw new SwitchboardError('offline', 'no trunk for this number')
-  shell.legs.set(effect.leg, { hotlineId, contactId: call.contact })
   const from = callerNumber(switchboard, call) ?? trunk.from
   await switchboard.dial({
     leg: effect.leg,

@@ -30,6 +30,11 @@ export function remember(shell: Shell, hotlineId: string, call: Call): void {
       toldNobody: call.phase === 'nobody',
     })
   } else memory.waiting.delete(call.contact)
+  if (isLive(call.state)) shell.contacts.set(call.contact, { contactId: call.contact, hotlineId })
+  else {
+    shell.contacts.delete(call.contact)
+    shell.legs.delete(call.callerLeg)
+  }
   setDeadline(shell, hotlineId, call)
   soon(shell, hotlineId)
 }

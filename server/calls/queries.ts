@@ -123,8 +123,15 @@ export async function createContact(
   const { rows } = await sql<{ number: number }>`
     select create_contact(${call.contact}, ${call.line}, ${given.channel}, ${call.state}, ${new Date(call.arrivedAt)},
       ${call.callerLeg}, ${given.sealed}, ${given.numberKey}, ${given.suffixKey}, ${given.trusted}, ${jsonb(call)},
-      null, null, ${jsonb(given.data)}) as number`.execute(tx)
+      ${instant(call.deadline?.at ?? null)}, null, ${jsonb(given.data)}) as number`.execute(tx)
   return rows[0]?.number ?? 0
+}
+
+/** Whether a contact was already opened for this caller's leg. */
+export async function hasContact(tx: Tx, leg: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from contact where hotline_id = current_hotline() and caller_leg = ${leg} limit 1`.execute(tx)
+  return rows.length > 0
 }
 
 /** The line a number belongs to, over all hotlines; null when nobody has it. */

@@ -3,7 +3,8 @@ import type { Waiting } from '../../domain/queue.ts'
 import type { Switchboard, SwitchboardEvent } from '../../telephony/switchboard.ts'
 import type { Database } from '../db/database.ts'
 import type { Keys } from '../records/keys.ts'
-import type { StaffedSeat } from '../roster/roster.ts'
+import type { Seat, StaffedSeat } from '../roster/roster.ts'
+import type { Happening } from './queries.ts'
 
 /** Sound files for words, in the present version of each; made by server/lines. */
 export interface Sounds {
@@ -12,7 +13,7 @@ export interface Sounds {
     hotlineId: string,
     language: 'zh-CN' | 'en',
     key: string,
-    values: Record<string, number>,
+    values: { n?: number; m?: number },
   ): Promise<{ versions: string[]; files: string[] }>
 }
 
@@ -28,7 +29,7 @@ export interface CallsOptions {
   /** Static words; never anything about a person. */
   log: (message: string, fields?: Record<string, string | number>) => void
   /** Opens the link once this process may control the switchboard. */
-  connect: (on: (event: SwitchboardEvent) => void) => Switchboard
+  connect: (on: (event: SwitchboardEvent) => void) => Promise<Switchboard>
   /** Name of the switchboard: one process at a time controls it. */
   switchboardName: string
   /** Trunk by which outside numbers are dialled, with the number shown there; null when there is none. */
@@ -64,16 +65,34 @@ export interface HotlineMemory {
   looking: boolean
 }
 
+/** The contact a leg belongs to; the hotline is known once the number dialled was looked up. */
+export interface LegOwner {
+  contactId: string
+  hotlineId: string | null
+}
+
 /** The shell's memory and its ground. */
 export interface Shell extends CallsOptions {
   switchboard: Switchboard | null
   hotlines: Map<string, HotlineMemory>
-  /** Which contact a leg belongs to: callers' legs, and by their ids the legs we dialled. */
-  legs: Map<string, { hotlineId: string; contactId: string }>
+  /** Contacts of callers' legs. */
+  legs: Map<string, LegOwner>
+  /** Contacts whose call lives, by their own id. */
+  contacts: Map<string, LegOwner>
   timers: Map<string, NodeJS.Timeout>
   lanes: Map<string, Promise<void>>
+  /** Words heard that are not yet on the record; written with the contact's next step. */
+  heard: Map<string, Happening[]>
+  /** Files of prompts found a moment ago. */
+  prompts: Map<string, { at: number; found: Promise<{ versions: string[]; files: string[] }> }>
   /** SIP users whose device is registered. */
   online: Set<string>
+  /** Seats by the SIP user of their device. */
+  devices: Map<string, Seat>
+  /** Since when the link to the switchboard is lost, or null. */
+  lostAt: number | null
+  /** Done once everything was compared with what lives; what is told meanwhile waits for it. */
+  comparing: Promise<void>
   stopped: boolean
   /** A call's deadline, or the end of a seat's wrap-up, has come. */
   deadline: (hotlineId: string, contactId: string) => void
@@ -125,5 +144,9 @@ export function memoryOf(shell: Shell, hotlineId: string): HotlineMemory {
   return fresh
 }
 
-/** The contact a leg of ours was dialled for: its id begins with the contact's. */
-export const contactOfLeg = (leg: string): string => leg.slice(0, 36)
+/** The contact of a caller's leg, or of a leg, play or room of ours: those ids begin with the contact's. */
+export const ownerOf = (shell: Shell, id: string): LegOwner | undefined =>
+  shell.legs.get(id) ?? shell.contacts.get(id.slice(0, 36))
+
+/** Whether an id was made by this product for a leg or room of a contact. */
+export const isOurs = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[lr]\d+$/.test(id)

@@ -1,11 +1,11 @@
 /* One event of one call: lock, step, write, and only then do. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isLive, step } from '../../domain/call.ts'
-import type { Call, CallEvent, Effect, PlayPart } from '../../domain/call-state.ts'
+import { step } from '../../domain/call.ts'
+import type { Call, CallEvent, Effect } from '../../domain/call-state.ts'
 import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
-import { carry, type Ready } from './carrying.ts'
+import { carry } from './carrying.ts'
 import {
   addTask,
   appendHappenings,
@@ -13,10 +13,10 @@ import {
   lockCall,
   saveCall,
   startRecording,
-  type Happening,
   type LockedCall,
 } from './queries.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
+import { withSounds } from './sounds.ts'
 import { happeningsOf } from './timeline.ts'
 import { remember, rememberSeat } from './memory.ts'
 
@@ -51,7 +51,7 @@ export async function happen(
   if (!written) return null
   if (written.refused) return { refused: true, call: written.after }
   settle(shell, hotlineId, written)
-  if (shell.switchboard) await carryOut(shell, hotlineId, written.after, written.ready)
+  if (shell.switchboard) await carryOut(shell, hotlineId, written.after, written.language, written.effects)
   else await shell.db.notify('hearthline_calls', `${hotlineId} ${contactId}`)
   return { refused: false, call: written.after }
 }
@@ -61,8 +61,10 @@ export async function carryOut(
   shell: Shell,
   hotlineId: string,
   call: Call,
-  ready: readonly Ready[],
+  language: 'zh-CN' | 'en',
+  effects: readonly Effect[],
 ): Promise<void> {
+  const ready = await withSounds(shell, hotlineId, call, language, effects)
   for (const event of await carry(shell, hotlineId, call, ready)) {
     void inLane(shell, call.contact, async () => {
       await happenSurely(shell, hotlineId, call.contact, event)
@@ -101,7 +103,9 @@ interface Written {
   refused: boolean
   before: Call
   after: Call
-  ready: Ready[]
+  language: 'zh-CN' | 'en'
+  /** How many words heard were written with this step. */
+  heard: number
   seats: StaffedSeat[]
   effects: Effect[]
 }
@@ -113,16 +117,32 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
   const event = typeof given.wanted === 'function' ? given.wanted(before) : given.wanted
   const result = event ? step(before, event, given.now) : null
   if (!event || !result || result.refused) {
-    return { refused: true, before, after: before, ready: [], seats: [], effects: [] }
+    return {
+      refused: true,
+      before,
+      after: before,
+      language: locked.language,
+      seats: [],
+      effects: [],
+      heard: 0,
+    }
   }
   const { call, effects } = result
   const seats = await applySeats(tx, given, effects)
   await applyRecords(tx, given, call, effects)
-  const { ready, heard } = await prepare(shell, given.hotlineId, locked.language, effects)
-  const happenings = [...happeningsOf(before, call, event, effects), ...heard]
+  const heard = shell.heard.get(given.contactId) ?? []
+  const happenings = [...heard, ...happeningsOf(before, call, event, effects)]
   await saveCall(tx, call, effects, personOf(locked, call, seats))
   await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
-  return { refused: false, before, after: call, ready, seats, effects }
+  return {
+    refused: false,
+    before,
+    after: call,
+    language: locked.language,
+    seats,
+    effects,
+    heard: heard.length,
+  }
 }
 
 /** The seat and person on the record: whoever talks now, else whoever talked last. */
@@ -166,64 +186,15 @@ async function applyRecords(tx: Tx, given: Given, call: Call, effects: readonly 
   }
 }
 
-/** Finds the sounds of what is played, so that the record can say which version of the words the caller heard. */
-export async function prepare(
-  shell: Shell,
-  hotlineId: string,
-  language: 'zh-CN' | 'en',
-  effects: readonly Effect[],
-): Promise<{ ready: Ready[]; heard: Happening[] }> {
-  const ready: Ready[] = []
-  const heard: Happening[] = []
-  for (const effect of effects) {
-    if (effect.do === 'duty' || effect.do === 'makeCallBack') continue
-    if (effect.do !== 'play') {
-      ready.push({ effect, files: [] })
-      continue
-    }
-    const sounds = await soundsOf(shell, hotlineId, language, effect.parts)
-    ready.push({ effect, files: sounds.files })
-    if (sounds.versions.length > 0) {
-      heard.push({ kind: 'heard', data: { words: wordsOf(effect.parts), versions: sounds.versions } })
-    }
-  }
-  return { ready, heard }
-}
-
-const wordsOf = (parts: readonly PlayPart[]): string[] =>
-  parts.flatMap((part) => ('prompt' in part ? [part.prompt] : []))
-
-/** A prompt that cannot be found is left out: the caller is never dropped for it. */
-async function soundsOf(
-  shell: Shell,
-  hotlineId: string,
-  language: 'zh-CN' | 'en',
-  parts: readonly PlayPart[],
-): Promise<{ files: string[]; versions: string[] }> {
-  const files: string[] = []
-  const versions: string[] = []
-  for (const part of parts) {
-    if ('tone' in part) {
-      files.push(`${shell.dataFolder}/tone.wav`)
-      continue
-    }
-    try {
-      const found = await shell.sounds.promptFiles(hotlineId, language, part.prompt, part.values ?? {})
-      files.push(...found.files)
-      versions.push(...found.versions)
-    } catch {
-      shell.log('a prompt has no sound', { prompt: part.prompt })
-    }
-  }
-  return { files, versions }
-}
-
 /** After the commit: memory, timers, screens. */
 function settle(shell: Shell, hotlineId: string, written: Written): void {
   const memory = memoryOf(shell, hotlineId)
+  const { contact } = written.after
+  const left = (shell.heard.get(contact) ?? []).slice(written.heard)
+  if (left.length > 0) shell.heard.set(contact, left)
+  else shell.heard.delete(contact)
   for (const seat of written.seats) rememberSeat(shell, hotlineId, seat.seatId, seat)
   remember(shell, hotlineId, written.after)
-  if (!isLive(written.after.state)) shell.legs.delete(written.after.callerLeg)
   const talking = written.after.talk?.seat ?? written.before.talk?.seat
   const at = talking ? memory.seats.get(talking) : undefined
   const people = new Set(written.seats.map((seat) => seat.personId))
@@ -231,6 +202,6 @@ function settle(shell: Shell, hotlineId: string, written: Written): void {
   const danger = written.effects.some((each) => each.do === 'notify' && each.what === 'danger')
   shell.changed(hotlineId, {
     people: [...people],
-    danger: danger ? written.after.contact : null,
+    danger: danger ? contact : null,
   })
 }

@@ -1,0 +1,153 @@
+/* The front of calls: the shell round domain/call.ts. One process controls the switchboard; any may give commands. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { Problem } from '../../domain/problem.ts'
+import type { Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
+import { askedByPhone } from './commands.ts'
+import { hear } from './hearing.ts'
+import { reloadSeats } from './memory.ts'
+import { carryPending } from './pending.ts'
+import { deviceSeen, reloadDevices } from './presence.ts'
+import { allHotlines } from './queries.ts'
+import { linkLost, reconcile } from './repair.ts'
+import { type CallsOptions, inLane, type Shell, toldOf } from './shell.ts'
+import { endWrapUp, fire, keepLooking, look } from './turns.ts'
+
+export type { CallsOptions, Changed, Sounds } from './shell.ts'
+
+/** The running calls. */
+export interface Calls {
+  /** True while this process controls the switchboard and the link is up. */
+  controls(): boolean
+  /** Whether a seat's device is registered, by its SIP user. */
+  isOnline(sipUser: string): boolean
+  /** Seats, staff or lines of a hotline were changed by somebody: read them again. */
+  reload(hotlineId: string): void
+  /** Lets go of the switchboard; calls go on there. */
+  stop(): Promise<void>
+  readonly shell: Shell
+}
+
+/** Starts at once; takes control of the switchboard when no other process has it. */
+export function startCalls(options: CallsOptions): Calls {
+  const shell: Shell = {
+    ...options,
+    switchboard: null,
+    hotlines: new Map(),
+    legs: new Map(),
+    contacts: new Map(),
+    timers: new Map(),
+    lanes: new Map(),
+    heard: new Map(),
+    prompts: new Map(),
+    online: new Set(),
+    devices: new Map(),
+    lostAt: null,
+    comparing: Promise.resolve(),
+    stopped: false,
+    deadline: (hotlineId, contactId) => fire(shell, hotlineId, contactId),
+    wrapUpOver: (hotlineId, seatId) => void endWrapUp(shell, hotlineId, seatId),
+    look: (memory) => look(shell, memory),
+  }
+  const looking = keepLooking(shell)
+  const stopListening = listen(shell)
+  const controlling = control(shell)
+  return {
+    shell,
+    controls: () => shell.switchboard?.up() ?? false,
+    isOnline: (sipUser) => shell.online.has(sipUser),
+    reload: (hotlineId) => void options.db.notify('hearthline_seats', hotlineId).catch(() => undefined),
+    async stop() {
+      shell.stopped = true
+      clearInterval(looking)
+      for (const timer of shell.timers.values()) clearTimeout(timer)
+      stopListening()
+      await shell.switchboard?.close()
+      await Promise.all(shell.lanes.values())
+      await controlling
+    },
+  }
+}
+
+/** Other processes, and routes of this one, tell what they wrote. */
+function listen(shell: Shell): () => void {
+  const readAgain = (hotlineId: string): void => {
+    if (!shell.switchboard) return
+    void inLane(shell, hotlineId, async () => {
+      await reloadDevices(shell, hotlineId)
+      await reloadSeats(shell, hotlineId)
+    })
+  }
+  const stops = [
+    shell.db.listen('hearthline_seats', readAgain, () => [...shell.hotlines.keys()].forEach(readAgain)),
+    shell.db.listen('hearthline_calls', (payload) => {
+      const [hotlineId, contactId] = payload.split(' ')
+      if (shell.switchboard && hotlineId && contactId) carryPending(shell, hotlineId, contactId)
+    }),
+  ]
+  return () => stops.forEach((stop) => stop())
+}
+
+/**
+ * Holds the advisory lock of the switchboard on a connection of its own as long as this process lives, and the link
+ * with it. A lock that is lost with its connection is asked for again; until then another process may have it.
+ */
+async function control(shell: Shell): Promise<void> {
+  while (!shell.stopped) {
+    try {
+      await shell.db.doors.connection().execute(async (connection) => {
+        const { rows } = await sql<{ got: boolean }>`
+          select pg_try_advisory_lock(hashtextextended(${`switchboard ${shell.switchboardName}`}, 0)) as got`.execute(
+          connection,
+        )
+        if (!rows[0]?.got) return
+        await openLink(shell)
+        while (!shell.stopped) {
+          await sleep(1000)
+          await sql`select 1`.execute(connection)
+        }
+      })
+    } catch (error) {
+      if (!shell.stopped) shell.log('control of the switchboard is being asked for again', toldOf(error))
+    }
+    if (!shell.stopped) await sleep(500)
+  }
+}
+
+async function openLink(shell: Shell): Promise<void> {
+  if (shell.switchboard) return
+  for (const hotlineId of await allHotlines(shell.db)) {
+    await reloadDevices(shell, hotlineId)
+    await reloadSeats(shell, hotlineId)
+  }
+  shell.switchboard = await shell.connect((event) => told(shell, event))
+}
+
+function told(shell: Shell, event: SwitchboardEvent): void {
+  if (event.type === 'node.up') {
+    shell.comparing = inLane(shell, 'node', () => reconcileSurely(shell, event))
+  } else if (event.type === 'node.down') {
+    if (event.replaced) shell.switchboard = null
+    void inLane(shell, 'node', () => linkLost(shell))
+  } else {
+    void shell.comparing.then(() => pass(shell, event))
+  }
+}
+
+function pass(shell: Shell, event: SwitchboardEvent): void {
+  if (shell.stopped) return
+  if (event.type === 'seat.state') deviceSeen(shell, event.seat, event.online)
+  else if (event.type === 'transfer.asked') askedByPhone(shell, event)
+  else hear(shell, event)
+}
+
+async function reconcileSurely(shell: Shell, snapshot: Snapshot): Promise<void> {
+  while (!shell.stopped) {
+    try {
+      return await reconcile(shell, snapshot)
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'database.away')) throw error
+      await sleep(500)
+    }
+  }
+}

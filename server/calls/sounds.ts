@@ -1,0 +1,107 @@
+/* Sound files for what a caller is told, and the tone before a message. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Call, Effect, PlayPart } from '../../domain/call-state.ts'
+import type { Ready } from './carrying.ts'
+import { toldOf, type Shell } from './shell.ts'
+
+/** A prompt is looked up again after this long, so a replaced one is heard at once. */
+const keptFor = 3_000
+
+/** The effects with the files of what is played; which words are heard in which version is kept for the record. */
+export async function withSounds(
+  shell: Shell,
+  hotlineId: string,
+  call: Call,
+  language: 'zh-CN' | 'en',
+  effects: readonly Effect[],
+): Promise<Ready[]> {
+  const ready: Ready[] = []
+  for (const effect of effects) {
+    if (effect.do !== 'play') {
+      ready.push({ effect, files: [] })
+      continue
+    }
+    const { files, versions } = await soundsOf(shell, hotlineId, language, effect.parts)
+    ready.push({ effect, files })
+    if (versions.length > 0) {
+      const told = { kind: 'heard', data: { words: wordsOf(effect.parts), versions } }
+      shell.heard.set(call.contact, [...(shell.heard.get(call.contact) ?? []), told])
+    }
+  }
+  return ready
+}
+
+const wordsOf = (parts: readonly PlayPart[]): string[] =>
+  parts.flatMap((part) => ('prompt' in part ? [part.prompt] : []))
+
+/** A prompt that cannot be found is left out: the caller is never dropped for it. */
+async function soundsOf(
+  shell: Shell,
+  hotlineId: string,
+  language: 'zh-CN' | 'en',
+  parts: readonly PlayPart[],
+): Promise<{ files: string[]; versions: string[] }> {
+  const files: string[] = []
+  const versions: string[] = []
+  for (const part of parts) {
+    if ('tone' in part) {
+      files.push(toneFile(shell.dataFolder))
+      continue
+    }
+    try {
+      const found = await promptOf(shell, hotlineId, language, part.prompt, part.values ?? {})
+      files.push(...found.files)
+      versions.push(...found.versions)
+    } catch (error) {
+      shell.log('a prompt has no sound', { prompt: part.prompt, ...toldOf(error) })
+    }
+  }
+  return { files, versions }
+}
+
+function promptOf(
+  shell: Shell,
+  hotlineId: string,
+  language: 'zh-CN' | 'en',
+  key: string,
+  values: { n?: number; m?: number },
+): Promise<{ versions: string[]; files: string[] }> {
+  const name = [hotlineId, language, key, values.n, values.m].join(' ')
+  const known = shell.prompts.get(name)
+  if (known && shell.now() - known.at < keptFor) return known.found
+  if (shell.prompts.size > 500) shell.prompts.clear()
+  const found = shell.sounds.promptFiles(hotlineId, language, key, values)
+  shell.prompts.set(name, { at: shell.now(), found })
+  found.catch(() => shell.prompts.delete(name))
+  return found
+}
+
+const rate = 8000
+
+/** Half a second of 1000 Hz, made once: 8 kHz, mono, 16 bit. */
+function toneFile(dataFolder: string): string {
+  const folder = join(dataFolder, 'prompts')
+  const file = join(folder, 'tone.wav')
+  if (existsSync(file)) return file
+  const samples = rate / 2
+  const wav = Buffer.alloc(44 + samples * 2)
+  wav.write('RIFF', 0, 'latin1')
+  wav.writeUInt32LE(36 + samples * 2, 4)
+  wav.write('WAVEfmt ', 8, 'latin1')
+  wav.writeUInt32LE(16, 16)
+  wav.writeUInt16LE(1, 20)
+  wav.writeUInt16LE(1, 22)
+  wav.writeUInt32LE(rate, 24)
+  wav.writeUInt32LE(rate * 2, 28)
+  wav.writeUInt16LE(2, 32)
+  wav.writeUInt16LE(16, 34)
+  wav.write('data', 36, 'latin1')
+  wav.writeUInt32LE(samples * 2, 40)
+  for (let at = 0; at < samples; at += 1) {
+    wav.writeInt16LE(Math.round(9000 * Math.sin((2 * Math.PI * 1000 * at) / rate)), 44 + at * 2)
+  }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, wav)
+  return file
+}
