@@ -1,7 +1,45 @@
-import { useWords } from '../ui/words.ts'
+import './admin.css'
+import { Link, useLocation } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+import type { Permission } from '../../domain/permission.ts'
+import { useMe } from '../ui/session.ts'
+import { useWords, type WordKey } from '../ui/words.ts'
+import { HotlinePart } from './HotlinePart.tsx'
+import { Lines } from './Lines.tsx'
+import { People } from './People.tsx'
+import { Prompts } from './Prompts.tsx'
+import { Seats } from './Seats.tsx'
+import { Trunks } from './Trunks.tsx'
+
+const parts: { path: string; words: WordKey; right: Permission; Part: ComponentType }[] = [
+  { path: '/admin/lines', words: 'admin.lines', right: 'line.event', Part: Lines },
+  { path: '/admin/seats', words: 'admin.seats', right: 'seat.change', Part: Seats },
+  { path: '/admin/people', words: 'admin.people', right: 'person.change', Part: People },
+  { path: '/admin/prompts', words: 'admin.prompts', right: 'prompt.change', Part: Prompts },
+  { path: '/admin/trunks', words: 'admin.trunks', right: 'trunk.change', Part: Trunks },
+  { path: '/admin/hotline', words: 'admin.hotline', right: 'hotline.change', Part: HotlinePart },
+]
 
 /** Administration; `/admin` and everything below it. */
 export function Admin() {
   const { say } = useWords()
-  return <h1>{say('admin.title')}</h1>
+  const me = useMe()
+  const { pathname } = useLocation()
+  const mine = parts.filter((part) => me.rights.includes(part.right))
+  const current = mine.find((part) => pathname.startsWith(part.path)) ?? mine[0]
+  if (!current) return <p className="empty card">{say('state.noRight')}</p>
+  const { Part } = current
+  return (
+    <>
+      <h1>{say('admin.title')}</h1>
+      <nav className="admin-menu" aria-label={say('admin.menu')}>
+        {mine.map((part) => (
+          <Link key={part.path} to={part.path} aria-current={part === current ? 'page' : undefined}>
+            {say(part.words)}
+          </Link>
+        ))}
+      </nav>
+      <Part />
+    </>
+  )
 }

@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query'
+import Input from 'antd/es/input'
+import Segmented from 'antd/es/segmented'
+import Table, { type TableColumnsType } from 'antd/es/table'
+import { useDeferredValue, useState, type ReactNode } from 'react'
+import { FailedPart, Skeleton } from '../ui/Notice.tsx'
+import { useWords } from '../ui/words.ts'
+
+/** What a list asks its page with. */
+export interface ListWish {
+  text?: string
+  sort: 'name' | 'newest'
+  after?: string
+}
+
+/** A page of rows read by key. */
+export interface KeyedPage<R> {
+  rows: R[]
+  next: string | null
+}
+
+interface Props<R> {
+  /** First part of the query key; live `changed` events invalidate it. */
+  name: string
+  read: (wish: ListWish) => Promise<KeyedPage<R>>
+  rowKey: (row: R) => string
+  columns: TableColumnsType<R>
+  /** Said when there is nothing at all. */
+  empty: ReactNode
+  /** The main actions, at the end of the tool row. */
+  actions?: ReactNode
+}
+
+/** A list of administration: search, sort, paging by key, and what to do when it is empty or could not be read. */
+export function KeyedList<R extends object>({ name, read, rowKey, columns, empty, actions }: Props<R>) {
+  const { say } = useWords()
+  const [text, setText] = useState('')
+  const [sort, setSort] = useState<ListWish['sort']>('name')
+  const [after, setAfter] = useState<string | null>(null)
+  const wanted = useDeferredValue(text.trim())
+  const query = useQuery({
+    queryKey: [name, wanted, sort, after],
+    queryFn: () => read({ sort, ...(wanted ? { text: wanted } : {}), ...(after ? { after } : {}) }),
+    placeholderData: (before) => before,
+  })
+  const { data } = query
+  return (
+    <div className="stack">
+      <div className="spread">
+        <div className="row">
+          <Input.Search
+            allowClear
+            aria-label={say('admin.search')}
+            placeholder={say('admin.search')}
+            value={text}
+            maxLength={60}
+            onChange={(event) => {
+              setText(event.target.value)
+              setAfter(null)
+            }}
+          />
+          <Segmented
+            aria-label={say('admin.sort')}
+            value={sort}
+            options={[
+              { value: 'name', label: say('admin.sortName') },
+              { value: 'newest', label: say('admin.sortNewest') },
+            ]}
+            onChange={(value) => {
+              setSort(value)
+              setAfter(null)
+            }}
+          />
+        </div>
+        <div className="row">{actions}</div>
+      </div>
+      {query.isPending && <Skeleton lines={6} />}
+      {query.isError && <FailedPart of={query.error} retry={() => void query.refetch()} />}
+      {data && (
+        <Table<R>
+          dataSource={data.rows}
+          rowKey={rowKey}
+          columns={columns}
+          pagination={false}
+          scroll={{ x: 'max-content' }}
+          locale={{
+            emptyText: <p className="empty">{wanted ? say('admin.noneFound', { text: wanted }) : empty}</p>,
+          }}
+        />
+      )}
+      {data && (after !== null || data.next !== null) && (
+        <div className="row">
+          {after !== null && (
+            <button type="button" className="plain" onClick={() => setAfter(null)}>
+              {say('admin.first')}
+            </button>
+          )}
+          {data.next !== null && (
+            <button type="button" className="plain" onClick={() => setAfter(data.next)}>
+              {say('admin.more')}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}

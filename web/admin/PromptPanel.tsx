@@ -1,0 +1,126 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import Form from 'antd/es/form'
+import Input from 'antd/es/input'
+import { useEffect, useRef, useState } from 'react'
+import type { z } from 'zod'
+import { replacePrompt, type prompt } from '../../api/administration.ts'
+import { Notice } from '../ui/Notice.tsx'
+import { request } from '../ui/request.ts'
+import { lengthOf } from '../ui/time.ts'
+import { useWords } from '../ui/words.ts'
+import { Panel } from './Panel.tsx'
+import { base64Of, startCapture, type Capture } from './sound-capture.ts'
+
+type Prompt = z.output<typeof prompt>
+
+/** Choosing the sound: a file, or the microphone. */
+function SoundChoice({ onChosen }: { onChosen: (sound: Blob) => void }) {
+  const { say, language } = useWords()
+  const [since, setSince] = useState<number | null>(null)
+  const [now, setNow] = useState(0)
+  const [failed, setFailed] = useState(false)
+  const capture = useRef<Capture | null>(null)
+  useEffect(() => {
+    if (since === null) return
+    const timer = setInterval(() => setNow(Date.now()), 250)
+    return () => clearInterval(timer)
+  }, [since])
+  useEffect(() => () => capture.current?.cancel(), [])
+  const start = async (): Promise<void> => {
+    try {
+      capture.current = await startCapture()
+      setNow(Date.now())
+      setSince(Date.now())
+      setFailed(false)
+    } catch {
+      setFailed(true)
+    }
+  }
+  const stop = async (): Promise<void> => {
+    const running = capture.current
+    capture.current = null
+    setSince(null)
+    if (running) onChosen(await running.stop())
+  }
+  return (
+    <div className="stack">
+      <div className="row">
+        <label className="plain">
+          {say('prompts.upload')}
+          <input
+            type="file"
+            accept=".wav,audio/wav,audio/x-wav"
+            onChange={(event) => {
+              const file = event.target.files?.[0]
+              if (file) onChosen(file)
+            }}
+          />
+        </label>
+        {since === null ? (
+          <button type="button" className="plain" onClick={() => void start()}>
+            ● {say('prompts.record')}
+          </button>
+        ) : (
+          <button type="button" className="plain" onClick={() => void stop()}>
+            ■ {say('prompts.stop')}
+          </button>
+        )}
+        {since !== null && (
+          <span role="status">{say('prompts.recording', { length: lengthOf(now - since, language) })}</span>
+        )}
+      </div>
+      {failed && <Notice tone="soon">{say('prompts.noMicrophone')}</Notice>}
+    </div>
+  )
+}
+
+/** Replaces a prompt's sound and words by a new version. */
+export function PromptPanel({ prompt: old, onDone }: { prompt: Prompt; onDone: () => void }) {
+  const { say } = useWords()
+  const cache = useQueryClient()
+  const [form] = Form.useForm<{ words: string }>()
+  const [sound, setSound] = useState<Blob | null>(null)
+  const [heard, setHeard] = useState('')
+  useEffect(() => {
+    if (!sound) return
+    const address = URL.createObjectURL(sound)
+    setHeard(address)
+    return () => URL.revokeObjectURL(address)
+  }, [sound])
+  const saving = useMutation({
+    mutationFn: async (words: string) =>
+      request(replacePrompt, {
+        params: { key: old.key, language: old.language, part: old.part },
+        body: { words, wavBase64: sound ? await base64Of(sound) : '' },
+      }),
+    onSuccess: async () => {
+      await cache.invalidateQueries({ queryKey: ['prompts'] })
+      onDone()
+    },
+  })
+  return (
+    <Panel<{ words: string }>
+      title={`${say('prompts.replace')}: ${old.key}`}
+      hint={say('prompts.replaceHow')}
+      form={form}
+      start={{ words: old.words }}
+      pending={saving.isPending || !sound}
+      failure={saving.error}
+      onSave={({ words }) => saving.mutate(words)}
+      onCancel={onDone}
+    >
+      <Form.Item
+        name="words"
+        label={say('prompts.words')}
+        rules={[{ required: true }]}
+        className="admin-wide"
+      >
+        <Input.TextArea autoSize={{ minRows: 2 }} maxLength={600} />
+      </Form.Item>
+      <div className="admin-wide stack">
+        <SoundChoice onChosen={setSound} />
+        {heard && <audio controls aria-label={say('prompts.listen')} src={heard} />}
+      </div>
+    </Panel>
+  )
+}

@@ -1,0 +1,82 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import Popconfirm from 'antd/es/popconfirm'
+import { useState } from 'react'
+import type { z } from 'zod'
+import { listTrunks, removeTrunk, type trunk } from '../../api/administration.ts'
+import { Failure } from '../ui/Notice.tsx'
+import { request } from '../ui/request.ts'
+import { useWords } from '../ui/words.ts'
+import { KeyedList } from './KeyedList.tsx'
+import { TrunkPanel } from './TrunkPanel.tsx'
+
+type Trunk = z.output<typeof trunk>
+
+const marks = { up: '●', down: '▲', unknown: '○' }
+
+/** Trunks to the telephone network. */
+export function Trunks() {
+  const { say } = useWords()
+  const cache = useQueryClient()
+  const [open, setOpen] = useState<Trunk | 'new' | null>(null)
+  const removing = useMutation({
+    mutationFn: (trunkId: string) => request(removeTrunk, { params: { trunkId } }),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['trunks'] }),
+  })
+  return (
+    <div className="stack">
+      <Failure of={removing.error} />
+      {open !== null && (
+        <TrunkPanel
+          key={open === 'new' ? 'new' : open.trunkId}
+          trunk={open === 'new' ? null : open}
+          onDone={() => setOpen(null)}
+        />
+      )}
+      <KeyedList<Trunk>
+        name="trunks"
+        read={(query) => request(listTrunks, { query })}
+        rowKey={(row) => row.trunkId}
+        empty={say('trunks.empty')}
+        actions={
+          <button type="button" className="main-button" onClick={() => setOpen('new')}>
+            {say('admin.add')}
+          </button>
+        }
+        columns={[
+          { title: say('admin.name'), dataIndex: 'name' },
+          { title: say('trunks.kind'), render: (_, row) => say(`trunks.kind.${row.kind}`) },
+          {
+            title: say('trunks.host'),
+            className: 'number',
+            render: (_, row) => `${row.host}:${row.port} ${row.transport.toUpperCase()}`,
+          },
+          { title: say('trunks.callerNumber'), render: (_, row) => row.callerNumber ?? say('admin.none') },
+          {
+            title: say('lines.state'),
+            render: (_, row) => `${marks[row.state]} ${say(`trunks.state.${row.state}`)}`,
+          },
+          {
+            title: '',
+            render: (_, row) => (
+              <span className="row">
+                <button type="button" className="plain" onClick={() => setOpen(row)}>
+                  {say('admin.change')}
+                </button>
+                <Popconfirm
+                  title={say('admin.sure')}
+                  okText={say('admin.remove')}
+                  cancelText={say('admin.cancel')}
+                  onConfirm={() => removing.mutate(row.trunkId)}
+                >
+                  <button type="button" className="plain">
+                    {say('admin.remove')}
+                  </button>
+                </Popconfirm>
+              </span>
+            ),
+          },
+        ]}
+      />
+    </div>
+  )
+}
