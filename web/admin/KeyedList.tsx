@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import Input from 'antd/es/input'
 import Segmented from 'antd/es/segmented'
-import Table, { type TableColumnsType } from 'antd/es/table'
+import Table, { type ColumnsType } from 'antd/es/table'
 import { useDeferredValue, useState, type ReactNode } from 'react'
 import { FailedPart, Skeleton } from '../ui/Notice.tsx'
 import { useWords } from '../ui/words.ts'
@@ -24,7 +24,7 @@ interface Props<R> {
   name: string
   read: (wish: ListWish) => Promise<KeyedPage<R>>
   rowKey: (row: R) => string
-  columns: TableColumnsType<R>
+  columns: ColumnsType<R>
   /** Said when there is nothing at all. */
   empty: ReactNode
   /** The main actions, at the end of the tool row. */
@@ -59,7 +59,7 @@ export function KeyedList<R extends object>({ name, read, rowKey, columns, empty
               setAfter(null)
             }}
           />
-          <Segmented
+          <Segmented<ListWish['sort']>
             aria-label={say('admin.sort')}
             value={sort}
             options={[
