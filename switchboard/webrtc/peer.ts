@@ -154,7 +154,8 @@ export class Peer implements Carrier {
     if (this.remoteUfrag !== null) return
     this.remoteUfrag = remote.ufrag
     const active = ours === 'answer' ? remote.setup !== 'active' : remote.setup === 'passive'
-    if (ours === 'answer') this.setup = active ? 'active' : 'passive'
+    // Kept for answers to later offers (hold): an answer that says actpass is refused (RFC 8842 §5.3).
+    this.setup = active ? 'active' : 'passive'
     this.ice.connection.iceControlling = ours === 'offer' || remote.iceLite
     this.dtls.role = active ? 'client' : 'server'
     const { ufrag, password, iceLite } = remote
