@@ -162,6 +162,41 @@ test('a seat without a device is not rung, one that does not answer ends as no-a
   await link.next('seat.state', (event) => event.seat === 'phone1' && !event.online)
 })
 
+test('a call goes out by a trunk with the caller id given, and the trunk is seen to be there', async () => {
+  const far = await phone()
+  const port = far.stack.ports.sip
+  await link.putTrunk({
+    trunk: 'out',
+    host: '127.0.0.1',
+    port,
+    transport: 'udp',
+    from: ['127.0.0.1'],
+    register: false,
+    trusted: true,
+  })
+  await until('the trunk is there', () => link.snapshot().trunks.some((one) => one.online))
+  const leg = randomUUID()
+  const from = { name: 'Hotline', number: '12356' }
+  await link.dial({ leg, to: { number: '13800138000', trunk: 'out' }, from, timeoutMs: 5_000 })
+  const call = await far.rings()
+  if (call.call.direction !== 'in') throw new Error('not a call that came in')
+  expect(call.call).toMatchObject({ dialled: '13800138000', callerNumber: '12356', callerName: 'Hotline' })
+  call.answer()
+  await link.next('leg.up')
+  expect(link.snapshot().legs).toContainEqual(
+    expect.objectContaining({ id: leg, party: { kind: 'number', number: '13800138000', trunk: 'out' } }),
+  )
+  const back = await far.dial('1001')
+  const { leg: came } = await link.next('call.offered')
+  expect(came.party).toMatchObject({ kind: 'caller', trunk: 'out', trusted: true })
+  back.call.hangup()
+  await link.next('leg.ended')
+  await link.dropTrunk('out')
+  await expect(
+    link.dial({ leg: randomUUID(), to: { number: '1', trunk: 'out' }, timeoutMs: 5_000 }),
+  ).rejects.toMatchObject({ code: 'refused' })
+})
+
 test('a phone that puts the call on hold is told of, and its return', async () => {
   const { call, leg } = await caller()
   await call.call.reinvite(call.sound.sdp(true))

@@ -68,6 +68,8 @@ export interface Snapshot {
   recordings: Recording[]
   /** Seats put by `putSeat`, and whether a device is registered. */
   seats: { seat: SeatId; online: boolean }[]
+  /** Trunks put by `putTrunk`, and whether the far end answers (or took our registration). */
+  trunks: { trunk: TrunkId; online: boolean }[]
 }
 
 /**
@@ -95,6 +97,7 @@ export type SwitchboardEvent = { at: number } &
     /** A phone pressed its transfer key; nothing happens until we do it and say so with answerTransfer(). `replaces`: the leg it consulted. */
     | { type: 'transfer.asked'; leg: LegId; to: string; replaces: LegId | null }
     | { type: 'seat.state'; seat: SeatId; online: boolean }
+    | { type: 'trunk.state'; trunk: TrunkId; online: boolean }
   )
 
 /** A WAV file (8 kHz mono 16 bit) by absolute path with its extension; no comma in it. */

@@ -1,4 +1,4 @@
-import type { Leg, Party, Room, RoomId, SeatId, SeatSpec, Snapshot, Tags, TrunkSpec } from '../switchboard.ts'
+import type { Leg, Party, Room, RoomId, SeatSpec, Snapshot, Tags, TrunkSpec } from '../switchboard.ts'
 import { endCause } from './causes.ts'
 import type { Channel } from './model.ts'
 import { deviceOf, sides, type Side } from './names.ts'
@@ -32,7 +32,8 @@ export interface Board {
   stoppedPlays: Set<string>
   /** Supervisors' legs that hear another leg. */
   listeners: Set<string>
-  online: Map<SeatId, boolean>
+  /** Seats and trunks by name: one name space, as they are endpoints alike. */
+  online: Map<string, boolean>
   seats: Map<SeatId, SeatSpec>
   trunks: Map<string, TrunkSpec>
 }
@@ -122,7 +123,10 @@ export function snapshotOf(board: Board): Snapshot {
       legs: legs.filter((leg) => leg.room === room.id).map((leg) => leg.id),
     })),
     recordings: [...board.recordings.values()].map(({ rec, leg, segment }) => ({ rec, leg, segment })),
-    seats: [...board.seats.keys()].map((seat) => ({ seat, online: board.online.get(seat) ?? false })),
+    seats: [...board.seats.values()]
+      .filter((spec) => spec.role !== 'web')
+      .map(({ seat }) => ({ seat, online: board.online.get(seat) ?? false })),
+    trunks: [...board.trunks.keys()].map((trunk) => ({ trunk, online: board.online.get(trunk) ?? false })),
   }
 }
 

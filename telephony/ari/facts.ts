@@ -70,9 +70,9 @@ const handlers: Handlers = {
     const to = (refer_to.requested_destination?.destination ?? '').replace(/^sips?:/, '').replace(/@.*$/, '')
     return [{ type: 'transfer.asked', leg, to, replaces: refer_to.destination_channel?.id ?? null }]
   },
-  EndpointStateChange: (board, { endpoint }) => seatSeen(board, endpoint.resource, endpoint.state),
-  PeerStatusChange: (board, { endpoint }) => seatSeen(board, endpoint.resource, endpoint.state),
-  ContactStatusChange: (board, { endpoint }) => seatSeen(board, endpoint.resource, endpoint.state),
+  EndpointStateChange: (board, { endpoint }) => deviceSeen(board, endpoint.resource, endpoint.state),
+  PeerStatusChange: (board, { endpoint }) => deviceSeen(board, endpoint.resource, endpoint.state),
+  ContactStatusChange: (board, { endpoint }) => deviceSeen(board, endpoint.resource, endpoint.state),
   ApplicationReplaced: () => [],
 }
 
@@ -82,14 +82,15 @@ export function factsOf(board: Board, event: AriEvent, now: number): Fact[] {
   return handle(board, event, now)
 }
 
-/** A seat's device came or went; nothing when it is as it was, or not a seat that we put. */
-export function seatSeen(board: Board, seat: string, state: string | undefined): Fact[] {
-  const known = board.seats.get(seat)
-  if (!known || known.role === 'web' || state === undefined) return []
+/** A device or trunk came or went; nothing when it is as it was, or none that we put. */
+export function deviceSeen(board: Board, name: string, state: string | undefined): Fact[] {
+  const seat = board.seats.get(name)
+  if ((!seat && !board.trunks.has(name)) || state === undefined) return []
   const online = state === 'online'
-  if ((board.online.get(seat) ?? false) === online) return []
-  board.online.set(seat, online)
-  return [{ type: 'seat.state', seat, online }]
+  if ((board.online.get(name) ?? false) === online) return []
+  board.online.set(name, online)
+  if (!seat) return [{ type: 'trunk.state', trunk: name, online }]
+  return seat.role === 'web' ? [] : [{ type: 'seat.state', seat: name, online }]
 }
 
 function wentUp(leg: BoardLeg): Fact[] {

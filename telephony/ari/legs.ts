@@ -25,7 +25,12 @@ const reasons = { busy: 'busy', declined: 'rejected', unreachable: 'congestion' 
 export async function hangup({ ask, board }: Desk, leg: LegId, cause?: keyof typeof reasons): Promise<void> {
   const known = board.legs.get(leg)
   if (known) known.endedByUs = true
-  await settled(ask('DELETE', legPath(leg), { reason: cause ? reasons[cause] : 'normal' }), 404)
+  try {
+    await settled(ask('DELETE', legPath(leg), { reason: cause ? reasons[cause] : 'normal' }), 404)
+  } catch (error) {
+    if (known && error instanceof SwitchboardError && error.code === 'refused') known.endedByUs = false
+    throw error
+  }
 }
 
 /** Dials a seat or a number; rejects `offline` when the seat has no device. */

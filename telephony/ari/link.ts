@@ -3,7 +3,7 @@ import type { Switchboard, SwitchboardOptions } from '../switchboard.ts'
 import { emptyBoard, endLeg, snapshotOf } from './board.ts'
 import type { Desk } from './desk.ts'
 import { pushSeat, pushTrunk, removeSeat, removeTrunk } from './devices.ts'
-import { factsOf, seatSeen, type Fact } from './facts.ts'
+import { factsOf, deviceSeen, type Fact } from './facts.ts'
 import * as legs from './legs.ts'
 import { record, removeStreams, stopRecord, supervise } from './listening.ts'
 import { endpointSchema, readEvent, type AriEvent } from './model.ts'
@@ -117,7 +117,7 @@ export class Link {
     if (event.type === 'StasisEnd')
       setTimeout(() => void this.lookWhetherGone(event.channel.id), lookAfterEnd)
     if (event.type === 'PeerStatusChange' || event.type === 'ContactStatusChange') {
-      void this.askSeat(event.endpoint.resource)
+      void this.askDevice(event.endpoint.resource)
     }
   }
 
@@ -151,12 +151,12 @@ export class Link {
     }
   }
 
-  private async askSeat(seat: string): Promise<void> {
-    if (!this.board.seats.has(seat)) return
-    const found = await this.desk.ask('GET', `endpoints/PJSIP/${encodeURIComponent(seat)}`).catch(() => null)
+  private async askDevice(name: string): Promise<void> {
+    if (!this.board.seats.has(name) && !this.board.trunks.has(name)) return
+    const found = await this.desk.ask('GET', `endpoints/PJSIP/${encodeURIComponent(name)}`).catch(() => null)
     const endpoint = endpointSchema.safeParse(found)
     if (!endpoint.success || this.state !== 'up') return
-    for (const fact of seatSeen(this.board, seat, endpoint.data.state)) this.announce(fact)
+    for (const fact of deviceSeen(this.board, name, endpoint.data.state)) this.announce(fact)
   }
 
   private quietly(work: Promise<void>): void {
@@ -239,6 +239,7 @@ function devices(link: Link): Pick<Switchboard, DeviceCommand> {
     },
     dropTrunk: (trunk) => {
       board.trunks.delete(trunk)
+      board.online.delete(trunk)
       return ifOpen(() => removeTrunk(desk, trunk))
     },
   }

@@ -13,7 +13,7 @@ import {
   type Bridge,
   type Channel,
 } from './model.ts'
-import { isHelper, noteVariable, recordingPart } from './names.ts'
+import { isHelper, noteVariable, recordingIds, recordingPart, sides } from './names.ts'
 import { readNote, type Note } from './note.ts'
 import { legPath, roomPath } from './paths.ts'
 import { settled } from './wire.ts'
@@ -36,7 +36,7 @@ export async function survey(desk: Desk): Promise<void> {
   const ourChannels = channels.filter((one) => ours.channel_ids.includes(one.id))
   const ourBridges = bridges.filter((one) => ours.bridge_ids.includes(one.id))
   await pushDevices(desk)
-  await Promise.all([putLegs(desk, ourChannels, ourBridges), putRooms(desk, ourBridges), askSeats(desk)])
+  await Promise.all([putLegs(desk, ourChannels, ourBridges), putRooms(desk, ourBridges), askDevices(desk)])
   await removeOrphans(desk, channels, bridges)
 }
 
@@ -53,14 +53,15 @@ async function pushDevices(desk: Desk): Promise<void> {
   await inBatches([...seats.values()], (spec) => pushSeat(desk, spec))
 }
 
-async function askSeats({ ask, board }: Desk): Promise<void> {
+async function askDevices({ ask, board }: Desk): Promise<void> {
   const answer = await ask('GET', 'endpoints/PJSIP').catch((error: unknown) => {
     // Asterisk answers so when no device is configured at all.
     if (error instanceof SwitchboardError && error.code === 'gone') return []
     throw error
   })
   for (const { resource, state } of z.array(endpointSchema).parse(answer)) {
-    if (board.seats.has(resource)) board.online.set(resource, state === 'online')
+    if (board.seats.has(resource) || board.trunks.has(resource))
+      board.online.set(resource, state === 'online')
   }
 }
 
@@ -97,11 +98,11 @@ function legFrom(board: Board, channel: Channel, note: Note) {
 const roomOf = (channel: string, bridges: Bridge[]): string | null =>
   bridges.find((bridge) => !isHelper(bridge.id) && bridge.channels.includes(channel))?.id ?? null
 
-function streams(rec: { rec: string; segment: number }, channels: Channel[]): boolean {
-  const key = `${rec.rec}.${rec.segment}`
-  return channels.some((one) => {
-    const part = recordingPart(one.id)
-    return part?.key === key && part.part === 'media'
+/** Both sides are there; one alone counts as none, and is removed as an orphan. */
+function streams({ rec, segment }: { rec: string; segment: number }, channels: Channel[]): boolean {
+  return sides.every((side) => {
+    const { media } = recordingIds(rec, segment, side)
+    return channels.some((one) => one.id === media)
   })
 }
 

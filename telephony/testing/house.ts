@@ -110,12 +110,17 @@ export class House {
     return house
   }
 
+  /** Where a server's link connects to. */
+  get ariUrl(): string {
+    return `http://${user}:${password}@127.0.0.1:${this.ariPort}`
+  }
+
   /** A server's link; resolves with it at once, `next('node.up')` says when it works. */
   connect(more: Partial<SwitchboardOptions> = {}): WatchedLink {
     const events: SwitchboardEvent[] = []
     const taken = new Set<SwitchboardEvent>()
     const link = connectSwitchboard({
-      url: `http://${user}:${password}@127.0.0.1:${this.ariPort}`,
+      url: this.ariUrl,
       app: 'hotline',
       on: (event) => events.push(event),
       ...more,
