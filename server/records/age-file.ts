@@ -36,7 +36,12 @@ export async function openAgeFile(path: string, identity: string): Promise<AgeFi
     const fileKey = await decrypter.decryptHeader(header)
     const nonce = await bytesAt(handle, header.length, nonceBytes)
     const key = Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', 32))
-    const payload = { handle, key, from: header.length + nonceBytes, bytes: size - header.length - nonceBytes }
+    const payload = {
+      handle,
+      key,
+      from: header.length + nonceBytes,
+      bytes: size - header.length - nonceBytes,
+    }
     return await withEnd(payload)
   } catch (error) {
     await handle.close()
@@ -60,14 +65,19 @@ async function withEnd(payload: Payload): Promise<AgeFile> {
   // A chunk that is not whole fails its check; one that is whole counts.
   const extra = truncated && last >= 0 ? await chunkAt(payload, last, false) : lastChunk
   const size = last < 0 ? 0 : last * chunkBytes + (extra?.length ?? 0)
-  return { size, truncated, read: reader(payload, last, truncated, size), close: () => payload.handle.close() }
+  return {
+    size,
+    truncated,
+    read: reader(payload, last, truncated, size),
+    close: () => payload.handle.close(),
+  }
 }
 
 function reader(payload: Payload, last: number, truncated: boolean, size: number): AgeFile['read'] {
   let cached: { index: number; plain: Buffer } | null = null
   return async (from, to) => {
     const parts: Buffer[] = []
-    for (let at = Math.max(0, from); at < Math.min(to, size); ) {
+    for (let at = Math.max(0, from); at < Math.min(to, size);) {
       const index = Math.floor(at / chunkBytes)
       if (cached?.index !== index) {
         const plain = await chunkAt(payload, index, index === last && !truncated)
@@ -85,7 +95,11 @@ function reader(payload: Payload, last: number, truncated: boolean, size: number
 /** A chunk's plain bytes; null when it is not whole, or not (or not only) what `final` says. */
 async function chunkAt(payload: Payload, index: number, final: boolean): Promise<Buffer | null> {
   const from = index * sealedBytes
-  const sealed = await bytesAt(payload.handle, payload.from + from, Math.min(sealedBytes, payload.bytes - from))
+  const sealed = await bytesAt(
+    payload.handle,
+    payload.from + from,
+    Math.min(sealedBytes, payload.bytes - from),
+  )
   if (sealed.length < tagBytes) return null
   const nonce = Buffer.alloc(12)
   nonce.writeUIntBE(index, 5, 6)

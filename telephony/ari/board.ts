@@ -34,7 +34,7 @@ export interface Board {
   listeners: Set<string>
   /** Seats and trunks by name: one name space, as they are endpoints alike. */
   online: Map<string, boolean>
-  seats: Map<SeatId, SeatSpec>
+  seats: Map<string, SeatSpec>
   trunks: Map<string, TrunkSpec>
 }
 
@@ -73,7 +73,7 @@ export function putRecording(board: Board, rec: string, segment: number, leg: st
 }
 
 /** Who rings: read from the channel's device, its account code (`seat`, `web`, `trunk`) and what we have put. */
-export function partyOf(board: Board, channel: Channel, dialled: string): Party {
+function partyOf(board: Board, channel: Channel, dialled: string): Party {
   const device = deviceOf(channel.name)
   const seat = board.seats.get(device)
   const role = seat ? (seat.role ?? 'seat') : channel.accountcode

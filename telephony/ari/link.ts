@@ -16,7 +16,7 @@ const lookAfterEnd = 300
 const surveyAgain = 1_000
 
 /** One link to one switchboard: the board, the socket, and the order in which facts are told. */
-export class Link {
+class Link {
   private readonly options: SwitchboardOptions
   private readonly board = emptyBoard()
   private readonly socket: Socket
