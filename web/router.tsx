@@ -155,4 +155,12 @@ export const makeRouter = (cache: QueryClient) =>
     defaultPendingComponent: () => <Skeleton lines={6} />,
     defaultPendingMs: 300,
     scrollRestoration: true,
+    // Plain addresses that a person can read and share: ?text=睡眠&risk=high
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const text = new URLSearchParams(
+        Object.entries(search).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+      ).toString()
+      return text === '' ? '' : `?${text}`
+    },
   })

@@ -1,0 +1,40 @@
+/** A contact's timeline in words. */
+import { words, type Say, type WordKey } from '../ui/words.ts'
+
+const isKey = (key: string): key is WordKey => key in words
+
+const details: Record<string, (value: string, say: Say) => string> = {
+  consent: (value, say) => wordOr(`call.consent.${value}`, say, value),
+  outcome: (value, say) => wordOr(`outcome.${value}`, say, value),
+  by: (value, say) => wordOr(`timeline.by.${value}`, say, value),
+  mark: (value, say) => say('contact.satisfactionOf', { n: value }),
+  risk: (value, say) => `${say('form.risk')} ${wordOr(`form.risk.${value}`, say, value)}`,
+  danger: (value, say) => wordOr(`form.danger.${value}`, say, value),
+  kind: (value, say) => wordOr(`contact.recording.${value}`, say, value),
+  role: (value, say) => wordOr(`timeline.role.${value}`, say, value),
+}
+
+const wordOr = (key: string, say: Say, otherwise: string): string => (isKey(key) ? say(key) : otherwise)
+
+/** What happened, by its kind; a kind without words shows its own name rather than nothing. */
+export const happeningWords = (kind: string, say: Say): string => wordOr(`timeline.${kind}`, say, kind)
+
+/** What an access was, by its action. */
+export const accessWords = (action: string, say: Say): string => wordOr(`access.${action}`, say, action)
+
+/** The readable part of what was noted with an event: no ids, nothing identifying. */
+export function happeningDetail(data: Readonly<Record<string, unknown>>, say: Say): string {
+  const told: string[] = []
+  for (const [key, value] of Object.entries(data)) {
+    const tell = details[key]
+    if (tell && (typeof value === 'string' || typeof value === 'number')) told.push(tell(String(value), say))
+    if (key === 'words' && Array.isArray(value))
+      told.push(
+        value
+          .filter((part) => typeof part === 'string')
+          .map((part) => `「${part}」`)
+          .join(' '),
+      )
+  }
+  return told.join(' · ')
+}
