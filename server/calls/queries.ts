@@ -236,7 +236,7 @@ export function recordingId(contactId: string, kind: 'talk' | 'message'): string
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** Notes that a recording runs (from its first segment on). */
+/** Notes that a recording runs; the records slice settles it by the recorder's summaries once the talk is over. */
 export async function startRecording(
   tx: Tx,
   hotlineId: string,
@@ -248,23 +248,9 @@ export async function startRecording(
   await sql`
     insert into recording (recording_id, hotline_id, contact_id, kind, segment, started_at)
     values (${recordingId(contactId, kind)}, ${hotlineId}, ${contactId}, ${kind}, ${segment}, ${new Date(now)})
-    on conflict (recording_id) do update set segment = excluded.segment, state = 'running', ended_at = null`.execute(
+    on conflict (recording_id) do update set segment = excluded.segment`.execute(
     tx,
   )
-}
-
-/** Notes that a recording has stopped; what the files hold is told by the recorder's own summaries. */
-export async function endRecording(
-  tx: Tx,
-  contactId: string,
-  kind: 'talk' | 'message',
-  now: number,
-): Promise<void> {
-  const at = new Date(now)
-  await sql`
-    update recording set ended_at = ${at}, state = 'kept',
-      duration_ms = coalesce(duration_ms, extract(epoch from ${at} - started_at)::int * 1000)
-    where recording_id = ${recordingId(contactId, kind)} and state = 'running'`.execute(tx)
 }
 
 /** Shows a lasting trouble on the board, once. */

@@ -9,7 +9,6 @@ import { carry } from './carrying.ts'
 import {
   addTask,
   appendHappenings,
-  endRecording,
   lockCall,
   saveCall,
   startRecording,
@@ -174,8 +173,7 @@ async function applyRecords(tx: Tx, given: Given, call: Call, effects: readonly 
   for (const effect of effects) {
     if (effect.do === 'startRecording') {
       await startRecording(tx, hotlineId, contactId, effect.kind, effect.segment, now)
-    } else if (effect.do === 'stopRecording') await endRecording(tx, contactId, effect.kind, now)
-    else if (effect.do === 'makeCallBack') {
+    } else if (effect.do === 'makeCallBack') {
       await addTask(tx, hotlineId, call, 'call-back', now, now + (effect.danger ? 0 : callBackWithin))
     } else if (effect.do === 'notify' && effect.what === 'failed') {
       if (call.canCallBack) await addTask(tx, hotlineId, call, 'lost-call', now, now)

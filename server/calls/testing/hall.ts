@@ -1,0 +1,176 @@
+/* A hotline in tests: real database, switchboard and recorder, our own phones as callers and seats, and the calls. */
+import { inHotline } from '../../db/database.ts'
+import { openSounds, trunkFor } from '../../lines/lines.ts'
+import { registerShipped } from '../../lines/prompts.ts'
+import { seatSpecs } from '../../lines/seats.ts'
+import { openKeys, type Keys } from '../../records/keys.ts'
+import { startPhone, type Phone, type PhoneCall } from '../../../switchboard/testing/phone.ts'
+import { House, until } from '../../../telephony/testing/house.ts'
+import { connectSwitchboard } from '../../../telephony/switchboard.ts'
+import { aHotline, aLine, aPerson, aSeat, type TestDatabase } from '../../../test/database.ts'
+import { startCalls, type Calls } from '../calls.ts'
+
+/** A contact as a test looks at it. */
+export interface Seen {
+  contact_id: string
+  number: number
+  state: string
+  outcome: string | null
+  risk: string | null
+  consent: string | null
+  ended_by: string | null
+  person_id: string | null
+  phase: string
+  satisfaction: number | null
+  line_id: string
+  channel: string
+}
+
+/** A seat with a desk phone and the counsellor who owns it. */
+export interface Seat {
+  seatId: string
+  sipUser: string
+  personId: string
+  phone: Phone
+}
+
+/** The hall: everything of one hotline, ended by close(). */
+export class Hall {
+  readonly data: TestDatabase
+  readonly house: House
+  readonly hotlineId: string
+  readonly line: { lineId: string; number: string }
+  readonly keys: Keys
+  calls!: Calls
+  readonly phones: Phone[] = []
+  readonly logged: string[] = []
+
+  private constructor(data: TestDatabase, house: House, hotlineId: string, line: Hall['line']) {
+    this.data = data
+    this.house = house
+    this.hotlineId = hotlineId
+    this.line = line
+    this.keys = openKeys(house.data, null)
+  }
+
+  static async open(data: TestDatabase): Promise<Hall> {
+    const house = await House.open()
+    const hotlineId = await aHotline(data.db)
+    const line = await aLine(data.db, hotlineId)
+    const hall = new Hall(data, house, hotlineId, line)
+    await hall.keys.makeRecordingKeys(hotlineId)
+    await inHotline(data.db, hotlineId, (tx) => registerShipped(tx, hotlineId, house.data))
+    await hall.startServer()
+    return hall
+  }
+
+  /** Starts the calls slice as a server process would, and waits until it controls the switchboard. */
+  async startServer(): Promise<void> {
+    const { data, house, keys, hotlineId } = this
+    this.calls = startCalls({
+      db: data.db,
+      keys,
+      sounds: openSounds(data.db, house.data),
+      dataFolder: house.data,
+      now: () => Date.now(),
+      log: (message, fields) => this.logged.push(`${message} ${JSON.stringify(fields ?? {})}`),
+      switchboardName: house.data,
+      connect: async (on) => {
+        const seats = await inHotline(data.db, hotlineId, (tx) => seatSpecs(tx, keys, hotlineId))
+        return connectSwitchboard({ url: house.ariUrl, app: 'hotline', on, seats })
+      },
+      trunkFor: (of, number) => inHotline(data.db, of, (tx) => trunkFor(tx, number)),
+      changed: () => undefined,
+    })
+    await until('the server controls the switchboard', () => this.calls.controls())
+  }
+
+  /** A counsellor with a desk phone that registers: on duty from then on. */
+  async seat(): Promise<Seat> {
+    const { db } = this.data
+    const { personId } = await aPerson(db, this.hotlineId, { lines: [this.line.lineId] })
+    const { seatId, sipUser } = await aSeat(db, this.hotlineId, { kind: 'phone', ownerId: personId })
+    const password = 'a seat password'
+    await this.data.owner('update seat set sip_secret_sealed = $1 where seat_id = $2', [
+      this.keys.seal(this.hotlineId, password),
+      seatId,
+    ])
+    await this.calls.shell.switchboard?.putSeat({ seat: sipUser, kind: 'phone', secret: { password } })
+    const phone = await this.phone({ user: sipUser, password })
+    await until('the seat is on duty', async () => {
+      const rows = await this.data.owner('select from duty where seat_id = $1', [seatId])
+      return rows.length === 1
+    })
+    return { seatId, sipUser, personId, phone }
+  }
+
+  async phone(login?: { user: string; password: string }): Promise<Phone> {
+    const phone = await startPhone(this.house.sipPort, login)
+    this.phones.push(phone)
+    if (login) await phone.registered()
+    return phone
+  }
+
+  /** Somebody calls the line and is answered. */
+  async caller(number = this.line.number): Promise<PhoneCall> {
+    const call = await (await this.phone()).dial(number)
+    await call.answered
+    return call
+  }
+
+  /** The contact with this number of the hotline. */
+  async contact(number = 1): Promise<Seen | undefined> {
+    const [seen] = await this.data.owner<Seen & Record<string, unknown>>(
+      `select contact_id, number::int, state, outcome, risk, consent, ended_by, person_id, satisfaction, line_id, channel,
+        call->>'phase' as phase from contact where hotline_id = $1 and number = $2`,
+      [this.hotlineId, number],
+    )
+    return seen
+  }
+
+  /** Waits until the contact is as described. */
+  async becomes(wanted: Partial<Seen>, number = 1, withinMs = 15_000): Promise<Seen> {
+    let last: Seen | undefined
+    try {
+      await until(
+        'a contact',
+        async () => {
+          last = await this.contact(number)
+          const seen: Record<string, unknown> = { ...last }
+          return last !== undefined && Object.entries(wanted).every(([key, value]) => seen[key] === value)
+        },
+        withinMs,
+      )
+    } catch {
+      throw new Error(
+        `the contact is ${JSON.stringify(last)}, not ${JSON.stringify(wanted)}: ${this.logged.join('\n')}`,
+      )
+    }
+    if (!last) throw new Error('no contact')
+    return last
+  }
+
+  /** What the contact's timeline says, in order. */
+  async timeline(number = 1): Promise<string[]> {
+    const rows = await this.data.owner<{ kind: string }>(
+      `select e.kind from contact_event e join contact c using (contact_id)
+        where c.hotline_id = $1 and c.number = $2 order by e.seq`,
+      [this.hotlineId, number],
+    )
+    return rows.map((row) => row.kind)
+  }
+
+  async dutyOf(seat: Seat): Promise<{ state: string; reason: string | null } | undefined> {
+    const [row] = await this.data.owner<{ state: string; reason: string | null }>(
+      'select state, reason from duty where seat_id = $1',
+      [seat.seatId],
+    )
+    return row
+  }
+
+  async close(): Promise<void> {
+    for (const phone of this.phones) await phone.stop()
+    await this.calls.stop()
+    await this.house.close()
+  }
+}
