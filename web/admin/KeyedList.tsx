@@ -47,7 +47,7 @@ export function KeyedList<R extends object>({ name, read, rowKey, columns, empty
   return (
     <div className="stack">
       <div className="spread">
-        <div className="row">
+        <div className="row admin-tools">
           <Input.Search
             allowClear
             aria-label={say('admin.search')}
