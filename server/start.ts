@@ -1,19 +1,24 @@
 /* Starts the server's parts in their order and stops them in the other. */
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
+import { connectSwitchboard } from '../telephony/switchboard.ts'
+import { startCalls, type Calls } from './calls/calls.ts'
 import type { Config } from './config.ts'
 import { inHotline, openDatabase, outside, type Database } from './db/database.ts'
 import { migrate } from './db/migrate.ts'
-import { openWeb } from './http/app.ts'
-import { startLive } from './http/live.ts'
+import { describe, openWeb } from './http/app.ts'
+import { startLive, type Live } from './http/live.ts'
 import { servePages } from './http/pages.ts'
 import type { Ground } from './http/serve.ts'
 import { serveUpgrades } from './http/upgrade.ts'
 import { findPerson } from './identity/identity.ts'
+import { allDevices, startDevices } from './lines/devices.ts'
+import { openSounds, trunkFor } from './lines/lines.ts'
 import { registerShipped } from './lines/prompts.ts'
 import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
 import { openKeys, type Keys } from './records/keys.ts'
-import { wire } from './wiring.ts'
+import { startRounds } from './rounds.ts'
+import { tellScreens, wire } from './wiring.ts'
 
 /** A server that serves. */
 export interface Running {
@@ -49,16 +54,24 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     seal: (text) => keys.seal('live', text).toString('base64'),
     unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
   })
+  const failed = (error: unknown): void => log.error(describe(error), 'a round failed')
+  const rounds = startRounds({ db, live, dataFolder: config.data, now, failed })
+  const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
+  const devices = startDevices({
+    db,
+    keys,
+    switchboard: () => calls?.shell.switchboard ?? null,
+    online: (sipUser) => calls?.isOnline(sipUser) ?? false,
+    log: (message, fields) => log.warn(fields ?? {}, message),
+  })
   wire(app, {
     live,
     keys,
     dataFolder: config.data,
     demo: config.demo,
-    devices: noDevices,
-    switchboardUp: () => false,
-    leaveDuty: async () => undefined,
-    pokeBoards: () => undefined,
-    created: async () => undefined,
+    devices,
+    calls,
+    pokeBoards: rounds.poke,
   })
   servePages(app, config.web)
   serveUpgrades(app, live, config.sipWsPort)
@@ -72,17 +85,36 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     stop: async () => {
       await live.close()
       await app.close()
+      devices.stop()
+      await rounds.stop()
+      await calls?.stop()
       await db.close()
     },
   }
 }
 
-const noDevices = {
-  putSeat: async () => undefined,
-  dropSeat: async () => undefined,
-  putTrunk: async () => undefined,
-  dropTrunk: async () => undefined,
-  online: () => false,
+function startTelephony(
+  config: Config,
+  deps: { db: Database; keys: Keys; live: Live; log: Logger; poke: () => void },
+): Calls | null {
+  const { ari, data: dataFolder } = config
+  const { db, keys, live, log } = deps
+  if (ari === null) return null
+  const say = (message: string, fields?: Record<string, string | number>): void =>
+    log.info(fields ?? {}, message)
+  return startCalls({
+    db,
+    keys,
+    sounds: openSounds(db, dataFolder),
+    dataFolder,
+    now: Date.now,
+    log: say,
+    connect: async (on) =>
+      connectSwitchboard({ url: ari.url, app: ari.app, on, log: say, ...(await allDevices(db, keys)) }),
+    switchboardName: ari.app,
+    trunkFor: (hotlineId, number) => inHotline(db, hotlineId, (tx) => trunkFor(tx, number)),
+    changed: (hotlineId, what) => void tellScreens({ db, live, poke: deps.poke }, hotlineId, what),
+  })
 }
 
 /** Opens the keys against what the database remembers of them, and makes it remember them the first time. */

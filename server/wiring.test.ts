@@ -101,9 +101,9 @@ test('every answer carries the headers that keep other pages and scripts out', a
 
 test('readiness names what is missing; metrics count and name nobody', async () => {
   expect((await app.inject('/readyz')).json()).toEqual({
-    ready: true,
+    ready: false,
     database: true,
-    switchboard: true,
+    switchboard: false,
     migrations: true,
   })
   const metrics = (await app.inject('/metrics')).body

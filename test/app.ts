@@ -66,10 +66,8 @@ export async function openTestApp(parts: Partial<Parts> = {}): Promise<TestApp> 
     dataFolder: folder,
     demo: false,
     devices: deviceNotes(devices),
-    switchboardUp: () => true,
-    leaveDuty: async () => undefined,
+    calls: null,
     pokeBoards: () => undefined,
-    created: async () => undefined,
     ...parts,
   })
   await app.ready()
@@ -83,15 +81,9 @@ export async function openTestApp(parts: Partial<Parts> = {}): Promise<TestApp> 
 }
 
 function deviceNotes(notes: string[]): Parts['devices'] {
-  const note =
-    (what: string) =>
-    async (of: object | string): Promise<void> =>
-      void notes.push(`${what} ${typeof of === 'string' ? of : JSON.stringify(of)}`)
   return {
-    putSeat: note('putSeat'),
-    dropSeat: note('dropSeat'),
-    putTrunk: note('putTrunk'),
-    dropTrunk: note('dropTrunk'),
+    seatChanged: async (_hotlineId, sipUser) => void notes.push(`seat ${sipUser}`),
+    trunkChanged: async (_hotlineId, name) => void notes.push(`trunk ${name}`),
     online: () => false,
   }
 }

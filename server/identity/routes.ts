@@ -21,6 +21,8 @@ export interface IdentityDeps {
   live: Pick<Live, 'publish' | 'endSession'>
   /** Takes the person off duty; throws `duty.inCall` while a call is up. */
   leaveDuty: (person: { hotlineId: string; personId: string }) => Promise<void>
+  /** Told when staff have changed: who may answer which line is known to the queue. */
+  changed: (hotlineId: string) => void
   /** Whether the product was started as a demonstration. */
   demo: boolean
 }
@@ -72,8 +74,10 @@ function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
 }
 
 function peopleRoutes(app: FastifyInstance, deps: IdentityDeps): void {
-  const changed = (hotlineId: string): void =>
+  const changed = (hotlineId: string): void => {
+    deps.changed(hotlineId)
     deps.live.publish(hotlineId, { right: 'person.change' }, { type: 'changed', what: 'people' })
+  }
   serve(app, listPeopleAt, (context, { query }) => context.tx((tx) => listPeople(tx, query)))
   serve(app, addPerson, async (context, { body }) => {
     const person = await context.tx(async (tx) => {

@@ -10,22 +10,15 @@ import {
   removeTrunk as removeTrunkAt,
   renewSeatPassword,
 } from '../../api/administration.ts'
-import { SwitchboardError } from '../../telephony/switchboard-error.ts'
-import type { Switchboard } from '../../telephony/switchboard.ts'
 import { serve, type Context } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
-import { addSeat, changeSeat, listSeats, removeSeat, renewPassword, seatSpecs } from './seats.ts'
-import { addTrunk, changeTrunk, listTrunks, removeTrunk, trunkSpecs } from './trunks.ts'
-
-/** The running switchboard's part that has to do with devices and trunks. */
-export interface Devices extends Pick<Switchboard, 'putSeat' | 'dropSeat' | 'putTrunk' | 'dropTrunk'> {
-  /** Whether a device is registered under the SIP user name. */
-  online(sipUser: string): boolean
-}
+import type { Devices } from './devices.ts'
+import { addSeat, changeSeat, listSeats, removeSeat, renewPassword } from './seats.ts'
+import { addTrunk, changeTrunk, listTrunks, removeTrunk } from './trunks.ts'
 
 type Changed = (hotlineId: string, what: 'seats' | 'trunks', right: 'seat.change' | 'trunk.change') => void
 
-/** Serves seats and trunks; every change is handed to the switchboard once it is written. */
+/** Serves seats and trunks; the switchboard is told of every change once it is written. */
 export function deviceRoutes(
   app: FastifyInstance,
   deps: { keys: Keys; devices: Devices },
@@ -35,26 +28,12 @@ export function deviceRoutes(
   trunkRoutes(app, deps, changed)
 }
 
-/** What the switchboard did not take now it is given again when its link returns. */
-async function hand(context: Context, command: Promise<void>): Promise<void> {
-  try {
-    await command
-  } catch (error) {
-    if (!(error instanceof SwitchboardError)) throw error
-    context.log.warn({ code: error.code }, 'the switchboard did not take a change of devices')
-  }
-}
-
 function seatRoutes(
   app: FastifyInstance,
   { keys, devices }: { keys: Keys; devices: Devices },
   changed: Changed,
 ): void {
   const tell = (context: Context): void => changed(context.hotlineId, 'seats', 'seat.change')
-  const push = async (context: Context, sipUser: string): Promise<void> => {
-    const specs = await context.tx((tx) => seatSpecs(tx, keys, context.hotlineId))
-    for (const spec of specs) if (spec.seat === sipUser) await hand(context, devices.putSeat(spec))
-  }
   serve(app, listSeatsAt, async (context, { query }) => {
     const { rows, next } = await context.tx((tx) => listSeats(tx, query))
     return { rows: rows.map((row) => ({ ...row, online: devices.online(row.sipUser) })), next }
@@ -65,7 +44,7 @@ function seatRoutes(
       await context.audit(tx, 'seat.added', added.seatId, null, { kind: added.kind })
       return added
     })
-    await push(context, seat.sipUser)
+    await devices.seatChanged(context.hotlineId, seat.sipUser)
     tell(context)
     return { ...seat, online: false }
   })
@@ -82,7 +61,7 @@ function seatRoutes(
       await context.audit(tx, 'seat.passwordRenewed', params.seatId)
       return renewPassword(tx, keys, context.hotlineId, params.seatId)
     })
-    await push(context, fresh.sipUser)
+    await devices.seatChanged(context.hotlineId, fresh.sipUser)
     tell(context)
     return fresh
   })
@@ -91,7 +70,7 @@ function seatRoutes(
       await context.audit(tx, 'seat.removed', params.seatId)
       return removeSeat(tx, params.seatId, context.now())
     })
-    await hand(context, devices.dropSeat(seat.sipUser))
+    await devices.seatChanged(context.hotlineId, seat.sipUser)
     tell(context)
     return { done: true } as const
   })
@@ -103,10 +82,6 @@ function trunkRoutes(
   changed: Changed,
 ): void {
   const tell = (context: Context): void => changed(context.hotlineId, 'trunks', 'trunk.change')
-  const push = async (context: Context, name: string): Promise<void> => {
-    const specs = await context.tx((tx) => trunkSpecs(tx, keys, context.hotlineId))
-    for (const spec of specs) if (spec.trunk === name) await hand(context, devices.putTrunk(spec))
-  }
   serve(app, listTrunksAt, async (context, { query }) => {
     const { rows, next } = await context.tx((tx) => listTrunks(tx, query))
     return { rows: rows.map((row) => ({ ...row, state: 'unknown' as const })), next }
@@ -117,7 +92,7 @@ function trunkRoutes(
       await context.audit(tx, 'trunk.added', added.trunkId, null, { kind: added.kind })
       return added
     })
-    await push(context, trunk.name)
+    await devices.trunkChanged(context.hotlineId, trunk.name)
     tell(context)
     return { ...trunk, state: 'unknown' as const }
   })
@@ -127,8 +102,8 @@ function trunkRoutes(
       await context.audit(tx, 'trunk.changed', params.trunkId, null, data)
       return changeTrunk(tx, keys, context.hotlineId, params.trunkId, body)
     })
-    if (formerName !== trunk.name) await hand(context, devices.dropTrunk(formerName))
-    await push(context, trunk.name)
+    if (formerName !== trunk.name) await devices.trunkChanged(context.hotlineId, formerName)
+    await devices.trunkChanged(context.hotlineId, trunk.name)
     tell(context)
     return { ...trunk, state: 'unknown' as const }
   })
@@ -137,7 +112,7 @@ function trunkRoutes(
       await context.audit(tx, 'trunk.removed', params.trunkId)
       return removeTrunk(tx, params.trunkId, context.now())
     })
-    await hand(context, devices.dropTrunk(name))
+    await devices.trunkChanged(context.hotlineId, name)
     tell(context)
     return { done: true } as const
   })

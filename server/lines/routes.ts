@@ -17,7 +17,8 @@ import { Problem } from '../../domain/problem.ts'
 import type { Live } from '../http/live.ts'
 import { serve, serveFile, servePublic } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
-import { deviceRoutes, type Devices } from './device-routes.ts'
+import { deviceRoutes } from './device-routes.ts'
+import type { Devices } from './devices.ts'
 import { changeHotline, changeLine, closeLine, listLines, openLine, readHotline } from './lines.ts'
 import { listPrompts, promptSound, replacePrompt } from './prompts.ts'
 import { setUp, setUpNeeded } from './set-up.ts'
@@ -28,16 +29,18 @@ export interface LinesDeps {
   dataFolder: string
   live: Pick<Live, 'publish'>
   devices: Devices
-  /** Told when the first hotline has come into being. */
-  created: (hotlineId: string) => Promise<void>
+  /** Told when lines, seats or the hotline itself have changed or come into being. */
+  changed: (hotlineId: string) => void
 }
 
 type What = Extract<LiveEvent, { type: 'changed' }>['what']
 
 /** Serves hotline, lines, seats, prompts, trunks and the set-up. */
 export function linesRoutes(app: FastifyInstance, deps: LinesDeps): void {
-  const changed = (hotlineId: string, what: What, right: Permission = 'session.own'): void =>
+  const changed = (hotlineId: string, what: What, right: Permission = 'session.own'): void => {
+    deps.changed(hotlineId)
     deps.live.publish(hotlineId, { right }, { type: 'changed', what })
+  }
   setUpRoutes(app, deps)
   lineRoutes(app, changed)
   promptRoutes(app, deps, changed)
@@ -53,7 +56,7 @@ function setUpRoutes(app: FastifyInstance, deps: LinesDeps): void {
     async (_context, { body }) => {
       const { token, ...wanted } = body
       const { keys, dataFolder } = deps
-      await deps.created(await setUp({ db, keys, dataFolder, now }, token, wanted))
+      deps.changed(await setUp({ db, keys, dataFolder, now }, token, wanted))
       return { done: true } as const
     },
     { perMinute: 10 },

@@ -1,0 +1,90 @@
+/* What is looked after again and again: recordings to settle, space on the disk, wallboards to send. */
+import { statfs } from 'node:fs/promises'
+import { sql } from 'kysely'
+import type { Database } from './db/database.ts'
+import { inHotline, outside, type Tx } from './db/database.ts'
+import { newId } from './db/id.ts'
+import type { Live } from './http/live.ts'
+import { settleRecordings } from './records/records.ts'
+import { watchBoards } from './supervision/board-watch.ts'
+import { readBoardNow } from './supervision/supervision.ts'
+
+const everyMs = 2000
+const lowBytes = 2 * 1024 ** 3
+const fullBytes = 200 * 1024 ** 2
+
+/** How the data folder's disk stands; `full` means that recordings and records can no longer be kept. */
+export async function diskState(folder: string): Promise<'disk-full' | 'disk-low' | null> {
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  if (free < fullBytes) return 'disk-full'
+  return free < lowBytes ? 'disk-low' : null
+}
+
+/** Starts the rounds; `poke` says that a board may have changed. */
+export function startRounds(deps: {
+  db: Database
+  live: Pick<Live, 'publish'>
+  dataFolder: string
+  now: () => Date
+  failed: (error: unknown) => void
+}): { poke: () => void; stop: () => Promise<void> } {
+  const { db, now, dataFolder } = deps
+  const boards = watchBoards({
+    hotlines: () => allHotlines(db),
+    read: (hotlineId) => inHotline(db, hotlineId, (tx) => readBoardNow(tx, hotlineId, now())),
+    publish: (hotlineId, event) => deps.live.publish(hotlineId, { right: 'board.see' }, event),
+    failed: deps.failed,
+  })
+  let underway: Promise<void> = Promise.resolve()
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    underway = goRound(db, dataFolder, now())
+      .catch(deps.failed)
+      .finally(() => (busy = false))
+  }, everyMs)
+  return {
+    poke: boards.poke,
+    async stop() {
+      clearInterval(timer)
+      boards.stop()
+      await underway
+    },
+  }
+}
+
+async function allHotlines(db: Database): Promise<string[]> {
+  const { rows } = await outside(() =>
+    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(db.doors),
+  )
+  return rows.map((row) => row.hotline_id)
+}
+
+async function goRound(db: Database, dataFolder: string, now: Date): Promise<void> {
+  const disk = await diskState(dataFolder)
+  for (const hotlineId of await allHotlines(db))
+    await inHotline(db, hotlineId, async (tx) => {
+      await noteDisk(tx, hotlineId, disk, now)
+      await settleRecordings(tx, dataFolder, hotlineId, now)
+    })
+}
+
+/** The board says that the disk is low or full as long as it is. */
+async function noteDisk(tx: Tx, hotlineId: string, disk: string | null, now: Date): Promise<void> {
+  const open = await tx
+    .selectFrom('notice')
+    .select(['notice_id', 'kind'])
+    .where('kind', 'in', ['disk-full', 'disk-low'])
+    .where('ended_at', 'is', null)
+    .execute()
+  const over = open.filter((one) => one.kind !== disk).map((one) => one.notice_id)
+  if (over.length > 0)
+    await tx.updateTable('notice').set({ ended_at: now }).where('notice_id', 'in', over).execute()
+  if (disk !== null && !open.some((one) => one.kind === disk))
+    await tx
+      .insertInto('notice')
+      .values({ notice_id: newId(), hotline_id: hotlineId, kind: disk, at: now })
+      .execute()
+}
