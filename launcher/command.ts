@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCredentials } from './credentials.ts'
-import { isInUse, lockDataFolder, openDataFolder } from './data-folder.ts'
+import { lockDataFolder, openDataFolder } from './data-folder.ts'
 import { startDatabase } from './database.ts'
+import { isTaken } from './exclusive.ts'
 import { projectRoot, readSettings, type Settings } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
@@ -18,7 +19,7 @@ export async function runCommand(verb: string, args: string[]): Promise<number> 
     throw new Trouble(`"${verb}" does not exist in this version.`, `此版本尚不支持 ${verb}。`)
   const settings = readSettings(process.env, new Set())
   if (settings.databaseUrl !== null) return run([verb, ...args], settings, {})
-  if (await isInUse(settings.data)) return run([verb, ...args], settings, urlsOfRunning(settings.data))
+  if (await isTaken(settings.data)) return run([verb, ...args], settings, urlsOfRunning(settings.data))
   openDataFolder(settings.data)
   const lock = await lockDataFolder(settings.data)
   const database = await startDatabase({ folder: settings.data })

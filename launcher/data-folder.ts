@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { takeFolder } from './exclusive.ts'
 import { Trouble } from './trouble.ts'
 
 /** Layout of the data folder; raised when an older program could no longer use what a newer one left there. */
@@ -62,21 +61,11 @@ function checkLayout(folder: string): void {
   )
 }
 
-/** The kernel frees this name when its holder dies, however it dies; no stale lock file can stay. */
-const lockName = (folder: string): string =>
-  `\0hearthline-${createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 40)}`
-
 /** Takes the data folder for this process; throws Trouble when another launcher has it. */
 export async function lockDataFolder(folder: string): Promise<{ release: () => void }> {
-  const server: Server = createServer((socket) => socket.end())
-  await new Promise<void>((done, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? alreadyRunning(folder) : error)
-    })
-    server.listen(lockName(folder), done)
-  })
-  server.unref()
-  return { release: () => void server.close() }
+  const lock = await takeFolder(folder)
+  if (lock === null) throw alreadyRunning(folder)
+  return lock
 }
 
 function alreadyRunning(folder: string): Trouble {
@@ -84,18 +73,4 @@ function alreadyRunning(folder: string): Trouble {
     `Hearthline is already running on the data folder ${folder}: stop it first, or set HEARTHLINE_DATA to another folder.`,
     `暖线已在使用数据文件夹 ${folder}:请先停止它,或用 HEARTHLINE_DATA 指定其他文件夹。`,
   )
-}
-
-/** Whether a launcher holds the folder at this moment. */
-export async function isInUse(folder: string): Promise<boolean> {
-  try {
-    const name = lockName(folder)
-    return await new Promise((resolve) => {
-      const socket = connect(name, () => resolve(true))
-      socket.once('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
-  } catch {
-    return false
-  }
 }

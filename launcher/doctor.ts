@@ -1,4 +1,3 @@
-import { isInUse } from './data-folder.ts'
 import type { Finding } from './doctor/finding.ts'
 import {
   lookAtClock,
@@ -11,11 +10,12 @@ import {
 import { lookAtCertificate, lookAtMicrophone, lookAtPorts } from './doctor/network.ts'
 import { lookAtClient, lookAtDatabase } from './doctor/records.ts'
 import { lookAtSounds } from './doctor/sounds.ts'
+import { isTaken } from './exclusive.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 /** Looks at everything an installation needs; each finding says what to do. */
 export async function examine(settings: Settings): Promise<Finding[]> {
-  const runs = await isInUse(settings.data)
+  const runs = await isTaken(settings.data)
   return [
     lookAtNode(),
     lookAtProcessor(),

@@ -81,7 +81,7 @@ async function raise(
   let welcome: unknown = null
   const start = (name: keyof Scripts, env: () => NodeJS.ProcessEnv, priority?: number): Service => {
     options.signal.throwIfAborted()
-    const log = reportingLog(name, logTo(name), options.say)
+    const log = reportingLog(name, logTo(name), options.say, () => welcome !== null)
     const begin = (signal: AbortSignal): Promise<Running> =>
       nodeProgram({
         script: scripts[name],
@@ -228,12 +228,16 @@ function commonEnv(settings: Settings, tls: Settings['tls']): NodeJS.ProcessEnv 
   }
 }
 
-/** All lines go to the log; error lines also, a few a minute, to whoever watches the console. */
-function reportingLog(name: string, log: LogFile, say: (text: string) => void) {
+/**
+ * All lines go to the log; error lines also, a few a minute, to whoever watches the console. Before everything serves only
+ * the sentence that says why it cannot is shown.
+ */
+function reportingLog(name: string, log: LogFile, say: (text: string) => void, serves: () => boolean) {
   let minute = 0
   let shown = 0
   return (line: string, isError: boolean): void => {
     log.write(line)
+    if (!serves()) return
     if (!isError && !/"level":(50|60)\b/.test(line)) return
     const now = Math.floor(Date.now() / 60_000)
     if (now !== minute) [minute, shown] = [now, 0]

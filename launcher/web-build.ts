@@ -1,18 +1,33 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { takeFolder } from './exclusive.ts'
 import { projectRoot } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 const sources = ['web', 'api', 'domain', 'package-lock.json']
 
+const page = join(projectRoot, 'dist', 'web', 'index.html')
+
+function isFresh(): boolean {
+  const builtAt = statSync(page, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return builtAt > newest(sources.map((name) => join(projectRoot, name)))
+}
+
 /** Builds the web app when dist/web is missing or older than its sources; each line of the build goes to `log`. */
 export async function buildWeb(log: (line: string) => void): Promise<'built' | 'fresh' | 'stale'> {
-  const page = join(projectRoot, 'dist', 'web', 'index.html')
-  const builtAt = statSync(page, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (builtAt > newest(sources.map((name) => join(projectRoot, name)))) return 'fresh'
-  const code = await runVite(log)
-  if (code === 0) return 'built'
+  if (isFresh()) return 'fresh'
+  const web = join(projectRoot, 'web')
+  // Two that build at once would each empty the folder the other is filling.
+  let lock = await takeFolder(web)
+  for (; lock === null; lock = await takeFolder(web)) await sleep(200)
+  try {
+    if (isFresh()) return 'fresh'
+    if ((await runVite(log)) === 0) return 'built'
+  } finally {
+    lock.release()
+  }
   if (existsSync(page)) return 'stale'
   throw new Trouble(
     'The web app could not be built: run "npm run build" as the user who owns this folder to see why.',
