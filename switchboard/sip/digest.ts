@@ -67,7 +67,7 @@ export class DigestServer {
 
   /** Value of a WWW-Authenticate or Proxy-Authenticate header. */
   challenge(stale: boolean): string {
-    const body = `${this.clock.now().toString(36)}.${randomBytes(9).toString('hex')}`
+    const body = `${Math.floor(this.clock.now()).toString(36)}.${randomBytes(9).toString('hex')}`
     const nonce = `${body}.${this.seal(body)}`
     const end = stale ? ', stale=true' : ''
     return `Digest realm="${this.realm}", nonce="${nonce}", algorithm=MD5, qop="auth"${end}`

@@ -119,6 +119,7 @@ export class InboundLeg extends SipCall implements InboundCall {
   override forget(): void {
     this.stopRinging()
     this.settled()
+    this.invite.answer(487) // only heard when no final answer was given, as when BYE comes first
     super.forget()
   }
 

@@ -21,6 +21,7 @@ export class OfferExchange {
   private queue: Promise<unknown> = Promise.resolve()
   private waiting: (() => void) | null = null
   private abandoned = false
+  private unanswered: ServerTransaction | null = null
 
   constructor(call: SipCall) {
     this.call = call
@@ -59,6 +60,7 @@ export class OfferExchange {
   abandon(): void {
     this.abandoned = true
     this.waiting?.()
+    this.unanswered?.answer(487)
   }
 
   private async sendNow(sdp: string): Promise<string> {
@@ -153,6 +155,7 @@ export class OfferExchange {
     const offer = sdpOf(request)
     const isInvite = request.method === 'INVITE'
     this.receiving = true
+    this.unanswered = transaction
     try {
       const answer = offer === null && !isInvite ? null : await this.ask(offer)
       if (call.isOver) return transaction.answer(481)
@@ -168,6 +171,7 @@ export class OfferExchange {
       transaction.answer(error instanceof OfferRefused ? 488 : 500)
     } finally {
       this.receiving = false
+      this.unanswered = null
     }
   }
 

@@ -5,7 +5,14 @@ import { isReliable } from './flow.ts'
 import { Headers, parseVia } from './headers.ts'
 import type { SipMessage, SipRequest, SipResponse } from './message.ts'
 import { parseCSeq, responseTo, serialiseMessage, tagOf } from './message.ts'
-import { inviteClient, inviteServer, otherClient, otherServer, timerLength } from './transaction-tables.ts'
+import {
+  inviteClient,
+  inviteServer,
+  otherClient,
+  otherServer,
+  T1,
+  timerLength,
+} from './transaction-tables.ts'
 import type {
   ClientEvent,
   ClientState,
@@ -151,6 +158,7 @@ export class ServerTransaction {
   onFailed: ((why: 'timeout' | 'transport') => void) | null = null
   private readonly timers: TimerSet
   private newest: string | null = null
+  private readonly stopPatience: () => void = () => {}
   private readonly gone: () => void
 
   constructor(request: SipRequest, flow: Flow, clock: Clock, gone: () => void) {
@@ -159,6 +167,9 @@ export class ServerTransaction {
     this.gone = gone
     this.state = request.method === 'INVITE' ? 'proceeding' : 'trying'
     this.timers = new TimerSet(clock, isReliable(flow))
+    // Whoever asked has given up by then (RFC 4320 §4.2); an owner who never answers must leave nothing behind.
+    if (request.method !== 'INVITE')
+      this.stopPatience = clock.after(64 * T1, () => this.pending && this.end())
   }
 
   /** True until a final response has been given. */
@@ -197,6 +208,7 @@ export class ServerTransaction {
   }
 
   end(): void {
+    this.stopPatience()
     this.timers.stopAll()
     this.state = 'terminated'
     this.gone()
