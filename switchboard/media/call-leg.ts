@@ -21,6 +21,8 @@ const DIGIT = 6
 /** A relay that is mute for so long is filled with silence, so that the far end and its NAT do not give us up. */
 const RELAY_GAP_MS = 1000
 const REPORT_TICKS = 250
+/** A browser that hangs up closes its connection at once, often before its BYE is here: the BYE gets 1 s to come first. */
+const LOSS_GRACE_TICKS = 50
 
 const quiet: Record<Codec, Uint8Array> = {
   PCMU: new Uint8Array(FRAME).fill(silentByte.PCMU),
@@ -67,6 +69,7 @@ export class CallLeg extends Leg {
   private lastHeardAt = 0
   private silent = false
   private relayedAt = -Infinity
+  private loss: { reason: string; ticks: number } | null = null
   private ticks: number
 
   constructor(id: string, silentAfterMs: number, emit: (event: MediaEvent) => void) {
@@ -86,7 +89,7 @@ export class CallLeg extends Leg {
       this.reception.dropped += 1
     },
     lost: (reason) => {
-      if (!this.closed) this.emit({ type: 'legLost', leg: this.id, reason })
+      this.loss ??= { reason, ticks: LOSS_GRACE_TICKS }
     },
   }
 
@@ -256,12 +259,14 @@ export class CallLeg extends Leg {
     return bytes
   }
 
-  /** Sends reports every 5 s, and notices when the far end falls silent. */
+  /** Sends reports every 5 s, and notices when the far end falls silent or is gone. */
   private watch(now: number): void {
     this.ticks += 1
     if (this.ticks % REPORT_TICKS === 0 && this.carrier?.up) {
       this.carrier.sendReport(this.reception.report(this.out, now, Date.now()))
     }
+    if (this.loss && this.loss.ticks-- === 0)
+      this.emit({ type: 'legLost', leg: this.id, reason: this.loss.reason })
     if (!this.connected || this.silent || this.held || this.lastHeardAt === 0) return
     if (now - this.lastHeardAt < this.silentAfterMs) return
     this.silent = true

@@ -72,7 +72,7 @@ export type MediaEvent =
   | { type: 'recordFailed'; recording: string; reason: string }
   /**
    * The leg can carry nothing more (browser closed its connection, DTLS or ICE failed, snoop's target closed, worker died).
-   * A closing browser's comes within milliseconds, often before its BYE. Its owner closes the leg.
+   * A closing browser's comes 1 s after the fact, so that its BYE comes first. Its owner closes the leg.
    */
   | { type: 'legLost'; leg: string; reason: string }
 

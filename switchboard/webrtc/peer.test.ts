@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MediaError } from '../media/failure.ts'
 import { TestEngine, until } from '../media/test-engine.ts'
+import { TestPhone } from '../media/test-phone.ts'
 import { TestBrowser } from './test-browser.ts'
 
 let t: TestEngine
@@ -80,7 +81,6 @@ test('hold by re-INVITE keeps the connection; an ICE restart is refused and the 
   expect(refusal instanceof MediaError && refusal.code).toBe('not-acceptable')
   t.engine.play('after', { leg: 'hold' }, [await t.toneFile(300, 400)])
   await until(() => browser.hears([300]).length === 1)
-  t.events.length = 0
   await browser.close()
   t.engine.closeLeg('hold')
 })
@@ -96,4 +96,39 @@ test('bound to all addresses, the public one comes first and a browser connects'
   await until(() => browser.hears([300]).length === 1)
   await browser.close()
   await wide.close()
+})
+
+test("a stranger's datagrams cannot end a browser's call", async () => {
+  const browser = new TestBrowser()
+  browser.speak(440)
+  const answer = await t.engine.answerOffer('safe', await browser.offer())
+  await browser.accept(answer)
+  await t.event('connected', ({ leg }) => leg === 'safe')
+  await until(async () => (await t.engine.stats('safe')).rxPackets > 0)
+  const stranger = await TestPhone.open()
+  stranger.follow(answer)
+  const record = (type: number, epoch: number, body: string): Buffer => {
+    const bytes = Buffer.from(body, 'hex')
+    const header = Buffer.from([type, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 0, 9, 0, bytes.length])
+    return Buffer.concat([header, bytes])
+  }
+  t.events.length = 0
+  for (const epoch of [0, 1]) {
+    for (const type of [20, 21, 22, 23, 40, 63]) {
+      for (const body of ['0100', '0228', '', '01000000000000000000000000000000000000000000000000']) {
+        stranger.sendRaw(record(type, epoch, body))
+      }
+    }
+  }
+  for (const raw of ['16', '80c8', '8000000000000000000000000000', '0001000021 12a442'.replace(' ', '')]) {
+    stranger.sendRaw(Buffer.from(raw, 'hex'))
+  }
+  await sleep(1300)
+  expect(t.events).toEqual([])
+  t.engine.play('still', { leg: 'safe' }, [await t.toneFile(300, 400)])
+  await until(() => browser.hears([300]).length === 1)
+  expect((await t.engine.stats('safe')).rxPackets).toBeGreaterThan(40)
+  await stranger.close()
+  await browser.close()
+  t.engine.closeLeg('safe')
 })

@@ -16,6 +16,7 @@ import type { PortPool } from '../rtp/ports.ts'
 import type { Report } from '../rtp/rtcp.ts'
 import type { WebRtcTerms } from '../sdp/audio.ts'
 import type { OwnWebRtc } from '../sdp/writing.ts'
+import { guardRecords } from './guard.ts'
 
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1
 const HOST_PRIORITY = 2_130_706_431
@@ -62,6 +63,9 @@ export class Peer implements Carrier {
   private readonly header = new RtpHeader({ version: 2 })
   private setup: OwnWebRtc['setup'] = 'actpass'
   private remoteUfrag: string | null = null
+  private connected = false
+  /** An authentic packet came: the peer has finished its handshake too. */
+  private settled = false
   private closed = false
 
   private constructor(
@@ -86,7 +90,8 @@ export class Peer implements Carrier {
     })
     this.ice = new RTCIceTransport(gatherer)
     this.dtls = new RTCDtlsTransport({}, this.ice, certificate, [SRTP_AES128_CM_HMAC_SHA1_80])
-    this.dtls.onRtp.subscribe(({ header, payload }) =>
+    this.dtls.onRtp.subscribe(({ header, payload }) => {
+      this.settled = true
       events.rtp({
         payloadType: header.payloadType,
         marker: header.marker,
@@ -94,14 +99,15 @@ export class Peer implements Carrier {
         timestamp: header.timestamp,
         ssrc: header.ssrc,
         payload,
-      }),
-    )
+      })
+    })
     this.dtls.onRtcp.subscribe((packet) => {
       const reports = reportsOf(packet)
       if (reports.length > 0) events.reports(reports)
     })
     this.dtls.onStateChange.subscribe((state) => {
-      if (state === 'closed' || state === 'failed') this.lose(`DTLS ${state}`)
+      // Before the handshake is done nothing is authentic: a farewell then is not believed.
+      if (this.connected && (state === 'closed' || state === 'failed')) this.lose(`DTLS ${state}`)
     })
     this.ice.onStateChange.subscribe((state) => {
       if (state === 'failed' || state === 'disconnected') this.lose(`ICE ${state}`)
@@ -208,7 +214,10 @@ export class Peer implements Carrier {
       this.lose(error instanceof Error ? error.message : 'connection failed')
       return
     }
-    if (!this.closed) this.onUp()
+    if (this.closed) return
+    this.connected = true
+    if (this.dtls.dtls) guardRecords(this.dtls.dtls, () => this.settled)
+    this.onUp()
   }
 
   private lose(reason: string): void {
