@@ -248,9 +248,7 @@ export async function startRecording(
   await sql`
     insert into recording (recording_id, hotline_id, contact_id, kind, segment, started_at)
     values (${recordingId(contactId, kind)}, ${hotlineId}, ${contactId}, ${kind}, ${segment}, ${new Date(now)})
-    on conflict (recording_id) do update set segment = excluded.segment`.execute(
-    tx,
-  )
+    on conflict (recording_id) do update set segment = excluded.segment`.execute(tx)
 }
 
 /** Shows a lasting trouble on the board, once. */
@@ -272,4 +270,11 @@ export async function endNotice(tx: Tx, kind: string, now: number): Promise<void
   await sql`update notice set ended_at = ${new Date(now)} where kind = ${kind} and ended_at is null`.execute(
     tx,
   )
+}
+
+/** Lines a call can be handed to. */
+export async function findOpenLines(tx: Tx): Promise<{ lineId: string; name: string }[]> {
+  const { rows } = await sql<{ line_id: string; name: string }>`
+    select line_id, name from line where closed_at is null order by name`.execute(tx)
+  return rows.map((row) => ({ lineId: row.line_id, name: row.name }))
 }

@@ -6,14 +6,7 @@ import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
-import {
-  addTask,
-  appendHappenings,
-  lockCall,
-  saveCall,
-  startRecording,
-  type LockedCall,
-} from './queries.ts'
+import { addTask, appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
 import { withSounds } from './sounds.ts'
 import { happeningsOf } from './timeline.ts'

@@ -58,6 +58,7 @@ export async function goOnDuty(
     return present
   }
   const seat = await chooseSeat(tx, given.personId, given.seatId)
+  if ((await lockStaffed(tx, seat.seatId)) !== null) throw new Problem('duty.seatTaken', { mine: false })
   await insertDuty(tx, hotlineId, {
     seatId: seat.seatId,
     personId: given.personId,
