@@ -4,6 +4,7 @@ import { hz, startBoard } from './testing/board.ts'
 import type { Board } from './testing/board.ts'
 import { startPhone, until } from './testing/phone.ts'
 import type { Phone, PhoneCall } from './testing/phone.ts'
+import { PhoneSound } from './testing/sound.ts'
 
 let board: Board
 let caller: Phone
@@ -159,4 +160,48 @@ test('a call out by a trunk reaches its number, and one in by its address has it
   await app.event('ChannelDestroyed', (event) => channelId(event) === channelId(start))
   await app.close()
   await gateway.stop()
+})
+
+test('a trunk that wants us to register is online once it has taken us, and calls come in by it', async () => {
+  const carrier = await startPhone(board.sip)
+  carrier.stack.putAccount({ user: 'site', secret: { password: 'line-pass' } })
+  const address = `sip:127.0.0.1:${carrier.stack.ports.sip}`
+  await board.put('auth', 'line2', { auth_type: 'userpass', username: 'site', password: 'line-pass' })
+  await board.put('aor', 'line2', { contact: address })
+  await board.put('endpoint', 'line2', { aors: 'line2', outbound_auth: 'line2', from_domain: '127.0.0.1' })
+  await board.put('registration', 'line2', {
+    server_uri: address,
+    client_uri: 'sip:site@127.0.0.1',
+    outbound_auth: 'line2',
+    line: 'yes',
+    endpoint: 'line2',
+  })
+  const state = async () => (await http(board.ari, 'GET', 'endpoints/PJSIP/line2')).body['state']
+  await until('the trunk is online', async () => (await state()) === 'online')
+  const app = await connectApp(board.ari)
+  const sound = await PhoneSound.open()
+  carrier.stack.call(
+    { kind: 'account', user: 'site' },
+    { from: { name: null, number: '13900000000' }, offer: sound.sdp() },
+    { answered: () => undefined, ended: () => sound.close() },
+  )
+  const start = part(await app.event('StasisStart'), 'channel')
+  expect(start).toMatchObject({ caller: { number: '13900000000' }, channelvars: { TRUNK: 'line2' } })
+  await app.ask('DELETE', `channels/${String(start['id'])}`)
+  await app.close()
+  await carrier.stop()
+})
+
+test('a seat that answers and never says anything is left alone', async () => {
+  const app = await connectApp(board.ari)
+  await app.ask('POST', 'channels/mute-seat?endpoint=PJSIP/seat1&app=hotline')
+  const rung = await seat.rings()
+  rung.sound.speaking = false
+  rung.answer()
+  await app.event('StasisStart')
+  await new Promise((resolve) => setTimeout(resolve, 2_600))
+  expect((await app.ask('GET', 'channels/mute-seat')).body).toMatchObject({ state: 'Up' })
+  await app.ask('DELETE', 'channels/mute-seat')
+  expect(await rung.ended).toMatchObject({ by: 'remote' })
+  await app.close()
 })

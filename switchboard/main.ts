@@ -2,28 +2,35 @@
 import { ConfigError, readConfig } from './config.ts'
 import { makeLog } from './log.ts'
 import { StartError, startSwitchboard } from './start.ts'
+import type { Switchboard } from './start.ts'
+
+const longestStop = 5_000
+
+let serving: Switchboard | null = null
+let stopping = false
+
+/** Ends the process cleanly; before it serves there is nothing to clean. */
+function stop(): void {
+  if (stopping) return
+  stopping = true
+  const end = () => process.exit(0)
+  if (!serving) return end()
+  setTimeout(end, longestStop).unref()
+  serving.stop().then(end, end)
+}
 
 async function main(): Promise<void> {
+  // First of all: a launcher that dies while we start must not leave us behind. Ctrl-C is the launcher's affair.
   process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', stop)
+  process.on('disconnect', stop)
   const config = readConfig()
   const log = makeLog(config.logLevel)
   process.on('uncaughtException', (error) => log.error({ err: error }, 'an unexpected fault'))
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'an unexpected fault'))
-  const switchboard = await startSwitchboard(config, log)
-  let stopping = false
-  const stop = () => {
-    if (stopping) return
-    stopping = true
-    setTimeout(() => process.exit(0), 5_000).unref()
-    void switchboard.stop().then(
-      () => process.exit(0),
-      () => process.exit(0),
-    )
-  }
-  process.on('SIGTERM', stop)
-  process.on('disconnect', stop)
-  process.send?.({ type: 'ready', ports: switchboard.ports })
-  log.info({ ports: switchboard.ports }, 'the switchboard serves')
+  serving = await startSwitchboard(config, log)
+  process.send?.({ type: 'ready', ports: serving.ports })
+  log.info({ ports: serving.ports }, 'the switchboard serves')
 }
 
 main().catch((error: unknown) => {

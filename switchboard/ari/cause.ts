@@ -85,30 +85,6 @@ export function causeOfSip(status: number): number {
   return status >= 400 ? Cause.interworking : Cause.normal
 }
 
-const toSip: Record<number, number> = {
-  1: 404,
-  3: 404,
-  17: 486,
-  18: 480,
-  19: 480,
-  20: 480,
-  21: 403,
-  26: 480,
-  27: 502,
-  28: 484,
-  34: 503,
-  38: 500,
-  41: 409,
-  42: 503,
-  58: 488,
-  88: 400,
-  111: 400,
-  127: 500,
-}
-
-/** The SIP status that refuses a call for this cause (RFC 3398 §7.2.4.1); 603 when none fits. */
-export const sipOfCause = (cause: number): number => toSip[cause] ?? 603
-
 const byReason: Record<string, number> = {
   normal: 16,
   busy: 17,

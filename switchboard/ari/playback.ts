@@ -6,7 +6,7 @@ import { AriFault } from './fault.ts'
 import type { PlaybackJson } from './models.ts'
 
 /** The file of a media URI: `sound:/folder/name` is `/folder/name.wav`. 400 for what this switchboard cannot play. */
-export function fileOf(uri: string): string {
+function fileOf(uri: string): string {
   const path = uri.startsWith('sound:') ? uri.slice('sound:'.length) : ''
   if (!path.startsWith('/')) throw new AriFault(400, 'Only sound: with an absolute path can be played')
   return `${path}.wav`

@@ -46,7 +46,7 @@ export function snoop(x: Exchange, target: Channel, params: Params, givenId: str
 }
 
 /** The query in `v(name=value,...)` of transport_data, where values are URI-encoded already; anything else is refused. */
-export function uriParameters(transportData: string): string {
+function uriParameters(transportData: string): string {
   if (transportData === '') return ''
   const found = /^v\((.*)\)$/.exec(transportData)
   if (!found) throw new AriFault(400, 'transport_data may only be v(name=value,...)')
