@@ -1,0 +1,75 @@
+import type { Board } from '../../api/board.ts'
+import { Since } from '../ui/When.tsx'
+import { useWords } from '../ui/words.ts'
+
+type Seat = Board['seats'][number]
+const order = ['free', 'offered', 'busy', 'wrap-up', 'paused', 'off'] as const
+const shapes: Record<Seat['state'], string> = {
+  free: '○',
+  offered: '◔',
+  busy: '●',
+  'wrap-up': '✎',
+  paused: '‖',
+  off: '–',
+}
+/** More seats than this are shown by state, so that the board stays on one screen. */
+const most = 30
+
+function Tile({ seat }: { seat: Seat }) {
+  const { say } = useWords()
+  const lost = seat.state !== 'off' && !seat.connected
+  return (
+    <li className={`seat seat-${seat.state}`}>
+      <span className="seat-shape" aria-hidden="true">
+        {shapes[seat.state]}
+      </span>
+      <span className="seat-who">{seat.counsellor ?? seat.name}</span>
+      <span className="seat-state">
+        {say(`board.seat.${seat.state}`)}
+        {seat.reason && ` · ${say(`duty.reason.${seat.reason}`)}`}
+        {lost && <span className="soon"> ! {say('board.seatLost')}</span>}
+      </span>
+      <span className="seat-since quiet">
+        {seat.since && seat.state !== 'off' && <Since at={seat.since} />}
+      </span>
+    </li>
+  )
+}
+
+/** Seats: free, busy, wrap-up, away and why. */
+export function Seats({ seats }: { seats: Board['seats'] }) {
+  const { say } = useWords()
+  const groups = order
+    .map((state) => ({ state, of: seats.filter((seat) => seat.state === state) }))
+    .filter(({ of }) => of.length > 0)
+  return (
+    <section className="card board-seats">
+      <h2>
+        {say('board.seats')}{' '}
+        <span className="count number">{seats.filter((seat) => seat.state !== 'off').length}</span>
+        <span className="quiet seat-sums number">
+          {groups.map(({ state, of }) => `${say(`board.seat.${state}`)} ${of.length}`).join(' · ')}
+        </span>
+      </h2>
+      {seats.length === 0 && <p className="quiet">{say('board.seatsNone')}</p>}
+      {seats.length <= most && (
+        <ul className="seats">
+          {groups.flatMap(({ of }) => of.map((seat) => <Tile key={seat.seatId} seat={seat} />))}
+        </ul>
+      )}
+      {seats.length > most && (
+        <ul className="seats seat-groups">
+          {groups.map(({ state, of }) => (
+            <li key={state} className={`seat seat-${state}`}>
+              <span className="seat-shape" aria-hidden="true">
+                {shapes[state]}
+              </span>
+              <span className="seat-who number">{of.length}</span>
+              <span className="seat-state">{say(`board.seat.${state}`)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
