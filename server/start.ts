@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { connectSwitchboard } from '../telephony/switchboard.ts'
 import { startCalls, type Calls } from './calls/calls.ts'
+import { startScreens } from './calls/screens.ts'
 import type { Config } from './config.ts'
 import { inHotline, openDatabase, outside, type Database } from './db/database.ts'
 import { migrate } from './db/migrate.ts'
@@ -18,7 +19,7 @@ import { registerShipped } from './lines/prompts.ts'
 import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
 import { openKeys, type Keys } from './records/keys.ts'
 import { startRounds } from './rounds.ts'
-import { tellScreens, wire } from './wiring.ts'
+import { wire } from './wiring.ts'
 
 /** A server that serves. */
 export interface Running {
@@ -72,6 +73,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     devices,
     calls,
     pokeBoards: rounds.poke,
+    failed,
   })
   servePages(app, config.web)
   serveUpgrades(app, live, config.sipWsPort)
@@ -102,6 +104,7 @@ function startTelephony(
   if (ari === null) return null
   const say = (message: string, fields?: Record<string, string | number>): void =>
     log.info(fields ?? {}, message)
+  const screens = startScreens({ db, keys, live, poke: deps.poke, log: say })
   return startCalls({
     db,
     keys,
@@ -113,7 +116,7 @@ function startTelephony(
       connectSwitchboard({ url: ari.url, app: ari.app, on, log: say, ...(await allDevices(db, keys)) }),
     switchboardName: ari.app,
     trunkFor: (hotlineId, number) => inHotline(db, hotlineId, (tx) => trunkFor(tx, number)),
-    changed: (hotlineId, what) => void tellScreens({ db, live, poke: deps.poke }, hotlineId, what),
+    changed: screens.tell,
   })
 }
 

@@ -1,9 +1,10 @@
 /* Which slice serves what: every route of the product, on one app. */
 import type { FastifyInstance } from 'fastify'
 import { may } from '../domain/permission.ts'
-import type { Calls, Changed } from './calls/calls.ts'
+import type { Calls } from './calls/calls.ts'
+import { wireDesk } from './calls/wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
-import { inHotline, type Database } from './db/database.ts'
+import { inHotline } from './db/database.ts'
 import { healthRoutes } from './http/health.ts'
 import type { Live } from './http/live.ts'
 import { identityRoutes } from './identity/routes.ts'
@@ -26,6 +27,8 @@ export interface Parts {
   calls: Calls | null
   /** Told that something on the wallboard may have changed. */
   pokeBoards: () => void
+  /** Told of work after an answer that failed. */
+  failed: (error: unknown) => void
 }
 
 /** Registers every route and what live sockets are greeted with. */
@@ -51,24 +54,16 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
   contactsRoutes(app, {
     numbersOf: (hotlineId) => keys.numbersOf(hotlineId),
-    changed: (hotlineId) => {
+    changed: (hotlineId, contactId, what) => {
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' })
       pokeBoards()
+      if (what === 'closed') void calls?.recordClosed(hotlineId, contactId).catch(parts.failed)
     },
   })
+  if (calls) wireDesk(app, calls, live)
   live.onConnect(async (person) => {
     if (!may(person.roles, 'board.see')) return []
     const board = await inHotline(db, person.hotlineId, (tx) => readBoardNow(tx, person.hotlineId, now()))
     return [{ type: 'board', board }]
   })
-}
-
-/** After a change of calls: the boards, and what only some people see. */
-export async function tellScreens(
-  deps: { db: Database; live: Live; poke: () => void },
-  hotlineId: string,
-  _what: Changed,
-): Promise<void> {
-  deps.poke()
-  deps.live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' })
 }

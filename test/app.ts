@@ -68,6 +68,7 @@ export async function openTestApp(parts: Partial<Parts> = {}): Promise<TestApp> 
     devices: deviceNotes(devices),
     calls: null,
     pokeBoards: () => undefined,
+    failed: () => undefined,
     ...parts,
   })
   await app.ready()

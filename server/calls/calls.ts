@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { Problem } from '../../domain/problem.ts'
-import type { Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
-import { askedByPhone } from './commands.ts'
+import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
+import { askedByPhone, recordClosed } from './commands.ts'
 import { hear } from './hearing.ts'
-import { reloadSeats } from './memory.ts'
+import { reloadSeats, rememberSeat } from './memory.ts'
+import type { StaffedSeat } from '../roster/roster.ts'
 import { carryPending } from './pending.ts'
 import { deviceSeen, reloadDevices } from './presence.ts'
 import { allHotlines } from './queries.ts'
@@ -23,6 +24,12 @@ export interface Calls {
   isOnline(sipUser: string): boolean
   /** Seats, staff or lines of a hotline were changed by somebody: read them again. */
   reload(hotlineId: string): void
+  /** Gives a seat's device to the switchboard; while its link is down that is done when it returns. */
+  putSeat(spec: SeatSpec): Promise<void>
+  /** A seat's duty was written by a route; null when nobody is on duty there any more. */
+  seatChanged(hotlineId: string, seatId: string, seat: StaffedSeat | null, personId: string): void
+  /** A record was finished: the seat that was in wrap-up for it is free. */
+  recordClosed(hotlineId: string, contactId: string): Promise<void>
   /** Lets go of the switchboard; calls go on there. */
   stop(): Promise<void>
   readonly shell: Shell
@@ -57,6 +64,13 @@ export function startCalls(options: CallsOptions): Calls {
     controls: () => shell.switchboard?.up() ?? false,
     isOnline: (sipUser) => shell.online.has(sipUser),
     reload: (hotlineId) => void options.db.notify('hearthline_seats', hotlineId).catch(() => undefined),
+    putSeat: async (spec) => shell.switchboard?.putSeat(spec),
+    seatChanged(hotlineId, seatId, seat, personId) {
+      if (shell.switchboard) rememberSeat(shell, hotlineId, seatId, seat)
+      else options.db.notify('hearthline_seats', hotlineId).catch(() => undefined)
+      shell.changed(hotlineId, { people: [personId], danger: null })
+    },
+    recordClosed: (hotlineId, contactId) => recordClosed(shell, hotlineId, contactId),
     async stop() {
       shell.stopped = true
       clearInterval(looking)

@@ -4,7 +4,7 @@ import type { Call, CallEvent, TransferTo } from '../../domain/call-state.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
-import { happenAtSeat, seatOf, type StaffedSeat } from '../roster/roster.ts'
+import { findStaffed, happenAtSeat, seatOf, type StaffedSeat } from '../roster/roster.ts'
 import { rememberSeat } from './memory.ts'
 import { lineOfNumber } from './queries.ts'
 import { inLane, ownerOf, type Shell } from './shell.ts'
@@ -139,6 +139,16 @@ export function seatChanged(shell: Shell, hotlineId: string, seat: StaffedSeat):
   if (shell.switchboard) rememberSeat(shell, hotlineId, seat.seatId, seat)
   else shell.db.notify('hearthline_seats', hotlineId).catch(() => undefined)
   shell.changed(hotlineId, { people: [seat.personId], danger: null })
+}
+
+/** The seat that was in wrap-up for a record that is finished now is free again. */
+export async function recordClosed(shell: Shell, hotlineId: string, contactId: string): Promise<void> {
+  const after = await inHotline(shell.db, hotlineId, async (tx) => {
+    const seats = (await findStaffed(tx)).filter((each) => each.duty.contact === contactId)
+    const [seat] = seats.filter((each) => each.duty.state === 'wrap-up')
+    return seat ? happenAtSeat(tx, hotlineId, seat.seatId, { type: 'finished' }, shell.now()) : null
+  })
+  if (after) seatChanged(shell, hotlineId, after)
 }
 
 /** A desk phone pressed its transfer key: the same as a blind transfer from the desk, to a line, a seat or a number. */

@@ -14,6 +14,18 @@ import {
   type SwitchboardOptions,
 } from '../switchboard.ts'
 
+/**
+ * An Asterisk 22 to be judged in place of our switchboard, from HEARTHLINE_TEST_ARI_URL, _SIP_PORT and _RECORDER_PORT (where
+ * its connection `recorder` goes); null by default. It must take anonymous calls into `Stasis(hotline,${EXTEN})`.
+ */
+export const asterisk = env['HEARTHLINE_TEST_ARI_URL']
+  ? {
+      url: env['HEARTHLINE_TEST_ARI_URL'],
+      sipPort: Number(env['HEARTHLINE_TEST_SIP_PORT']),
+      recorderPort: Number(env['HEARTHLINE_TEST_RECORDER_PORT']),
+    }
+  : null
+
 const root = join(import.meta.dirname, '..', '..')
 const user = 'test'
 const password = 'secret'
@@ -83,19 +95,17 @@ export class House {
   switchboard!: Process
   recorder!: Process
   sipPort = 0
-  private ariPort = 0
+  ariUrl = ''
 
   static async open(): Promise<House> {
     const house = new House()
     const [ari, sip, recorder] = await Promise.all([freePort(), freePort(), freePort()])
-    house.sipPort = sip
-    house.ariPort = ari
+    house.sipPort = asterisk?.sipPort ?? sip
+    house.ariUrl = asterisk?.url ?? `http://${user}:${password}@127.0.0.1:${ari}`
+    const recorderPort = String(asterisk?.recorderPort ?? recorder)
     const firstRtp = 20_000 + Math.floor(Math.random() * 50) * 200
     const common = { HEARTHLINE_DATA: house.data, HEARTHLINE_LOG_LEVEL: 'warn' }
-    house.recorder = new Process('recorder/main.ts', {
-      ...common,
-      HEARTHLINE_RECORDER_PORT: String(recorder),
-    })
+    house.recorder = new Process('recorder/main.ts', { ...common, HEARTHLINE_RECORDER_PORT: recorderPort })
     house.switchboard = new Process('switchboard/main.ts', {
       ...common,
       HEARTHLINE_HOST: '127.0.0.1',
@@ -104,15 +114,10 @@ export class House {
       HEARTHLINE_ARI_PORT: String(ari),
       HEARTHLINE_ARI_USER: user,
       HEARTHLINE_ARI_PASSWORD: password,
-      HEARTHLINE_RECORDER_URL: `ws://127.0.0.1:${recorder}/`,
+      HEARTHLINE_RECORDER_URL: `ws://127.0.0.1:${recorderPort}/`,
     })
-    await Promise.all([house.recorder.start(), house.switchboard.start()])
+    await Promise.all([house.recorder.start(), asterisk ? undefined : house.switchboard.start()])
     return house
-  }
-
-  /** Where a server's link connects to. */
-  get ariUrl(): string {
-    return `http://${user}:${password}@127.0.0.1:${this.ariPort}`
   }
 
   /** A server's link; resolves with it at once, `next('node.up')` says when it works. */

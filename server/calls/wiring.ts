@@ -1,0 +1,27 @@
+/* Puts the desk on the web: routes of calls and duty, and what a desk's live socket is greeted with. */
+import type { FastifyInstance } from 'fastify'
+import { may } from '../../domain/permission.ts'
+import type { Live } from '../http/live.ts'
+import { rosterRoutes } from '../roster/routes.ts'
+import type { Calls } from './calls.ts'
+import { callsRoutes, viewerOf } from './routes.ts'
+import { readDesk } from './desk.ts'
+import { deskOf } from './screens.ts'
+
+/** Serves the counsellor's desk. */
+export function wireDesk(app: FastifyInstance, calls: Calls, live: Live): void {
+  const { keys } = calls.shell
+  const { db } = app.ground
+  callsRoutes(app, calls)
+  rosterRoutes(app, {
+    keys,
+    readDesk: (context) => context.tx((tx) => readDesk(tx, keys, viewerOf(context))),
+    isOnline: calls.isOnline,
+    putSeat: calls.putSeat,
+    seatChanged: calls.seatChanged,
+    tabTakenOver: (hotlineId, personId) => live.publish(hotlineId, { personId }, { type: 'taken-over' }),
+  })
+  live.onConnect(async ({ hotlineId, personId, roles }) =>
+    may(roles, 'duty.own') ? [{ type: 'desk', desk: await deskOf(db, keys, hotlineId, personId) }] : [],
+  )
+}
