@@ -322,6 +322,65 @@ test('a sound that is missing is told as failed and harms nobody', async () => {
   await heard(call, hz.greeting)
 })
 
+test('keys are sent to a phone, and a sound for a room is heard by all in it', async () => {
+  const { call, id } = await answeredCall()
+  expect((await app.ask('POST', `channels/${id}/dtmf?dtmf=12%23`)).status).toBe(204)
+  await until('the keys have come', () => call.sound.keys === '12#')
+  expect((await app.ask('POST', `channels/${id}/dtmf?dtmf=xyz`)).status).toBe(400)
+  const rung = await answeredSeat('roomed')
+  await app.ask('POST', 'bridges/room?type=mixing,dtmf_events')
+  await app.ask('POST', `bridges/room/addChannel?channel=${id},roomed`)
+  const played = await app.ask(
+    'POST',
+    `bridges/room/play?media=sound:${board.sound('greeting')}&playbackId=all`,
+  )
+  expect(played).toMatchObject({ status: 201, body: { id: 'all', target_uri: 'bridge:room' } })
+  await Promise.all([heard(call, hz.greeting), heard(rung, hz.greeting)])
+  await app.event('PlaybackFinished')
+})
+
+test('a prompt spoken into a phone is recorded as a WAV file, and a cancelled one leaves none', async () => {
+  const { call, id } = await answeredCall()
+  call.sound.hz = hz.caller
+  const record = (name: string, format = 'wav') =>
+    app.ask('POST', `channels/${id}/record?name=${name}&format=${format}`)
+  expect((await record('..%2Fescape')).status).toBe(400)
+  expect((await record('prompt', 'mp3')).status).toBe(422)
+  expect(await record('prompt')).toMatchObject({ status: 201, body: { name: 'prompt', state: 'recording' } })
+  await app.event('RecordingStarted')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect((await app.ask('POST', 'recordings/live/prompt/stop')).status).toBe(204)
+  expect(part(await app.event('RecordingFinished'), 'recording')).toMatchObject({
+    name: 'prompt',
+    state: 'done',
+  })
+  const wav = await readFile(join(board.folder, 'recording', 'prompt.wav'))
+  expect(wav.length).toBeGreaterThan(4_000)
+  expect((await record('prompt')).status).toBe(409)
+  await record('other')
+  await app.event('RecordingStarted')
+  await app.ask('DELETE', 'recordings/live/other')
+  await app.event('RecordingFinished')
+  await expect(readFile(join(board.folder, 'recording', 'other.wav'))).rejects.toThrow('ENOENT')
+  expect((await app.ask('GET', 'recordings/live/other')).status).toBe(404)
+})
+
+test('a lamp of our own is set, told and taken away; that of a phone is not ours to set', async () => {
+  await app.ask('POST', 'applications/hotline/subscription?eventSource=deviceState:Stasis:duty')
+  expect((await app.ask('PUT', 'deviceStates/Stasis:duty?deviceState=INUSE')).status).toBe(204)
+  expect(part(await app.event('DeviceStateChanged'), 'device_state')).toEqual({
+    name: 'Stasis:duty',
+    state: 'INUSE',
+  })
+  expect((await app.ask('GET', 'deviceStates/Stasis:duty')).body).toMatchObject({ state: 'INUSE' })
+  expect((await app.ask('DELETE', 'deviceStates/Stasis:duty')).status).toBe(204)
+  expect((await app.ask('PUT', 'deviceStates/PJSIP/seat1?deviceState=INUSE')).status).toBe(409)
+  expect((await app.ask('POST', 'applications/hotline/subscription?eventSource=nonsense:1')).status).toBe(400)
+  expect((await app.ask('POST', 'applications/hotline/subscription?eventSource=bridge:none')).status).toBe(
+    422,
+  )
+})
+
 test('a call whose SDP cannot be used is refused and leaves nothing', async () => {
   const ended = Promise.withResolvers<number | null>()
   caller.stack.call(

@@ -40,6 +40,8 @@ export class PhoneSound {
   /** False: it sends nothing at all. */
   speaking = true
   packets = 0
+  /** Keys pressed by the other side. */
+  keys = ''
   private readonly socket: Socket
   private readonly timer: NodeJS.Timeout
   private heard: number[] = []
@@ -48,6 +50,7 @@ export class PhoneSound {
   private stamp = 0
   private phase = 0
   private keyUntil = 0
+  private keyStamp = -1
   private closed = false
 
   private constructor(socket: Socket) {
@@ -141,7 +144,16 @@ export class PhoneSound {
     this.socket.send(Buffer.concat([head, body]), this.remote.port, this.remote.host)
   }
 
+  /** A key is one by its timestamp, however often its end is repeated. */
+  private takeKey(packet: Buffer): void {
+    const stamp = packet.readUInt32BE(4)
+    if (((packet[13] ?? 0) & 0x80) === 0 || stamp === this.keyStamp) return
+    this.keyStamp = stamp
+    this.keys += '0123456789*#ABCD'[packet[12] ?? 0] ?? '?'
+  }
+
   private take(packet: Buffer): void {
+    if (packet.length >= 16 && ((packet[1] ?? 0) & 0x7f) === 101) this.takeKey(packet)
     if (packet.length < 13 || ((packet[1] ?? 0) & 0x7f) !== 0) return
     this.packets += 1
     for (const byte of packet.subarray(12)) this.heard.push(byte)
