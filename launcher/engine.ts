@@ -108,17 +108,18 @@ function asAccount({ uid, gid }: Account, right: string): string[] {
     'INT',
   ]
   if (right === '') return identity
-  return [
-    ...identity,
-    ...['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=-all,+${right}`),
-  ]
+  const sets = ['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=-all,+${right}`)
+  // access(2), by which initdb looks for its fellow programs, forgets the right of anybody but root without this bit.
+  return [...identity, '--securebits=+no_setuid_fixup', ...sets]
 }
 
 /** Tries it really, because capabilities, mount options and access lists cannot be guessed. */
 function canRun(prefix: string[], home: string, postgres: string, env: NodeJS.ProcessEnv): boolean {
   const [command, ...args] = prefix
-  const script = 'cd "$1" && "$2" --version && test -r "$3"'
-  const timezones = join(dirname(dirname(postgres)), 'share', 'postgresql', 'timezonesets', 'Default')
-  const words = [...args, 'sh', '-c', script, 'sh', dirname(home), postgres, timezones]
-  return spawnSync(command ?? '', words, { env, stdio: 'ignore' }).status === 0
+  const bin = dirname(postgres)
+  const script = 'cd "$1" && "$2/postgres" --version && "$2/initdb" --version'
+  const words = [...args, 'sh', '-c', script, 'sh', dirname(home), bin]
+  const tried = spawnSync(command ?? '', words, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  // initdb only warns ("invalid binary") where it will fail later.
+  return tried.status === 0 && tried.stderr === ''
 }
