@@ -178,7 +178,7 @@ test('a row cannot be put into another hotline', async () => {
   await expect(put).rejects.toMatchObject({ code: '42501' })
 })
 
-test('G24-7.6: what was written on the record or in the audit cannot be changed, deleted or emptied', async () => {
+test('G24-7.3: what was written on the record or in the audit cannot be changed, deleted or emptied', async () => {
   for (const table of ['contact_event', 'audit_event']) {
     await expect(asProduct(mine, `update ${table} set data = '{}'`), table).rejects.toMatchObject({
       code: '42501',

@@ -195,7 +195,7 @@ export async function openLines(tx: Tx, now: Date): Promise<(Line & { openNow: b
   return rows.map(shown).map((line) => ({ ...line, openNow: isOpenNow(line.hours, timeZone, now) }))
 }
 
-/** The trunk by which an outside number is dialled, and the number shown there; null when none may. */
+/** The trunk by which an outside number is dialled, and the number shown there; null when none may. An empty number asks for any. */
 export async function trunkFor(
   tx: Tx,
   number: string,
@@ -207,7 +207,7 @@ export async function trunkFor(
     .orderBy('name')
     .execute()
   const found = trunks.find((trunk) =>
-    trunk.outbound_patterns.some((pattern) => fitsPattern(pattern, number)),
+    trunk.outbound_patterns.some((pattern) => number === '' || fitsPattern(pattern, number)),
   )
   return found ? { trunk: found.name, from: found.caller_number } : null
 }
