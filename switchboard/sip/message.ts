@@ -23,7 +23,7 @@ export interface SipResponse {
 export type SipMessage = SipRequest | SipResponse
 
 const requestLine = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) (SIP\/\d+\.\d+)$/i
-const statusLine = /^SIP\/2\.0 ([1-6]\d\d) ?(.*)$/i
+const statusLine = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i
 const fieldLine = /^([A-Za-z0-9\-.!%*_+`'~]+)[ \t]*:[ \t]*([^]*)$/
 
 /** Headers that may stand only once (RFC 3261 table 2). */

@@ -128,12 +128,12 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     const { from, offer } = this.wanted
     this.sequence += 1
     const domain = destination.domain ?? hostText(flow.localHost)
+    // A caller who withheld the number stays anonymous (RFC 3323 §4.1.1.3).
+    const own =
+      from.number === '' ? 'sip:anonymous@anonymous.invalid' : `sip:${escapeUser(from.number)}@${domain}`
     const headers = new Headers()
     headers.add('max-forwards', 70)
-    headers.add(
-      'from',
-      `${writeNameAddress(from.name, `sip:${escapeUser(from.number)}@${domain}`)};tag=${this.localTag}`,
-    )
+    headers.add('from', `${writeNameAddress(from.name, own)};tag=${this.localTag}`)
     headers.add('to', `<${uri}>`).add('call-id', this.id).add('cseq', `${this.sequence} INVITE`)
     this.describe(headers, flow)
     if (this.sessionSeconds > 0) {

@@ -201,7 +201,9 @@ export class Transport {
     if (!this.options.acceptAnonymous && !this.owner.isKnown(flow.remoteHost)) return
     if (!isAnswerable(message)) return
     stampVia(message.headers, flow)
-    flow.send(serialiseMessage({ ...responseTo(message, 400, newTag()), reason: `Bad Request: ${flaw}` }))
+    const answer = serialiseMessage({ ...responseTo(message, 400, newTag()), reason: `Bad Request: ${flaw}` })
+    // An answer repeats the sender's headers: when the flaw is in those, it would be as broken itself.
+    if (readMessage(Buffer.from(answer)).flaw === null) flow.send(answer)
   }
 }
 
