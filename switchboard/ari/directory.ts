@@ -30,6 +30,7 @@ const yes = (value: string | undefined) => value === 'yes' || value === 'true' |
 /** Attributes of an object; an attribute may come several times, the last one counts where one is asked for. */
 class Attributes {
   readonly tuples: readonly ConfigTuple[]
+  private readonly lists = new Map<string, string[]>()
 
   constructor(tuples: readonly ConfigTuple[]) {
     this.tuples = tuples
@@ -43,11 +44,16 @@ class Attributes {
     return this.tuples.filter((tuple) => tuple.attribute === name).map((tuple) => tuple.value)
   }
 
+  /** Kept once read: a thousand seats are asked for theirs at every change of one. */
   list(name: string): string[] {
-    return this.all(name)
+    const known = this.lists.get(name)
+    if (known) return known
+    const read = this.all(name)
       .flatMap((value) => value.split(','))
       .map((value) => value.trim())
       .filter((value) => value !== '')
+    this.lists.set(name, read)
+    return read
   }
 }
 
@@ -82,15 +88,20 @@ export class Directory {
   put(type: string, id: string, tuples: readonly ConfigTuple[]): readonly ConfigTuple[] {
     const known = this.of(type).get(id)?.tuples ?? []
     const kept = known.filter((old) => !tuples.some((tuple) => tuple.attribute === old.attribute))
-    this.of(type).set(id, new Attributes([...kept, ...tuples]))
-    this.compileAll()
+    const changed = new Attributes([...kept, ...tuples])
+    this.of(type).set(id, changed)
+    this.compileThoseWith(type, id, changed)
     return this.get(type, id)
   }
 
   /** Forgets an object; 404 when there is none. */
   remove(type: string, id: string): void {
-    if (!this.of(type).delete(id)) throw notFound('Object')
-    this.compileAll()
+    const gone = this.of(type).get(id)
+    if (!gone) throw notFound('Object')
+    this.of(type).delete(id)
+    const endpoint = type === 'endpoint' ? this.endpoints.get(id) : undefined
+    if (endpoint) this.drop(endpoint)
+    else this.compileThoseWith(type, id, gone)
   }
 
   private of(type: string): Map<string, Attributes> {
@@ -99,10 +110,21 @@ export class Directory {
     return found
   }
 
-  private compileAll(): void {
-    const endpoints = this.of('endpoint')
-    for (const [id, known] of this.endpoints) if (!endpoints.has(id)) this.drop(known)
-    for (const [id, attributes] of endpoints) this.compile(id, attributes)
+  /** Compiles the endpoints an object is part of; of a thousand seats only one is touched at a time. */
+  private compileThoseWith(type: string, id: string, object: Attributes): void {
+    const names: Record<string, string> = { auth: 'auth', aor: 'aors' }
+    const name = names[type]
+    const owner = object.one('endpoint')
+    for (const [endpointId, endpoint] of this.of('endpoint')) {
+      const refers =
+        type === 'endpoint'
+          ? endpointId === id
+          : (name !== undefined && endpoint.list(name).includes(id)) ||
+            (type === 'auth' && endpoint.list('outbound_auth').includes(id)) ||
+            (type === 'registration' && owner === undefined) ||
+            owner === endpointId
+      if (refers) this.compile(endpointId, endpoint)
+    }
   }
 
   private compile(id: string, endpoint: Attributes): void {

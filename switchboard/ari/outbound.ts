@@ -73,7 +73,7 @@ export function originate(x: Exchange, params: Params, givenId: string | undefin
   const timeout = params.number('timeout', 30)
   const channel = makeChannel(x, params, givenId)
   dial(x, channel, {
-    timeoutMs: timeout < 0 ? forEver : timeout * 1000,
+    timeoutMs: timeout <= 0 ? forEver : timeout * 1000,
     like: params.text('originator'),
     app: params.need('app'),
     args: params.list('appArgs'),
