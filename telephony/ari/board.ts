@@ -11,6 +11,8 @@ export interface BoardLeg extends Leg {
   ringsUntil: number | null
   /** Q.850 cause of the hang-up request seen last. */
   cause: number
+  /** It lived before this link did: a former server's commands may still be at work on it. */
+  found: boolean
 }
 
 /** A recording segment and the sides still streaming. */
@@ -28,8 +30,8 @@ export interface Board {
   rooms: Map<RoomId, Room>
   /** By `rec.segment`. */
   recordings: Map<string, BoardRecording>
-  /** Plays that we stopped and whose end has not come yet. */
-  stoppedPlays: Set<string>
+  /** Plays asked for by this link that have not ended, and whether we stopped them. */
+  plays: Map<string, 'playing' | 'stopped'>
   /** Supervisors' legs that hear another leg. */
   listeners: Set<string>
   /** Seats and trunks by name: one name space, as they are endpoints alike. */
@@ -44,7 +46,7 @@ export function emptyBoard(): Board {
     legs: new Map(),
     rooms: new Map(),
     recordings: new Map(),
-    stoppedPlays: new Set(),
+    plays: new Map(),
     listeners: new Set(),
     online: new Map(),
     seats: new Map(),
@@ -57,7 +59,7 @@ export function wipe(board: Board): void {
   board.legs.clear()
   board.rooms.clear()
   board.recordings.clear()
-  board.stoppedPlays.clear()
+  board.plays.clear()
   board.listeners.clear()
   board.online.clear()
 }
@@ -104,7 +106,7 @@ export function incomingLeg(board: Board, channel: Channel, dialled: string, tag
 
 /** A leg of which nothing has happened yet. */
 export function newLeg(leg: Leg, ringsUntil: number | null = null): BoardLeg {
-  return { ...leg, endedByUs: false, ringsUntil, cause: 0 }
+  return { ...leg, endedByUs: false, ringsUntil, cause: 0, found: false }
 }
 
 /** The leg as others may see it. */

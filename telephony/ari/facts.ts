@@ -60,7 +60,8 @@ const handlers: Handlers = {
   BridgeDestroyed: (board, { bridge }) =>
     board.rooms.delete(bridge.id) ? [{ type: 'room.closed', room: bridge.id }] : [],
   PlaybackFinished: (board, { playback }) => {
-    const stopped = board.stoppedPlays.delete(playback.id)
+    const stopped = board.plays.get(playback.id) === 'stopped'
+    board.plays.delete(playback.id)
     const outcome = stopped ? 'stopped' : playback.state === 'failed' ? 'failed' : 'done'
     return [{ type: 'play.ended', play: playback.id, outcome }]
   },

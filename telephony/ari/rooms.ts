@@ -69,19 +69,41 @@ export function mediaOf(sound: Sound): string {
 }
 
 /** Plays sounds in a row; playing already is fine. */
-export async function play({ ask }: Desk, id: PlayId, target: Target, sounds: Sound[]): Promise<void> {
+export async function play(desk: Desk, id: PlayId, target: Target, sounds: Sound[]): Promise<void> {
+  const { ask, board } = desk
   const media = sounds.map(mediaOf).join(',')
   if (media === '') throw new SwitchboardError('refused', 'nothing to play')
-  await settled(ask('POST', `${place(target)}/play/${encodeURIComponent(id)}`, { media }), 409)
+  // Asterisk 22 takes the same id twice and plays twice.
+  if (board.plays.has(id)) return
+  board.plays.set(id, 'playing')
+  try {
+    if (await playsAlready(desk, id, target)) return
+    await settled(ask('POST', `${place(target)}/play/${encodeURIComponent(id)}`, { media }), 409)
+  } catch (error) {
+    board.plays.delete(id)
+    throw error
+  }
+}
+
+/** Only where a former server may have begun it is the question worth asking. */
+async function playsAlready({ ask, board }: Desk, id: PlayId, target: Target): Promise<boolean> {
+  if ('leg' in target && board.legs.get(target.leg)?.found !== true) return false
+  return ask('GET', `playbacks/${encodeURIComponent(id)}`).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Ends a play; over already is fine. */
 export async function stopPlay({ ask, board }: Desk, id: PlayId): Promise<void> {
-  board.stoppedPlays.add(id)
+  const before = board.plays.get(id)
+  board.plays.set(id, 'stopped')
   try {
     await ask('DELETE', `playbacks/${encodeURIComponent(id)}`)
   } catch (error) {
-    board.stoppedPlays.delete(id)
+    // What ended by itself meanwhile did so before our word; what we had stopped before stays stopped.
+    if (before) board.plays.set(id, before)
+    else board.plays.delete(id)
     if (!(error instanceof SwitchboardError && error.code === 'gone')) throw error
   }
 }

@@ -80,6 +80,7 @@ async function putLegs(desk: Desk, channels: Channel[], bridges: Bridge[]): Prom
   await inBatches(parties, async (channel) => {
     const note = await noteAt(desk, legPath(channel.id))
     const leg = legFrom(desk.board, channel, note)
+    leg.found = true
     leg.room = roomOf(channel.id, bridges)
     desk.board.legs.set(leg.id, leg)
     if (note.rec && streams(note.rec, channels)) {
