@@ -65,16 +65,8 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     online: (sipUser) => calls?.isOnline(sipUser) ?? false,
     log: (message, fields) => log.warn(fields ?? {}, message),
   })
-  wire(app, {
-    live,
-    keys,
-    dataFolder: config.data,
-    demo: config.demo,
-    devices,
-    calls,
-    pokeBoards: rounds.poke,
-    failed,
-  })
+  const parts = { live, keys, dataFolder: config.data, demo: config.demo, devices, calls }
+  wire(app, { ...parts, pokeBoards: rounds.poke, failed })
   servePages(app, config.web)
   serveUpgrades(app, live, config.sipWsPort)
   await app.listen({ host: config.host, port: config.port })
@@ -116,7 +108,7 @@ function startTelephony(
       connectSwitchboard({ url: ari.url, app: ari.app, on, log: say, ...(await allDevices(db, keys)) }),
     switchboardName: ari.app,
     trunkFor: (hotlineId, number) => inHotline(db, hotlineId, (tx) => trunkFor(tx, number)),
-    changed: screens.tell,
+    changed: (hotlineId, what) => screens.tell(hotlineId, what),
   })
 }
 

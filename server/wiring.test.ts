@@ -1,11 +1,37 @@
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as administration from '../api/administration.ts'
+import * as board from '../api/board.ts'
+import * as contacts from '../api/contacts.ts'
+import * as desk from '../api/desk.ts'
+import type { Endpoint } from '../api/endpoint.ts'
+import * as openPages from '../api/public.ts'
+import * as session from '../api/session.ts'
 import { logOut } from '../api/session.ts'
 import { may, roles, type Role } from '../domain/permission.ts'
 import { openTestApp, origin } from '../test/app.ts'
-import { aHotline, aPerson } from '../test/database.ts'
+import { aHotline, aLine, aPerson } from '../test/database.ts'
+import { connectSwitchboard } from '../telephony/switchboard.ts'
+import { startCalls } from './calls/calls.ts'
 import type { Served } from './http/serve.ts'
+import { openSounds } from './lines/lines.ts'
 
-const { app, db, cookieOf } = await openTestApp()
+/** Calls whose switchboard never answers: every route is there, and nothing rings. */
+const { app, db, cookieOf } = await openTestApp(({ db, keys, folder }) => {
+  const calls = startCalls({
+    db,
+    keys,
+    sounds: openSounds(db, folder),
+    dataFolder: folder,
+    now: Date.now,
+    log: () => undefined,
+    connect: async (on) => connectSwitchboard({ url: 'http://user:password@127.0.0.1:1', app: 'test', on }),
+    switchboardName: 'test',
+    trunkFor: async () => null,
+    changed: () => undefined,
+  })
+  afterAll(() => calls.stop())
+  return { calls }
+})
 let hotlineId: string
 const people = new Map<Role, string>()
 const cookies = new Map<Role, string>()
@@ -38,7 +64,7 @@ const routes = app.served
 const ofStaff = routes.filter((served) => served.needs !== 'anyone')
 
 test('G24-3.3: every route says who may call it, and nobody who is not logged in gets further', async () => {
-  expect(ofStaff.length).toBeGreaterThan(25)
+  expect(ofStaff.length).toBeGreaterThan(40)
   for (const served of ofStaff)
     expect(await call(served, undefined), served.path).toEqual({ status: 401, code: 'session.needed' })
 })
@@ -69,6 +95,15 @@ test('a page of another origin cannot change anything, whatever cookie its visit
   }
 })
 
+test('every endpoint of the contract is served, with the right it asks for', () => {
+  const contract = [administration, board, contacts, desk, session, openPages].flatMap((part) =>
+    Object.values(part).filter((one): one is Endpoint => typeof one === 'object' && 'needs' in one),
+  )
+  expect(contract.length).toBeGreaterThan(45)
+  for (const { method, path, needs } of contract)
+    expect(routes).toContainEqual(expect.objectContaining({ method, path, needs }))
+})
+
 test('the API document names every route with its right and its refusals', async () => {
   const document = (await app.inject('/api/openapi.json')).json<{
     openapi: string
@@ -80,6 +115,16 @@ test('the API document names every route with its right and its refusals', async
     expect(operation?.['x-needs'], path).toBe(needs)
     expect(Object.keys(operation?.responses ?? {}), path).toContain('default')
   }
+})
+
+test('the public page says what is true now and nothing else', async () => {
+  const { lineId, number } = await aLine(db, hotlineId, { name: '心理援助热线' })
+  const read = async (): Promise<unknown> => (await app.inject('/api/v1/public')).json()
+  const line = { lineId, number, name: '心理援助热线', kind: 'general', openNow: true, onDuty: false }
+  expect(await read()).toEqual({ hotline: '测试热线', language: 'zh-CN', lines: [line] })
+  const headers = { host: 'hotline.test', origin }
+  const call = await app.inject({ method: 'POST', url: '/api/v1/public/call', headers, payload: { lineId } })
+  expect(call.json()).toMatchObject({ code: 'switchboard.away' })
 })
 
 test('what nobody knows is not found, what is too large is refused, broken JSON is malformed', async () => {

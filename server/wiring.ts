@@ -1,6 +1,7 @@
 /* Which slice serves what: every route of the product, on one app. */
 import type { FastifyInstance } from 'fastify'
 import { may } from '../domain/permission.ts'
+import { Problem } from '../domain/problem.ts'
 import type { Calls } from './calls/calls.ts'
 import { wireDesk } from './calls/wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
@@ -9,11 +10,13 @@ import { healthRoutes } from './http/health.ts'
 import type { Live } from './http/live.ts'
 import { identityRoutes } from './identity/routes.ts'
 import type { Devices } from './lines/devices.ts'
+import { publicRoutes } from './lines/public-routes.ts'
 import { linesRoutes } from './lines/routes.ts'
 import type { Keys } from './records/keys.ts'
 import { recordsRoutes } from './records/routes.ts'
 import { goOffDuty } from './roster/roster.ts'
 import { supervisionRoutes } from './supervision/routes.ts'
+import { tasksRoutes } from './tasks/routes.ts'
 import { readBoardNow } from './supervision/supervision.ts'
 
 /** The parts that routes work with. */
@@ -50,6 +53,10 @@ export function wire(app: FastifyInstance, parts: Parts): void {
     },
   })
   linesRoutes(app, { keys, dataFolder, live, devices, changed })
+  publicRoutes(app, {
+    callsUp: () => calls?.controls() ?? false,
+    putSeat: async (spec) => calls?.putSeat(spec),
+  })
   supervisionRoutes(app)
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
   contactsRoutes(app, {
@@ -58,6 +65,16 @@ export function wire(app: FastifyInstance, parts: Parts): void {
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' })
       pokeBoards()
       if (what === 'closed') void calls?.recordClosed(hotlineId, contactId).catch(parts.failed)
+    },
+  })
+  tasksRoutes(app, {
+    openNumber: (hotlineId, sealed) => keys.open(hotlineId, sealed),
+    callBack: async () => {
+      throw new Problem('switchboard.away')
+    },
+    changed: (hotlineId) => {
+      live.publish(hotlineId, { right: 'task.work' }, { type: 'changed', what: 'tasks' })
+      pokeBoards()
     },
   })
   if (calls) wireDesk(app, calls, live)

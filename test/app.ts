@@ -41,8 +41,10 @@ export interface TestApp extends TestDatabase {
 /** The origin a browser would name. */
 export const origin = 'http://hotline.test'
 
-/** Makes the app; it is closed after the file's tests. `parts` replace what a test wants to be otherwise. */
-export async function openTestApp(parts: Partial<Parts> = {}): Promise<TestApp> {
+/** Makes the app; it is closed after the file's tests. `more` gives parts that a test wants to be otherwise. */
+export async function openTestApp(
+  more: (made: TestDatabase & { keys: Keys; folder: string }) => Partial<Parts> = () => ({}),
+): Promise<TestApp> {
   const database = await freshDatabase()
   const { db } = database
   const folder = mkdtempSync(join(tmpdir(), 'hearthline-app-'))
@@ -69,7 +71,7 @@ export async function openTestApp(parts: Partial<Parts> = {}): Promise<TestApp> 
     calls: null,
     pokeBoards: () => undefined,
     failed: () => undefined,
-    ...parts,
+    ...more({ ...database, keys, folder }),
   })
   await app.ready()
   afterAll(async () => {

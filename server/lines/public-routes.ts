@@ -1,0 +1,94 @@
+/* What anybody may ask: the public page, and a telephone account for one call from it. */
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import { guestPhone, publicPage } from '../../api/public.ts'
+import { Problem } from '../../domain/problem.ts'
+import type { SeatSpec } from '../../telephony/switchboard.ts'
+import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
+import { servePublic } from '../http/serve.ts'
+import { openLines, readHotline } from './lines.ts'
+
+/** What the public routes are given. */
+export interface PublicDeps {
+  /** Whether calls from the page can be taken now. */
+  callsUp: () => boolean
+  putSeat: (spec: SeatSpec) => Promise<void>
+}
+
+/** How long an account opens a call. */
+const goodForMs = 120_000
+/** Accounts that open calls at one moment: more is somebody's program. */
+const mostOpen = 500
+
+/** Serves the public page and the guest's telephone. */
+export function publicRoutes(app: FastifyInstance, deps: PublicDeps): void {
+  const { db } = app.ground
+  servePublic(app, publicPage, async (context) => {
+    const hotlineId = await firstHotline(db)
+    if (hotlineId === null) return { hotline: '', language: 'zh-CN' as const, lines: [] }
+    return inHotline(db, hotlineId, (tx) => pageOf(tx, context.now()))
+  })
+  const open = new Set<string>()
+  servePublic(
+    app,
+    guestPhone,
+    async (context, { body }) => {
+      const hotlineId = await firstHotline(db)
+      if (hotlineId === null) throw new Problem('line.notFound')
+      const lines = await inHotline(db, hotlineId, (tx) => openLines(tx, context.now()))
+      const line = lines.find((one) => one.lineId === body.lineId)
+      if (!line) throw new Problem('line.notFound')
+      if (!deps.callsUp()) throw new Problem('switchboard.away')
+      if (open.size >= mostOpen) throw new Problem('request.tooMany')
+      const account = await openAccount(deps, open)
+      const expiresAt = new Date(context.now().getTime() + goodForMs).toISOString()
+      return { ...account, sipDomain: context.request.hostname, expiresAt, dial: line.number }
+    },
+    { perMinute: 10 },
+  )
+}
+
+/**
+ * The account stays known after its time, because the call made with it is still spoken of by its name; but with a
+ * password nobody has, so no other call can be made.
+ */
+async function openAccount(
+  deps: PublicDeps,
+  open: Set<string>,
+): Promise<{ sipUser: string; sipPassword: string }> {
+  const sipUser = `web-${randomBytes(6).toString('hex')}`
+  const sipPassword = randomBytes(18).toString('base64url')
+  const put = (password: string): Promise<void> =>
+    deps.putSeat({ seat: sipUser, kind: 'browser', role: 'web', secret: { password } })
+  await put(sipPassword)
+  open.add(sipUser)
+  setTimeout(() => {
+    open.delete(sipUser)
+    put(randomBytes(18).toString('base64url')).catch(() => undefined)
+  }, goodForMs).unref()
+  return { sipUser, sipPassword }
+}
+
+async function firstHotline(db: Database): Promise<string | null> {
+  const { rows } = await outside(() =>
+    sql<{ hotline_id: string }>`select hotline_id from all_hotlines() limit 1`.execute(db.doors),
+  )
+  return rows[0]?.hotline_id ?? null
+}
+
+async function pageOf(tx: Tx, now: Date) {
+  const { name, language } = await readHotline(tx)
+  const staffed = await sql<{ line_id: string }>`
+    select distinct line_id from duty join person_line using (person_id) where state <> 'paused'`.execute(tx)
+  const onDuty = new Set(staffed.rows.map((row) => row.line_id))
+  const lines = (await openLines(tx, now)).map((line) => ({
+    lineId: line.lineId,
+    name: line.name,
+    number: line.number,
+    kind: line.kind,
+    openNow: line.openNow,
+    onDuty: onDuty.has(line.lineId),
+  }))
+  return { hotline: name, language, lines }
+}
