@@ -1,8 +1,8 @@
 /* The machine: Node, processors, clock, disk, fonts. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Settings } from '../settings.ts'
 import { about, type Finding } from './finding.ts'
 
@@ -34,7 +34,7 @@ function present(folder: string): string {
 export function lookAtDataFolder({ data }: Settings): Finding {
   const { ok, fail } = about('data')
   try {
-    accessSync(present(data), constants.W_OK | constants.X_OK)
+    rmdirSync(mkdtempSync(join(present(data), '.writable-')))
     return ok(`${data} can be written.`, `${data} 可写。`)
   } catch {
     return fail(
