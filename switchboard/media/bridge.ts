@@ -102,6 +102,14 @@ export class Bridge implements BridgeView {
     if (!this.relaying) this.mix(playing)
   }
 
+  /** A tick for what must keep wall-clock length, when the others are spared one. */
+  keepTime(): void {
+    const keepers = this.members.filter((member) => member.keepsTime)
+    if (keepers.length === 0) return
+    this.tick()
+    for (const member of keepers) member.tick(0)
+  }
+
   private mix(playing: Cursor | null): void {
     const frames: (Int16Array | null)[] = []
     let voices = 0

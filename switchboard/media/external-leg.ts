@@ -15,6 +15,7 @@ const MAX_MESSAGE = 65_536
 /** A virtual leg over an outgoing WebSocket, as Asterisk's chan_websocket speaks (µ-law, 20 ms). */
 export class ExternalLeg extends Leg {
   readonly needsMix = true
+  override readonly keepsTime = true
   private readonly url: string
   private readonly channel: string
   private readonly emit: (event: MediaEvent) => void

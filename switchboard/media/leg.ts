@@ -48,6 +48,8 @@ export abstract class Leg {
     return !this.mutedIn && !this.mutedAsMember && !this.held
   }
 
+  /** True when what it is sent must be as long as the wall clock says. */
+  readonly keepsTime: boolean = false
   /** True when only a mix will do: it is virtual, or somebody whispers. */
   abstract readonly needsMix: boolean
   /** The next 20 ms that come from it; null is silence. Called once a tick by a mixing bridge. */

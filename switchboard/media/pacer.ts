@@ -1,20 +1,24 @@
 const FRAME_MS = 20
 const CATCH_UP = 5
+const STALL_MS = 40
 
 /**
  * The one clock of the engine: calls `tick` every 20 ms on an absolute schedule (`setTimeout` for whole milliseconds, then
- * `setImmediate`), makes up for at most five missed frames, and stands still while nothing is open.
+ * `setImmediate`), makes up for at most five missed frames, and stands still while nothing is open. What it misses beyond
+ * is told by `skipped`, so that recordings keep wall-clock length.
  */
 export class Pacer {
   private readonly tick: (now: number) => void
+  private readonly skipped: (frames: number) => void
   private due = 0
   private timer: NodeJS.Timeout | null = null
   private immediate: NodeJS.Immediate | null = null
   private readonly lateness = new Float64Array(500)
   private ticks = 0
 
-  constructor(tick: (now: number) => void) {
+  constructor(tick: (now: number) => void, skipped: (frames: number) => void) {
     this.tick = tick
+    this.skipped = skipped
   }
 
   /** Starts the clock; nothing when it runs. */
@@ -43,15 +47,22 @@ export class Pacer {
     const left = this.due - performance.now()
     if (left >= 1) this.timer = setTimeout(() => this.wait(), Math.floor(left))
     else if (left > 0) this.immediate = setImmediate(() => this.wait())
+    // After a stall the sockets are read first, or what came meanwhile would count as late.
+    else if (left < -STALL_MS) this.immediate = setImmediate(() => this.run())
     else this.run()
   }
 
   private run(): void {
+    this.immediate = null
     const now = performance.now()
     this.lateness[this.ticks++ % this.lateness.length] = now - this.due
-    if (now - this.due > CATCH_UP * FRAME_MS) this.due = now - CATCH_UP * FRAME_MS
     // Armed first, so that `stop` called from within the tick ends the clock.
     this.immediate = setImmediate(() => this.wait())
+    const missed = Math.floor((now - this.due) / FRAME_MS) - CATCH_UP
+    if (missed > 0) {
+      this.due += missed * FRAME_MS
+      this.skipped(missed)
+    }
     while (this.due <= now) {
       this.tick(now)
       this.due += FRAME_MS

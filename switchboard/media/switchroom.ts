@@ -22,6 +22,8 @@ import { SnoopLeg } from './snoop-leg.ts'
 import { SoundCache } from './sound.ts'
 
 const SILENT_AFTER_MS = 2000
+/** 10 s: what a recording is filled up with at most after a stall. */
+const MAX_MADE_UP = 500
 
 interface Sounding {
   player: Player
@@ -44,7 +46,10 @@ export class Switchroom {
   private readonly bridges = new Map<string, Bridge>()
   private readonly recordings = new Map<string, RecordingOf>()
   private readonly closing = new Set<Promise<void>>()
-  private readonly pacer = new Pacer((now) => this.tick(now))
+  private readonly pacer = new Pacer(
+    (now) => this.tick(now),
+    (frames) => this.makeUp(frames),
+  )
 
   constructor(options: MediaOptions, emit: (event: MediaEvent) => void) {
     this.options = options
@@ -288,5 +293,13 @@ export class Switchroom {
     for (const leg of this.legs.values()) leg.tick(now)
     for (const { recording } of this.recordings.values()) recording.tick()
     if (this.legs.size === 0 && this.bridges.size === 0) this.pacer.stop()
+  }
+
+  /** The clock stood still: phones are spared the burst, but recordings get every frame of the time that passed. */
+  private makeUp(frames: number): void {
+    for (let i = 0; i < Math.min(frames, MAX_MADE_UP); i++) {
+      for (const bridge of this.bridges.values()) bridge.keepTime()
+      for (const { recording } of this.recordings.values()) recording.tick()
+    }
   }
 }
