@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { channelId, connectApp, http, part } from './testing/app.ts'
 import { hz, startBoard } from './testing/board.ts'
@@ -204,4 +206,45 @@ test('a seat that answers and never says anything is left alone', async () => {
   await app.ask('DELETE', 'channels/mute-seat')
   expect(await rung.ended).toMatchObject({ by: 'remote' })
   await app.close()
+})
+
+/** A cable between a phone and the switchboard that can be cut. */
+async function cable(port: number): Promise<{ port: number; cut: () => void }> {
+  const ends: Socket[] = []
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    ends.push(near, far)
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('error', () => to.destroy())
+      from.pipe(to)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    server.close()
+    for (const end of ends) end.destroy()
+  }
+  return { port: (server.address() as AddressInfo).port, cut }
+}
+
+test('a seat whose connection is cut keeps its call as long as it is heard, and is given up when it falls silent too', async () => {
+  await board.putSeat('seat3', 'pass3')
+  const line = await cable(board.sip)
+  const phone = await startPhone(line.port, { user: 'seat3', password: 'pass3' }, 'tcp')
+  await phone.registered()
+  const app = await connectApp(board.ari)
+  await app.ask('POST', 'channels/cut?endpoint=PJSIP/seat3&app=hotline')
+  const rung = await phone.rings()
+  rung.answer()
+  await app.event('StasisStart')
+  line.cut()
+  await new Promise((resolve) => setTimeout(resolve, 2_600))
+  expect((await app.ask('GET', 'channels/cut')).body).toMatchObject({ state: 'Up' })
+  rung.sound.speaking = false
+  expect(await app.event('ChannelDestroyed')).toMatchObject({ cause: 27 })
+  await app.close()
+  await phone.stop()
 })

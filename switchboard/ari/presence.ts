@@ -64,11 +64,11 @@ const forgiveAfter = 4_000
 
 /** A browser is back on another WebSocket: its call goes on if it is still heard; a reloaded page's old call is not. */
 function forgiveLater(x: Exchange, endpoint: Endpoint): void {
+  const back = [...x.channels.values()].filter((one) => one.resource === endpoint.id && one.flowLost)
   const forgive = () => {
-    for (const channel of x.channels.values())
-      if (channel.resource === endpoint.id && !channel.silent) channel.flowLost = false
+    for (const channel of back) if (!channel.silent) channel.flowLost = false
   }
-  setTimeout(forgive, forgiveAfter).unref()
+  if (back.length) setTimeout(forgive, forgiveAfter).unref()
 }
 
 /** A trunk was reached, or refused us. */
