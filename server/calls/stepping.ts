@@ -4,7 +4,7 @@ import { step } from '../../domain/call.ts'
 import type { Call, CallEvent, Effect } from '../../domain/call-state.ts'
 import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
-import { happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
+import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
 import { addTask, appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
@@ -124,7 +124,7 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
   await applyRecords(tx, given, call, effects)
   const heard = shell.heard.get(given.contactId) ?? []
   const happenings = [...heard, ...happeningsOf(before, call, event, effects)]
-  await saveCall(tx, call, effects, personOf(locked, call, seats))
+  await saveCall(tx, call, effects, await personOf(tx, locked, call, seats))
   await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
   return {
     refused: false,
@@ -138,15 +138,17 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
 }
 
 /** The seat and person on the record: whoever talks now, else whoever talked last. */
-function personOf(
+async function personOf(
+  tx: Tx,
   locked: LockedCall,
   call: Call,
   seats: readonly StaffedSeat[],
-): { seatId: string | null; personId: string | null } {
+): Promise<{ seatId: string | null; personId: string | null }> {
   const seatId = call.talk?.seat ?? null
-  const seat = seats.find((each) => each.seatId === seatId)
-  if (seatId === null || !seat) return { seatId: locked.seatId, personId: locked.personId }
-  return { seatId, personId: seat.personId }
+  if (seatId === null || seatId === locked.seatId) return { seatId: locked.seatId, personId: locked.personId }
+  const known = seats.find((each) => each.seatId === seatId)
+  const seat = known ?? (await findStaffed(tx, { seatId }))[0]
+  return { seatId, personId: seat?.personId ?? null }
 }
 
 /** What happens to seats; an offer to a seat that is not free undoes the whole step. */

@@ -16,9 +16,9 @@ export function wireDesk(app: FastifyInstance, calls: Calls, live: Live): void {
   rosterRoutes(app, {
     keys,
     readDesk: (context) => context.tx((tx) => readDesk(tx, keys, viewerOf(context))),
-    isOnline: calls.isOnline,
-    putSeat: calls.putSeat,
-    seatChanged: calls.seatChanged,
+    isOnline: (sipUser) => calls.isOnline(sipUser),
+    putSeat: (spec) => calls.putSeat(spec),
+    seatChanged: (...change) => calls.seatChanged(...change),
     tabTakenOver: (hotlineId, personId) => live.publish(hotlineId, { personId }, { type: 'taken-over' }),
   })
   live.onConnect(async ({ hotlineId, personId, roles }) =>

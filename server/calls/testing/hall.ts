@@ -8,6 +8,7 @@ import { startPhone, type Phone, type PhoneCall } from '../../../switchboard/tes
 import { House, until } from '../../../telephony/testing/house.ts'
 import { connectSwitchboard } from '../../../telephony/switchboard.ts'
 import { aHotline, aLine, aPerson, aSeat, type TestDatabase } from '../../../test/database.ts'
+import { pauseOrResume } from '../../roster/roster.ts'
 import { startCalls, type Calls } from '../calls.ts'
 
 /** A contact as a test looks at it. */
@@ -66,8 +67,14 @@ export class Hall {
 
   /** Starts the calls slice as a server process would, and waits until it controls the switchboard. */
   async startServer(): Promise<void> {
+    this.calls = this.newServer()
+    await until('the server controls the switchboard', () => this.calls.controls())
+  }
+
+  /** One more server process. */
+  newServer(): Calls {
     const { data, house, keys, hotlineId } = this
-    this.calls = startCalls({
+    return startCalls({
       db: data.db,
       keys,
       sounds: openSounds(data.db, house.data),
@@ -82,7 +89,6 @@ export class Hall {
       trunkFor: (of, number) => inHotline(data.db, of, (tx) => trunkFor(tx, number)),
       changed: () => undefined,
     })
-    await until('the server controls the switchboard', () => this.calls.controls())
   }
 
   /** A counsellor with a desk phone that registers: on duty from then on. */
@@ -102,6 +108,15 @@ export class Hall {
       return rows.length === 1
     })
     return { seatId, sipUser, personId, phone }
+  }
+
+  /** The seat's counsellor pauses. */
+  async pause(seat: Seat, reason: 'meal'): Promise<void> {
+    const wanted = { state: 'paused', reason } as const
+    const after = await inHotline(this.data.db, this.hotlineId, (tx) =>
+      pauseOrResume(tx, this.hotlineId, seat.personId, wanted, Date.now()),
+    )
+    this.calls.seatChanged(this.hotlineId, seat.seatId, after, seat.personId)
   }
 
   async phone(login?: { user: string; password: string }): Promise<Phone> {

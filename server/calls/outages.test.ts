@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { PhoneCall } from '../../switchboard/testing/phone.ts'
+import { until } from '../../telephony/testing/house.ts'
+import { freshDatabase } from '../../test/database.ts'
+import { Hall } from './testing/hall.ts'
+
+const data = await freshDatabase()
+let hall: Hall
+
+beforeEach(async () => {
+  hall = await Hall.open(data)
+})
+
+afterEach(async () => {
+  await hall.close()
+})
+
+async function talking(consent: '1' | '2' = '2') {
+  const seat = await hall.seat()
+  const caller = await hall.caller()
+  await hall.becomes({ state: 'greeting' })
+  await caller.sound.press(consent)
+  await hall.becomes({ state: 'offered' })
+  const rung = await seat.phone.rings()
+  rung.answer()
+  await hall.becomes({ state: 'talking', phase: 'together' })
+  return { seat, caller, rung }
+}
+
+async function hearEachOther(one: PhoneCall, other: PhoneCall): Promise<void> {
+  one.sound.hz = 440
+  other.sound.hz = 1000
+  await until('both hear each other', () => one.sound.level(1000) > -30 && other.sound.level(440) > -30)
+}
+
+test('the server dies in mid-call: both talk on, and the next server goes on with the call', async () => {
+  const { caller, rung } = await talking()
+  await hearEachOther(caller, rung)
+  await hall.calls.stop()
+  caller.sound.forget()
+  await hearEachOther(caller, rung)
+  await hall.startServer()
+  await hall.becomes({ state: 'talking', phase: 'together' })
+  rung.call.hangup()
+  await hall.becomes({ state: 'survey' })
+})
+
+test('a caller who hangs up while no server is there is ended truthfully when one returns', async () => {
+  const { caller, seat } = await talking()
+  await hall.calls.stop()
+  caller.call.hangup()
+  await caller.ended
+  await hall.startServer()
+  await hall.becomes({ state: 'wrap-up', outcome: 'answered', ended_by: 'caller' })
+  expect(await hall.dutyOf(seat)).toMatchObject({ state: 'wrap-up' })
+})
+
+test('a caller who calls while no server is there gets a contact when one returns', async () => {
+  await hall.calls.stop()
+  const caller = await hall.caller()
+  await hall.startServer()
+  await hall.becomes({ state: 'greeting', number: 1 })
+  await caller.sound.press('2')
+  await hall.becomes({ state: 'waiting', consent: 'refused' })
+})
+
+test('the switchboard dies: the contacts are failed with the time, and who rings again goes first', async () => {
+  await talking()
+  await hall.house.switchboard.stop('SIGKILL')
+  await hall.house.switchboard.start()
+  await hall.becomes({ state: 'failed', outcome: 'failed', ended_by: 'system' })
+  const notices = await data.owner<{ kind: string }>(
+    'select kind from notice where hotline_id = $1 and ended_at is null',
+    [hall.hotlineId],
+  )
+  expect(notices.map((notice) => notice.kind)).toEqual(['switchboard-lost'])
+  await hall.caller()
+  await hall.becomes({ state: 'greeting' }, 2)
+  const [row] = await data.owner<{ again: boolean }>(
+    `select (call->>'ringsAgain')::boolean as again from contact where hotline_id = $1 and number = 2`,
+    [hall.hotlineId],
+  )
+  expect(row?.again).toBe(true)
+})
+
+test('two server processes: one controls the switchboard, the other takes over when it ends', async () => {
+  const first = hall.calls
+  const second = hall.newServer()
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect([first.controls(), second.controls()]).toEqual([true, false])
+  await first.stop()
+  await until('the second takes over', () => second.controls())
+  hall.calls = second
+  await hall.caller()
+  await hall.becomes({ state: 'greeting' })
+})
