@@ -82,16 +82,46 @@ function Typed({
   )
 }
 
-/** Search and filters above the list; every change goes into the address. */
-export function ContactFilterBar({
-  filters,
-  set,
-  clear,
-}: {
+interface FilterProps {
   filters: ContactFilters
   set: (change: Partial<ContactFilters>) => void
-  clear: () => void
-}) {
+}
+
+/** Filters used now and then; open when one of them is in force. */
+function MoreFilters({ filters, set }: FilterProps) {
+  const { say } = useWords()
+  return (
+    <details className="filter-more" open={Boolean(filters.outcome ?? filters.channel ?? filters.consent)}>
+      <summary>{say('contacts.more')}</summary>
+      <div>
+        <Pick
+          label={say('contacts.outcome')}
+          codes={outcomes}
+          words={(code) => say(`outcome.${code}`)}
+          value={filters.outcome}
+          onChange={(outcome) => set({ outcome })}
+        />
+        <Pick
+          label={say('contacts.channel')}
+          codes={channels}
+          words={(code) => say(`call.channel.${code}`)}
+          value={filters.channel}
+          onChange={(channel) => set({ channel })}
+        />
+        <Pick
+          label={say('contacts.consent')}
+          codes={consents}
+          words={(code) => say(`call.consent.${code}`)}
+          value={filters.consent}
+          onChange={(consent) => set({ consent })}
+        />
+      </div>
+    </details>
+  )
+}
+
+/** Search and filters above the list; every change goes into the address. */
+export function ContactFilterBar({ filters, set, clear }: FilterProps & { clear: () => void }) {
   const { say } = useWords()
   const mayNumber = useMay('contact.number')
   const lines = useQuery({
@@ -155,27 +185,6 @@ export function ContactFilterBar({
         value={filters.state}
         onChange={(state) => set({ state })}
       />
-      <Pick
-        label={say('contacts.outcome')}
-        codes={outcomes}
-        words={(code) => say(`outcome.${code}`)}
-        value={filters.outcome}
-        onChange={(outcome) => set({ outcome })}
-      />
-      <Pick
-        label={say('contacts.channel')}
-        codes={channels}
-        words={(code) => say(`call.channel.${code}`)}
-        value={filters.channel}
-        onChange={(channel) => set({ channel })}
-      />
-      <Pick
-        label={say('contacts.consent')}
-        codes={consents}
-        words={(code) => say(`call.consent.${code}`)}
-        value={filters.consent}
-        onChange={(consent) => set({ consent })}
-      />
       <div className="filter-ticks">
         <label>
           <input
@@ -199,6 +208,7 @@ export function ContactFilterBar({
           </button>
         )}
       </div>
+      <MoreFilters filters={filters} set={set} />
     </div>
   )
 }

@@ -32,8 +32,8 @@ export function happeningDetail(data: Readonly<Record<string, unknown>>, say: Sa
       told.push(
         value
           .filter((part) => typeof part === 'string')
-          .map((part) => `「${part}」`)
-          .join(' '),
+          .map((part) => wordOr(`heard.${part}`, say, part))
+          .join(say('timeline.between')),
       )
   }
   return told.join(' · ')

@@ -7,7 +7,7 @@ import { FailedPart, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay, useZone } from '../ui/session.ts'
 import { keepVolume, maySound, playAlarm, readVolume } from '../ui/sound.ts'
-import { agoOf, timeOfDay } from '../ui/time.ts'
+import { lengthOf, timeOfDay } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Seats } from './Seats.tsx'
@@ -92,7 +92,7 @@ function Notices({ notices }: { notices: Board['notices'] }) {
     <Notice key={notice.kind} tone="soon">
       <span className="strong">{say(`board.notice.${notice.kind}`)}</span>{' '}
       <span className="quiet">
-        {say('board.noticeSince', { ago: agoOf(Date.parse(notice.since), now, language) })}
+        {say('board.noticeSince', { length: lengthOf(now - Date.parse(notice.since), language) })}
         {notice.count !== null && ` · ${say('board.noticeCount', { count: notice.count })}`}
       </span>
     </Notice>

@@ -28,7 +28,9 @@ function Group({ title, keys }: { title: (typeof groups)[number]; keys: readonly
 export function KeyMap() {
   const { say } = useWords()
   const [open, setOpen] = useState(false)
-  const table = useKeyTable()
+  const all = useKeyTable()
+  // The newest meaning of a key is the one in force.
+  const table = all.filter((entry, place) => all.findLastIndex((k) => k.key === entry.key) === place)
   useKeys([
     { key: '?', words: 'keys.map', group: 'keys.groupScreen', run: () => setOpen(!open) },
     ...(open

@@ -1,37 +1,40 @@
 /** What every refusal means to the person who meets it: what happened, and what to do. Each entry: 中文, English. */
 export const problem = {
   'problem.network': [
-    '连不上服务器。请检查网络;已经保存的内容是安全的。',
+    '连不上服务器。请检查网络；已经保存的内容是安全的。',
     'The server cannot be reached. Check the network; what was saved is safe.',
   ],
   'problem.request.malformed': [
-    '填写的内容有一处格式不对,请检查后再试。',
+    '填写的内容有一处格式不对，请检查后再试。',
     'Something was filled in in a form that cannot be read. Please check it.',
   ],
-  'problem.request.tooLarge': ['内容太大,请减小后再试。', 'This is too large. Please make it smaller.'],
-  'problem.request.tooMany': ['请求太频繁,请稍等片刻再试。', 'Too many requests. Please wait a moment.'],
+  'problem.request.tooLarge': ['内容太大，请减小后再试。', 'This is too large. Please make it smaller.'],
+  'problem.request.tooMany': ['请求太频繁，请稍等片刻再试。', 'Too many requests. Please wait a moment.'],
   'problem.request.notFound': ['没有找到。', 'Not found.'],
   'problem.session.needed': ['请先登录。', 'Please log in first.'],
   'problem.session.wrongName': [
-    '用户名或口令不对,请再试。',
+    '用户名或口令不对，请再试。',
     'Name or passphrase is not right. Please try again.',
   ],
   'problem.session.locked': [
-    '连续输错次数较多,账号暂时锁定。请过几分钟再试,或联系行政管理员。',
+    '连续输错次数较多，账号暂时锁定。请过几分钟再试，或联系行政管理员。',
     'Too many wrong tries; the account is locked for a while. Try again in a few minutes or ask an administrator.',
   ],
   'problem.permission.denied': [
-    '您的角色没有这项权限。如果需要,请联系行政管理员。',
+    '您的角色没有这项权限。如果需要，请联系行政管理员。',
     'Your role does not include this. Ask an administrator if you need it.',
   ],
   'problem.setup.linkInvalid': [
     '这个一次性链接已失效。请在服务器上重新启动以得到新的链接。',
     'This one-time link is no longer valid. Restart the server to get a new one.',
   ],
-  'problem.setup.alreadyDone': ['热线已经建好,请直接登录。', 'The hotline is already set up. Please log in.'],
+  'problem.setup.alreadyDone': [
+    '热线已经建好，请直接登录。',
+    'The hotline is already set up. Please log in.',
+  ],
   'problem.call.notFound': ['这个通话已经不在了。', 'This call is no longer there.'],
   'problem.call.wrongState': [
-    '通话的状态已经变化,这一步现在不能做。',
+    '通话的状态已经变化，这一步现在不能做。',
     'The call has moved on; this cannot be done now.',
   ],
   'problem.call.notYours': ['这个通话不在您的坐席上。', 'This call is not at your seat.'],
@@ -39,12 +42,12 @@ export const problem = {
   'problem.contact.incomplete': ['还有必填项没有填。', 'Something required is still missing.'],
   'problem.contact.changedElsewhere': ['这份登记表在别处有了更新。', 'This form was changed elsewhere.'],
   'problem.contact.alreadyClosed': [
-    '这条记录已经完成,不能再改。',
+    '这条记录已经完成，不能再改。',
     'This record is finished and cannot be changed.',
   ],
-  'problem.duty.notOn': ['您现在不在岗,请先上岗。', 'You are not on duty. Go on duty first.'],
+  'problem.duty.notOn': ['您现在不在岗，请先上岗。', 'You are not on duty. Go on duty first.'],
   'problem.duty.seatTaken': ['这个坐席正在另一个窗口使用。', 'This seat is in use in another window.'],
-  'problem.duty.inCall': ['通话还在进行,结束后才能离岗。', 'A call is up; you can go off duty after it.'],
+  'problem.duty.inCall': ['通话还在进行，结束后才能离岗。', 'A call is up; you can go off duty after it.'],
   'problem.duty.wrongState': [
     '现在的在岗状态下不能做这一步。',
     'This cannot be done in your present duty state.',
@@ -59,11 +62,11 @@ export const problem = {
   'problem.person.notFound': ['没有这位工作人员。', 'There is no such member of staff.'],
   'problem.person.nameTaken': ['这个用户名已经有人用。', 'Somebody has this name already.'],
   'problem.person.weakPassphrase': [
-    '口令太容易猜到。请至少用 12 个字符,用几个不相关的词最好。',
+    '口令太容易猜到。请至少用 12 个字符，用几个不相关的词最好。',
     'The passphrase is too easy to guess. Use at least 12 characters; several unrelated words are best.',
   ],
   'problem.person.lastAdministrator': [
-    '这是最后一位行政管理员,不能停用或去掉其角色。',
+    '这是最后一位行政管理员，不能停用或去掉其角色。',
     'This is the last administrator, who cannot be disabled or lose the role.',
   ],
   'problem.prompt.notFound': ['没有这条语音。', 'There is no such prompt.'],
@@ -81,31 +84,31 @@ export const problem = {
   'problem.task.alreadyOwned': ['这项待办已由别人接手。', 'Somebody else has taken this task.'],
   'problem.recording.notFound': ['没有这段录音。', 'There is no such recording.'],
   'problem.recording.unreadable': [
-    '这段录音读不出来,请告诉资料保管员。',
+    '这段录音读不出来，请告诉资料保管员。',
     'This recording cannot be read. Please tell the custodian.',
   ],
   'problem.transfer.unreachable': [
-    '转接没有接通,求助者仍在您这里。',
+    '转接没有接通，求助者仍在您这里。',
     'The transfer did not get through; the caller is still with you.',
   ],
   'problem.number.notAllowed': [
-    '这个号码不允许拨打,请联系行政管理员。',
+    '这个号码不允许拨打，请联系行政管理员。',
     'This number may not be dialled. Ask an administrator.',
   ],
   'problem.switchboard.away': [
-    '电话交换暂时不可用,正在恢复。',
+    '电话交换暂时不可用，正在恢复。',
     'The switchboard is away for the moment and being restored.',
   ],
   'problem.database.away': [
-    '记录库暂时不可用。通话不受影响,请稍后再试。',
+    '记录库暂时不可用。通话不受影响，请稍后再试。',
     'The records are away for the moment. Calls go on; please try again shortly.',
   ],
   'problem.disk.full': [
-    '服务器磁盘已满,请立即通知行政管理员。通话不受影响。',
+    '服务器磁盘已满，请立即通知行政管理员。通话不受影响。',
     'The server’s disk is full; tell an administrator at once. Calls go on.',
   ],
   'problem.server.failed': [
-    '服务器出了问题,请再试一次。已经保存的内容是安全的。',
+    '服务器出了问题，请再试一次。已经保存的内容是安全的。',
     'The server failed. Please try again; what was saved is safe.',
   ],
 } as const
