@@ -67,6 +67,7 @@ const planted: [file: string, text: string, rule: string][] = [
   ['server/db/database.ts', `import { step } from '../calls/calls.ts'`, 'slices-meet-at-their-front'],
   ['server/calls/calls.ts', `import { aCall } from '../../test/builders.ts'`, 'tests-are-not-product'],
   ['server/calls/calls.ts', `import { x } from './calls.test.ts'`, 'tests-are-not-product'],
+  ['server/calls/calls.ts', `import { hall } from './testing/hall.ts'`, 'tests-are-not-product'],
   ['server/calls/utils.ts', `export const x = 1`, 'names-say-what'],
   ['domain/index.ts', `export const x = 1`, 'names-say-what'],
   ['server/calls/calls.ts', `// oxlint-${'disable'}-next-line\nexport const x = 1`, 'no-lint-disables'],

@@ -29,7 +29,9 @@ const serverGround = ['db', 'http']
 const groundFiles = ['server/records/keys.ts']
 const forbiddenNames = /^(utils?|helpers?|common|manager|base|types|index)\.(ts|tsx|js)$/
 
-const isTest = (file: string): boolean => /\.(test|journey)\.tsx?$/.test(file) || /^(test|bench)\//.test(file)
+/** Test files, what stands in `testing/` folders for them, and the folders test and bench: they may look everywhere. */
+const isTest = (file: string): boolean =>
+  /\.(test|journey)\.tsx?$/.test(file) || /^(test|bench)\/|\/testing\//.test(file)
 const isConfig = (file: string): boolean => file.endsWith('.config.ts')
 const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 const partOf = (file: string): string => (file.split('/').length > 2 ? (file.split('/')[1] ?? '') : '')
