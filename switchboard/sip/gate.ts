@@ -13,7 +13,7 @@ const forgetAfter = 600_000
 const longestHold = 16_000
 
 /** How long the answer to the n-th wrong password in a row waits, ms: the first costs nothing, a typo little. */
-export const holdAfter = (failures: number): number =>
+const holdAfter = (failures: number): number =>
   failures < 2 ? 0 : Math.min(250 * 2 ** (failures - 2), longestHold)
 
 /** Lets in who proves a password, and slows down who guesses (by source and user together, and by source). */

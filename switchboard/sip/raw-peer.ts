@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
+import type { Clock } from './contract.ts'
 import type { SipMessage, SipRequest, SipResponse } from './message.ts'
 import { parseMessage } from './message.ts'
 
@@ -100,6 +101,46 @@ export class RawPeer {
         },
       })
     })
+  }
+}
+
+/** Time that moves only when told to. */
+export class HandClock implements Clock {
+  private time = 0
+  private timers: { at: number; run: () => void }[] = []
+
+  now(): number {
+    return this.time
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { at: this.time + delayMs, run }
+    this.timers.push(timer)
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer)
+    }
+  }
+
+  get running(): number {
+    return this.timers.length
+  }
+
+  /** How long until the next timer, ms; Infinity when none runs. */
+  get nextIn(): number {
+    return Math.min(...this.timers.map(({ at }) => at)) - this.time
+  }
+
+  /** Runs everything that is due until `ms` from now, in order. */
+  pass(ms: number): void {
+    const end = this.time + ms
+    for (;;) {
+      const next = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (!next) break
+      this.timers = this.timers.filter((other) => other !== next)
+      this.time = next.at
+      next.run()
+    }
+    this.time = end
   }
 }
 

@@ -171,11 +171,8 @@ class Stack implements SipStack, CallHost {
     for (const call of this.calls.values()) call.hangup()
     if (this.calls.size > 0) {
       await new Promise<void>((resolve) => {
-        const cancel = this.clock.after(graceMs, resolve)
-        this.emptied = () => {
-          cancel()
-          resolve()
-        }
+        setTimeout(resolve, graceMs).unref()
+        this.emptied = resolve
       })
     }
     for (const call of this.calls.values()) call.forget()

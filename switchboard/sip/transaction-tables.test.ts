@@ -1,48 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Clock } from './contract.ts'
 import type { Flow } from './flow.ts'
 import { parseMessage, responseTo } from './message.ts'
 import type { SipRequest } from './message.ts'
-import { requestText } from './raw-peer.ts'
+import { HandClock, requestText } from './raw-peer.ts'
 import { inviteClient, inviteServer, otherClient, otherServer, timerLength } from './transaction-tables.ts'
 import type { TimerName } from './transaction-tables.ts'
 import type { ServerTransaction } from './transactions.ts'
 import { Transactions } from './transactions.ts'
-
-/** Time that moves only when told to. */
-class HandClock implements Clock {
-  private time = 0
-  private timers: { at: number; run: () => void }[] = []
-
-  now(): number {
-    return this.time
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { at: this.time + delayMs, run }
-    this.timers.push(timer)
-    return () => {
-      this.timers = this.timers.filter((other) => other !== timer)
-    }
-  }
-
-  get running(): number {
-    return this.timers.length
-  }
-
-  /** Runs everything that is due until `ms` from now, in order. */
-  pass(ms: number): void {
-    const end = this.time + ms
-    for (;;) {
-      const next = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
-      if (!next) break
-      this.timers = this.timers.filter((other) => other !== next)
-      this.time = next.at
-      next.run()
-    }
-    this.time = end
-  }
-}
 
 interface Bench {
   readonly clock: HandClock

@@ -8,7 +8,7 @@ import type { ServerTransaction } from './transactions.ts'
 import { parseUri, unescapeUri, userOf } from './uri.ts'
 
 /** Reads the value of a Replaces header (RFC 3891). Throws SipParseError. */
-export function parseReplaces(value: string): DialogId {
+function parseReplaces(value: string): DialogId {
   const semicolon = value.indexOf(';')
   const params = parseParams(semicolon < 0 ? '' : value.slice(semicolon))
   const [toTag, fromTag] = [params.get('to-tag'), params.get('from-tag')]

@@ -29,7 +29,7 @@ interface Listeners {
 }
 
 /** Writes where a request really came from into its topmost Via (RFC 3261 §18.2.1, RFC 3581). */
-export function stampVia(headers: Headers, flow: Flow): void {
+function stampVia(headers: Headers, flow: Flow): void {
   const [top = '', ...others] = headers.list('via')
   const via = parseVia(top)
   let stamped = top
@@ -44,7 +44,7 @@ export function stampVia(headers: Headers, flow: Flow): void {
 }
 
 /** Port that answers over UDP go to: the source's, unless a peer not behind NAT names another and asks for no rport. */
-export function answerPort(headers: Headers, flow: Flow): number {
+function answerPort(headers: Headers, flow: Flow): number {
   const via = parseVia(headers.list('via')[0] ?? '')
   return via.params.has('rport') || via.host !== flow.remoteHost ? flow.remotePort : (via.port ?? 5060)
 }

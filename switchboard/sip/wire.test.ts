@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { SipRequest, SipResponse } from './message.ts'
 import { tagOf } from './message.ts'
 import type { RawPeer } from './raw-peer.ts'
-import { requestText, until } from './raw-peer.ts'
+import { HandClock, requestText, until } from './raw-peer.ts'
 import { aPeer, aStack, allOver, answering, dial, nobody, sdp, seeing } from './test-stack.ts'
 
 const line = 'sip:1001@127.0.0.1'
@@ -331,4 +331,22 @@ test('P-Asserted-Identity, Diversion and Privacy are read', async () => {
     numberTrusted: false,
     divertedFrom: '12356',
   })
+})
+
+test('a far end without session timers is asked whether it is there; its silence ends the call', async () => {
+  const clock = new HandClock()
+  const stack = await aStack(nobody(), { sessionSeconds: 90, clock })
+  const peer = await aPeer(stack)
+  const { call, end, outcome } = dial(stack, { kind: 'uri', uri: `sip:old@127.0.0.1:${peer.port}` })
+  respond(peer, await peer.request('INVITE'), 200, 'one', [`Contact: <sip:old@127.0.0.1:${peer.port}>`])
+  await outcome
+  clock.pass(45_000)
+  respond(peer, await peer.request('OPTIONS'), 200, 'one')
+  // Without an answer the next thing to happen would be to ask again, after half a second.
+  await until(() => clock.nextIn > 1000, 'the answer has come')
+  expect(call.state).toBe('answered')
+  clock.pass(45_000)
+  await peer.request('OPTIONS')
+  clock.pass(32_000)
+  expect(await end).toMatchObject({ by: 'timeout', cause: 102 })
 })
