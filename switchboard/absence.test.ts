@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { channelId, connectApp, http, part } from './testing/app.ts'
 import { hz, startBoard } from './testing/board.ts'
 import type { Board } from './testing/board.ts'
@@ -12,7 +12,7 @@ let board: Board
 let caller: Phone
 let seat: Phone
 
-beforeEach(async () => {
+beforeAll(async () => {
   board = await startBoard()
   await board.putSeat('seat1', 'pass1')
   caller = await startPhone(board.sip)
@@ -21,6 +21,10 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  await board.clear()
+})
+
+afterAll(async () => {
   await Promise.all([caller.stop(), seat.stop()])
   await board.stop()
 })
@@ -135,7 +139,7 @@ test('an endpoint is offline until it registers, and whoever asked is told when 
 test('a wrong password registers nobody', async () => {
   const phone = await startPhone(board.sip, { user: 'seat1', password: 'wrong' })
   await until('it is refused', () => phone.stack.trunkStates()[0]?.state === 'failed')
-  expect((await http(board.ari, 'GET', 'endpoints/PJSIP')).body).toMatchObject([{ state: 'online' }])
+  expect((await http(board.ari, 'GET', 'endpoints/PJSIP/seat1')).body).toMatchObject({ state: 'online' })
   await phone.stop()
 })
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { channelId, connectApp, http, part } from './testing/app.ts'
+import { channelId, connectApp, part } from './testing/app.ts'
 import type { TestApp } from './testing/app.ts'
 import { hz, startBoard } from './testing/board.ts'
 import type { Board } from './testing/board.ts'
@@ -29,10 +29,7 @@ beforeEach(() => app.events.splice(0))
 
 afterEach(async () => {
   // Whatever a test did: nothing of it may be left, in any layer.
-  for (const channel of (await http(board.ari, 'GET', 'channels')).body as unknown as { id: string }[])
-    await http(board.ari, 'DELETE', `channels/${channel.id}`)
-  for (const bridge of (await http(board.ari, 'GET', 'bridges')).body as unknown as { id: string }[])
-    await http(board.ari, 'DELETE', `bridges/${bridge.id}`)
+  await board.clear()
   await until('nothing is left', async () => {
     const { channels, bridges, media } = await board.counts()
     const open = [channels, bridges, media['legs'], media['ports'], media['playbacks'], media['externals']]

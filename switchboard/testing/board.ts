@@ -37,6 +37,8 @@ export interface Board {
   put(type: string, id: string, fields: Record<string, string>): Promise<void>
   /** What is open in the process. */
   counts(): Promise<{ channels: number; bridges: number; parked: number; sip: Counts; media: Counts }>
+  /** Hangs up and ends whatever a test left. */
+  clear(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -66,46 +68,34 @@ async function startStreams(): Promise<{ url: string; streams: Stream[]; close: 
   return { url: `ws://127.0.0.1:${port}/`, streams, close }
 }
 
-/** Starts one; `more` changes its settings. */
-export async function startBoard(more: Partial<SwitchboardConfig> = {}): Promise<Board> {
-  const folder = await mkdtemp(join(tmpdir(), 'board-'))
-  for (const [name, at] of Object.entries(hz))
-    await writeFile(join(folder, `${name}.wav`), wavOf(tone(at, name === 'music' ? 4000 : 1500)))
-  const recorder = await startStreams()
+function configFor(folder: string, recorderUrl: string): SwitchboardConfig {
   const first = 18_000 + Math.floor(Math.random() * 1_000) * 10
-  const switchboard = await startSwitchboard(
-    {
-      host: '127.0.0.1',
-      publicAddress: null,
-      sipPort: 0,
-      tls: null,
-      sipWsPort: 0,
-      rtpPorts: { first, last: first + 199 },
-      realm: 'hearthline',
-      acceptAnonymous: true,
-      ari: { port: 0, user: 'test', password: 'secret', app: 'hotline' },
-      data: folder,
-      recorderUrl: recorder.url,
-      fallbackSound: join(folder, 'fallback.wav'),
-      music: join(folder, 'music.wav'),
-      logLevel: 'silent',
-      ...more,
-    },
-    makeLog('silent'),
-  )
-  const { ari, sip } = switchboard.ports
-  const put = async (type: string, id: string, fields: Record<string, string>) => {
+  return {
+    host: '127.0.0.1',
+    publicAddress: null,
+    sipPort: 0,
+    tls: null,
+    sipWsPort: 0,
+    rtpPorts: { first, last: first + 199 },
+    realm: 'hearthline',
+    acceptAnonymous: true,
+    ari: { port: 0, user: 'test', password: 'secret', app: 'hotline' },
+    data: folder,
+    recorderUrl,
+    fallbackSound: join(folder, 'fallback.wav'),
+    music: join(folder, 'music.wav'),
+    logLevel: 'silent',
+  }
+}
+
+/** What tests do with it by HTTP. */
+function commands(ari: number): Pick<Board, 'put' | 'putSeat' | 'counts' | 'clear'> {
+  const put: Board['put'] = async (type, id, fields) => {
     const list = Object.entries(fields).map(([attribute, value]) => ({ attribute, value }))
     const answer = await http(ari, 'PUT', `asterisk/config/dynamic/res_pjsip/${type}/${id}`, { fields: list })
     if (answer.status !== 200) throw new Error(`put ${type}: ${answer.status}`)
   }
   return {
-    switchboard,
-    folder,
-    sip,
-    ari,
-    sound: (name) => join(folder, name),
-    streams: recorder.streams,
     put,
     putSeat: async (user, password, endpoint = {}) => {
       await put('auth', user, { auth_type: 'userpass', username: user, password })
@@ -116,6 +106,31 @@ export async function startBoard(more: Partial<SwitchboardConfig> = {}): Promise
       const answer = await http(ari, 'GET', 'asterisk/variable?variable=COUNTS')
       return JSON.parse(String(answer.body['value']))
     },
+    clear: async () => {
+      for (const kind of ['channels', 'bridges'])
+        for (const { id } of Object.values((await http(ari, 'GET', kind)).body) as { id: string }[])
+          await http(ari, 'DELETE', `${kind}/${id}`)
+    },
+  }
+}
+
+/** Starts one; `more` changes its settings. */
+export async function startBoard(more: Partial<SwitchboardConfig> = {}): Promise<Board> {
+  const folder = await mkdtemp(join(tmpdir(), 'board-'))
+  for (const [name, at] of Object.entries(hz))
+    await writeFile(join(folder, `${name}.wav`), wavOf(tone(at, name === 'music' ? 4000 : 1500)))
+  const recorder = await startStreams()
+  const config = { ...configFor(folder, recorder.url), ...more }
+  const switchboard = await startSwitchboard(config, makeLog('silent'))
+  const { ari, sip } = switchboard.ports
+  return {
+    ...commands(ari),
+    switchboard,
+    folder,
+    sip,
+    ari,
+    sound: (name) => join(folder, name),
+    streams: recorder.streams,
     stop: async () => {
       await switchboard.stop()
       recorder.close()
