@@ -155,6 +155,7 @@ test('prompts are played one after the other, their end is told once, and a key 
     code: 'refused',
   })
   expect(link.events.filter((event) => event.type === 'play.ended')).toHaveLength(3)
+  expect(link.events.filter((event) => event.type === 'leg.digit')).toHaveLength(1)
 })
 
 test('a seat without a device is not rung, one that does not answer ends as no-answer', async () => {

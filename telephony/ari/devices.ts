@@ -95,13 +95,33 @@ async function drop({ ask }: Desk, id: string, kinds: ConfigObject['kind'][]): P
   for (const kind of kinds) await settled(ask('DELETE', path(kind, id)), 404)
 }
 
+async function unwatch({ ask, app }: Desk, id: string): Promise<void> {
+  const path = `applications/${encodeURIComponent(app)}/subscription`
+  await settled(ask('DELETE', path, { eventSource: `deviceState:PJSIP/${id}` }), 404, 409, 422)
+}
+
+/**
+ * Asks to be told when a device comes or goes. By its device state: a subscription to the endpoint would, in Asterisk 22,
+ * bring every event of its channels a second time, and every key twice.
+ */
+async function watch(desk: Desk, id: string): Promise<void> {
+  const { ask, app } = desk
+  // Asterisk 22 remembers a subscription of an application that is long gone, and then makes none for the new one.
+  await unwatch(desk, id)
+  await ask('POST', `applications/${encodeURIComponent(app)}/subscription`, {
+    eventSource: `deviceState:PJSIP/${id}`,
+  })
+}
+
 /** Makes a seat's device known to the switchboard, or changes it. */
 export async function pushSeat(desk: Desk, spec: SeatSpec): Promise<void> {
   await push(desk, spec.seat, seatObjects(spec, desk.context))
+  if (spec.role !== 'web') await watch(desk, spec.seat)
 }
 
 /** Takes a seat's device out of the switchboard. */
 export async function removeSeat(desk: Desk, seat: string): Promise<void> {
+  await unwatch(desk, seat)
   await drop(desk, seat, ['endpoint', 'aor', 'auth'])
 }
 
@@ -116,9 +136,11 @@ export async function pushTrunk(desk: Desk, spec: TrunkSpec): Promise<void> {
     optional.filter((kind) => !kinds.has(kind)),
   )
   await push(desk, spec.trunk, objects)
+  await watch(desk, spec.trunk)
 }
 
 /** Takes a trunk out of the switchboard. */
 export async function removeTrunk(desk: Desk, trunk: string): Promise<void> {
+  await unwatch(desk, trunk)
   await drop(desk, trunk, ['registration', 'identify', 'endpoint', 'aor', 'auth'])
 }

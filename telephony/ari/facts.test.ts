@@ -257,23 +257,17 @@ test('a recording ends when both streams have, and breaks when one is lost unask
   expect(happens(legGone, lost('caller'))).toMatchObject([{ outcome: 'done' }])
 })
 
-test('a seat comes and goes once for three ways of saying so; other devices are nobody', () => {
+test('a seat comes and goes once, whatever else its device does; other devices are nobody', () => {
   const board = emptyBoard()
   board.seats.set('201', { seat: '201', kind: 'phone', secret: { password: 'x' } })
-  const endpoint = (state: string, resource = '201') => ({
-    technology: 'PJSIP',
-    resource,
-    state,
-    channel_ids: [],
-  })
-  const all = (state: string, resource?: string) => [
-    ...happens(board, { type: 'ContactStatusChange', endpoint: endpoint(state, resource), contact_info: {} }),
-    ...happens(board, { type: 'PeerStatusChange', endpoint: endpoint(state, resource), peer: {} }),
-    ...happens(board, { type: 'EndpointStateChange', endpoint: endpoint(state, resource) }),
-  ]
-  expect(all('online')).toEqual([{ type: 'seat.state', seat: '201', online: true }])
-  expect(all('offline')).toEqual([{ type: 'seat.state', seat: '201', online: false }])
-  expect(all('online', '999')).toEqual([])
+  const device = (state: string, name = 'PJSIP/201') =>
+    happens(board, { type: 'DeviceStateChanged', device_state: { name, state } })
+  expect(device('NOT_INUSE')).toEqual([{ type: 'seat.state', seat: '201', online: true }])
+  for (const state of ['RINGING', 'INUSE', 'BUSY', 'ONHOLD', 'NOT_INUSE']) expect(device(state)).toEqual([])
+  expect(device('UNAVAILABLE')).toEqual([{ type: 'seat.state', seat: '201', online: false }])
+  expect(device('INVALID')).toEqual([])
+  expect(device('NOT_INUSE', 'PJSIP/999')).toEqual([])
+  expect(device('NOT_INUSE', 'Stasis:201')).toEqual([])
 })
 
 test('events that we do not use are passed over, one of a wrong shape is named', () => {

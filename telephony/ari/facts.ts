@@ -11,6 +11,9 @@ type Handlers = {
   [K in AriEvent['type']]: (board: Board, event: Extract<AriEvent, { type: K }>, now: number) => Fact[]
 }
 
+/** Device states in which nobody can be reached there. */
+const absent = new Set(['UNAVAILABLE', 'INVALID', 'UNKNOWN'])
+
 /** ARI's events, each with what it means: changes the board and gives the facts to tell. A repeated event gives none. */
 const handlers: Handlers = {
   StasisStart: (board, { channel, args }) => {
@@ -71,9 +74,8 @@ const handlers: Handlers = {
     const to = (refer_to.requested_destination?.destination ?? '').replace(/^sips?:/, '').replace(/@.*$/, '')
     return [{ type: 'transfer.asked', leg, to, replaces: refer_to.destination_channel?.id ?? null }]
   },
-  EndpointStateChange: (board, { endpoint }) => deviceSeen(board, endpoint.resource, endpoint.state),
-  PeerStatusChange: (board, { endpoint }) => deviceSeen(board, endpoint.resource, endpoint.state),
-  ContactStatusChange: (board, { endpoint }) => deviceSeen(board, endpoint.resource, endpoint.state),
+  DeviceStateChanged: (board, { device_state: { name, state } }) =>
+    name.startsWith('PJSIP/') ? deviceSeen(board, name.slice('PJSIP/'.length), !absent.has(state)) : [],
   ApplicationReplaced: () => [],
 }
 
@@ -84,10 +86,9 @@ export function factsOf(board: Board, event: AriEvent, now: number): Fact[] {
 }
 
 /** A device or trunk came or went; nothing when it is as it was, or none that we put. */
-export function deviceSeen(board: Board, name: string, state: string | undefined): Fact[] {
+export function deviceSeen(board: Board, name: string, online: boolean): Fact[] {
   const seat = board.seats.get(name)
-  if ((!seat && !board.trunks.has(name)) || state === undefined) return []
-  const online = state === 'online'
+  if (!seat && !board.trunks.has(name)) return []
   if ((board.online.get(name) ?? false) === online) return []
   board.online.set(name, online)
   if (!seat) return [{ type: 'trunk.state', trunk: name, online }]

@@ -116,9 +116,6 @@ class Link {
     for (const fact of factsOf(this.board, event, Date.now())) this.announce(fact)
     if (event.type === 'StasisEnd')
       setTimeout(() => void this.lookWhetherGone(event.channel.id), lookAfterEnd)
-    if (event.type === 'PeerStatusChange' || event.type === 'ContactStatusChange') {
-      void this.askDevice(event.endpoint.resource)
-    }
   }
 
   private tell(fact: Fact): void {
@@ -151,12 +148,13 @@ class Link {
     }
   }
 
-  private async askDevice(name: string): Promise<void> {
-    if (!this.board.seats.has(name) && !this.board.trunks.has(name)) return
+  /** A device put while the link is up may be there already. */
+  async askDevice(name: string): Promise<void> {
+    if (this.state !== 'up') return
     const found = await this.desk.ask('GET', `endpoints/PJSIP/${encodeURIComponent(name)}`).catch(() => null)
     const endpoint = endpointSchema.safeParse(found)
-    if (!endpoint.success || this.state !== 'up') return
-    for (const fact of deviceSeen(this.board, name, endpoint.data.state)) this.announce(fact)
+    if (!endpoint.success || !this.isUp()) return
+    for (const fact of deviceSeen(this.board, name, endpoint.data.state === 'online')) this.announce(fact)
   }
 
   private quietly(work: Promise<void>): void {
@@ -226,7 +224,10 @@ function devices(link: Link): Pick<Switchboard, DeviceCommand> {
   return {
     putSeat: (spec) => {
       board.seats.set(spec.seat, spec)
-      return ifOpen(() => pushSeat(desk, spec))
+      return ifOpen(async () => {
+        await pushSeat(desk, spec)
+        await link.askDevice(spec.seat)
+      })
     },
     dropSeat: (seat) => {
       board.seats.delete(seat)
@@ -235,7 +236,10 @@ function devices(link: Link): Pick<Switchboard, DeviceCommand> {
     },
     putTrunk: (spec) => {
       board.trunks.set(spec.trunk, spec)
-      return ifOpen(() => pushTrunk(desk, spec))
+      return ifOpen(async () => {
+        await pushTrunk(desk, spec)
+        await link.askDevice(spec.trunk)
+      })
     },
     dropTrunk: (trunk) => {
       board.trunks.delete(trunk)

@@ -69,9 +69,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     }),
     referred_by: z.object({ source_channel: z.object({ id: z.string() }) }),
   }),
-  event('EndpointStateChange', { endpoint: endpointSchema }),
-  event('PeerStatusChange', { endpoint: endpointSchema }),
-  event('ContactStatusChange', { endpoint: endpointSchema }),
+  event('DeviceStateChanged', { device_state: z.object({ name: z.string(), state: z.string() }) }),
   event('ApplicationReplaced', {}),
 ])
 /** An event we act on. */

@@ -21,7 +21,7 @@ import { settled } from './wire.ts'
 const batch = 100
 
 /**
- * After every connect: subscribes to seats, finds all that is alive and puts it on the board, removes what served
+ * After every connect: finds all that is alive and puts it on the board, removes what served
  * recordings and supervisors that are over, and sends the devices again.
  */
 export async function survey(desk: Desk): Promise<void> {
@@ -31,7 +31,6 @@ export async function survey(desk: Desk): Promise<void> {
     ask('GET', 'channels').then((found) => z.array(channelSchema).parse(found)),
     ask('GET', 'bridges').then((found) => z.array(bridgeSchema).parse(found)),
     ask('GET', `applications/${encodeURIComponent(app)}`).then((found) => applicationSchema.parse(found)),
-    ask('POST', `applications/${encodeURIComponent(app)}/subscription`, { eventSource: 'endpoint:PJSIP' }),
   ])
   const ourChannels = channels.filter((one) => ours.channel_ids.includes(one.id))
   const ourBridges = bridges.filter((one) => ours.bridge_ids.includes(one.id))
