@@ -1,8 +1,7 @@
 /* What is looked after again and again: recordings to settle, space on the disk, wallboards to send. */
 import { statfs } from 'node:fs/promises'
-import { sql } from 'kysely'
-import type { Database } from './db/database.ts'
-import { inHotline, outside, type Tx } from './db/database.ts'
+import { inHotline, type Database, type Tx } from './db/database.ts'
+import { allHotlines } from './db/hotlines.ts'
 import { newId } from './db/id.ts'
 import type { Live } from './http/live.ts'
 import { settleRecordings } from './records/records.ts'
@@ -53,13 +52,6 @@ export function startRounds(deps: {
       await underway
     },
   }
-}
-
-async function allHotlines(db: Database): Promise<string[]> {
-  const { rows } = await outside(() =>
-    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(db.doors),
-  )
-  return rows.map((row) => row.hotline_id)
 }
 
 async function goRound(db: Database, dataFolder: string, now: Date): Promise<void> {

@@ -6,6 +6,7 @@ import { startCalls, type Calls } from './calls/calls.ts'
 import { startScreens } from './calls/screens.ts'
 import type { Config } from './config.ts'
 import { inHotline, openDatabase, outside, type Database } from './db/database.ts'
+import { allHotlines } from './db/hotlines.ts'
 import { migrate } from './db/migrate.ts'
 import { describe, openWeb } from './http/app.ts'
 import { startLive, type Live } from './http/live.ts'
@@ -127,10 +128,7 @@ async function furnishHotlines(site: Site, demo: boolean): Promise<void> {
     if (demo) await furnishDemo(site)
     return
   }
-  const { rows } = await outside(() =>
-    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(site.db.doors),
-  )
-  for (const { hotline_id: hotlineId } of rows) {
+  for (const hotlineId of await allHotlines(site.db)) {
     await site.keys.makeRecordingKeys(hotlineId)
     await inHotline(site.db, hotlineId, (tx) => registerShipped(tx, hotlineId, site.dataFolder))
   }

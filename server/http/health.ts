@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { documentOf } from './openapi.ts'
 import { inHotline, outside, type Database } from '../db/database.ts'
+import { allHotlines } from '../db/hotlines.ts'
 import { isCurrent } from '../db/migrate.ts'
 
 /** Whether each thing a call needs is there. */
@@ -44,7 +45,7 @@ export function healthRoutes(app: FastifyInstance, switchboardUp: () => boolean)
 
 /** Prometheus' text format, version 0.0.4. */
 const textFormat = 'text/plain; version=0.0.4; charset=utf-8'
-const waitingStates = ['greeting', 'waiting', 'offered'] as const
+const waitingStates = ['waiting', 'offered'] as const
 
 /** Returns what asks for the counts of this moment and writes everything down. */
 function openMetrics(app: FastifyInstance, db: Database): () => Promise<string> {
@@ -57,7 +58,7 @@ function openMetrics(app: FastifyInstance, db: Database): () => Promise<string> 
     labelNames: ['state'],
     registers,
   })
-  const waiting = new Gauge({ name: 'hearthline_waiting', help: 'Callers not yet answered.', registers })
+  const waiting = new Gauge({ name: 'hearthline_waiting', help: 'Callers in the queue.', registers })
   const offers = new Gauge({ name: 'hearthline_offers', help: 'Calls ringing at a seat now.', registers })
   const seats = new Gauge({
     name: 'hearthline_seats',
@@ -98,10 +99,7 @@ async function countNow(db: Database): Promise<{ contacts: Counts; seats: Counts
   const total: { contacts: Counts; seats: Counts } = { contacts: new Map(), seats: new Map() }
   const add = (to: Counts, state: string, count: number): void =>
     void to.set(state, (to.get(state) ?? 0) + count)
-  const hotlines = await outside(() =>
-    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(db.doors),
-  )
-  for (const { hotline_id: hotlineId } of hotlines.rows)
+  for (const hotlineId of await allHotlines(db))
     await inHotline(db, hotlineId, async (tx) => {
       const live = await sql<{ state: string; count: number }>`
         select state, count(*) from contact where state not in ('closed', 'failed') group by state`.execute(

@@ -250,6 +250,22 @@ export async function changePassphrase(
   })
 }
 
+/** Gives a person a new passphrase, unlocks the account and ends its sessions; `person.weakPassphrase`. */
+export async function setPassphrase(
+  tx: Tx,
+  person: { personId: string; name: string },
+  passphrase: string,
+): Promise<void> {
+  const { demo } = await tx.selectFrom('hotline').select('demo').executeTakeFirstOrThrow()
+  refuseWeak(passphrase, person.name, demo)
+  await tx
+    .updateTable('person')
+    .set({ passphrase_hash: await hashPassphrase(passphrase), failures: 0, locked_until: null })
+    .where('person_id', '=', person.personId)
+    .execute()
+  await closeSessionsOf(tx, person.personId, null)
+}
+
 /** Makes a member of staff and returns their id; `person.nameTaken`, `person.weakPassphrase`, `line.notFound`. */
 export async function makePerson(
   tx: Tx,

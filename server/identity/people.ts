@@ -4,8 +4,7 @@ import type { Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { pageClauses, pageFrom, type ListQuery } from '../db/paging.ts'
-import { certify, closeSessionsOf, rolesOf } from './identity.ts'
-import { hashPassphrase, refuseWeak } from './passphrase.ts'
+import { certify, closeSessionsOf, rolesOf, setPassphrase } from './identity.ts'
 
 interface Row {
   person_id: string
@@ -68,8 +67,6 @@ export async function changePerson(
 ): Promise<Person> {
   const before = await readPerson(tx, personId)
   if (given.disabled || !given.roles.includes('administrator')) await refuseLastAdministrator(tx, personId)
-  const { demo } = await tx.selectFrom('hotline').select('demo').executeTakeFirstOrThrow()
-  if (given.passphrase !== undefined) refuseWeak(given.passphrase, given.name, demo)
   await tx
     .updateTable('person')
     .set({
@@ -80,12 +77,13 @@ export async function changePerson(
       disabled_at: given.disabled ? new Date(before.disabledAt ?? now) : null,
       failures: 0,
       locked_until: null,
-      ...(given.passphrase === undefined ? {} : { passphrase_hash: await hashPassphrase(given.passphrase) }),
     })
     .where('person_id', '=', personId)
     .execute()
   await certify(tx, hotlineId, personId, given.lineIds)
-  if (given.disabled || given.passphrase !== undefined) await closeSessionsOf(tx, personId, null)
+  if (given.passphrase !== undefined)
+    await setPassphrase(tx, { personId, name: given.name }, given.passphrase)
+  if (given.disabled) await closeSessionsOf(tx, personId, null)
   return readPerson(tx, personId)
 }
 

@@ -1,8 +1,8 @@
 /* Hands changed seats and trunks to whichever server process controls the switchboard. */
 import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { SeatSpec, Switchboard, TrunkSpec } from '../../telephony/switchboard.ts'
-import { sql } from 'kysely'
-import { inHotline, outside, type Database } from '../db/database.ts'
+import { inHotline, type Database } from '../db/database.ts'
+import { allHotlines } from '../db/hotlines.ts'
 import type { Keys } from '../records/keys.ts'
 import { seatSpecs } from './seats.ts'
 import { trunkSpecs } from './trunks.ts'
@@ -80,10 +80,7 @@ export async function allDevices(
   keys: Keys,
 ): Promise<{ seats: SeatSpec[]; trunks: TrunkSpec[] }> {
   const found: { seats: SeatSpec[]; trunks: TrunkSpec[] } = { seats: [], trunks: [] }
-  const { rows } = await outside(() =>
-    sql<{ hotline_id: string }>`select hotline_id from all_hotlines()`.execute(db.doors),
-  )
-  for (const { hotline_id: hotlineId } of rows)
+  for (const hotlineId of await allHotlines(db))
     await inHotline(db, hotlineId, async (tx) => {
       found.seats.push(...(await seatSpecs(tx, keys, hotlineId)))
       found.trunks.push(...(await trunkSpecs(tx, keys, hotlineId)))

@@ -5,7 +5,8 @@ import { sql } from 'kysely'
 import { guestPhone, publicPage } from '../../api/public.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { SeatSpec } from '../../telephony/switchboard.ts'
-import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
+import { inHotline, type Tx } from '../db/database.ts'
+import { allHotlines } from '../db/hotlines.ts'
 import { servePublic } from '../http/serve.ts'
 import { openLines, readHotline } from './lines.ts'
 
@@ -25,8 +26,8 @@ const mostOpen = 500
 export function publicRoutes(app: FastifyInstance, deps: PublicDeps): void {
   const { db } = app.ground
   servePublic(app, publicPage, async (context) => {
-    const hotlineId = await firstHotline(db)
-    if (hotlineId === null) return { hotline: '', language: 'zh-CN' as const, lines: [] }
+    const [hotlineId] = await allHotlines(db)
+    if (hotlineId === undefined) return { hotline: '', language: 'zh-CN' as const, lines: [] }
     return inHotline(db, hotlineId, (tx) => pageOf(tx, context.now()))
   })
   const open = new Set<string>()
@@ -34,8 +35,8 @@ export function publicRoutes(app: FastifyInstance, deps: PublicDeps): void {
     app,
     guestPhone,
     async (context, { body }) => {
-      const hotlineId = await firstHotline(db)
-      if (hotlineId === null) throw new Problem('line.notFound')
+      const [hotlineId] = await allHotlines(db)
+      if (hotlineId === undefined) throw new Problem('line.notFound')
       const lines = await inHotline(db, hotlineId, (tx) => openLines(tx, context.now()))
       const line = lines.find((one) => one.lineId === body.lineId)
       if (!line) throw new Problem('line.notFound')
@@ -68,13 +69,6 @@ async function openAccount(
     put(randomBytes(18).toString('base64url')).catch(() => undefined)
   }, goodForMs).unref()
   return { sipUser, sipPassword }
-}
-
-async function firstHotline(db: Database): Promise<string | null> {
-  const { rows } = await outside(() =>
-    sql<{ hotline_id: string }>`select hotline_id from all_hotlines() limit 1`.execute(db.doors),
-  )
-  return rows[0]?.hotline_id ?? null
 }
 
 async function pageOf(tx: Tx, now: Date) {

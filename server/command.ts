@@ -1,0 +1,51 @@
+/* `npx hearthline VERB`: what scripts and operators ask of a hotline; works while the product runs and while it does not. */
+import { Problem } from '../domain/problem.ts'
+import { listContacts } from './command/contacts.ts'
+import { showStatus } from './command/status.ts'
+import { CommandRefused, workOnUsers } from './command/users.ts'
+import { ConfigRefused, readConfig, type Config } from './config.ts'
+import { openDatabase, type Database } from './db/database.ts'
+import { migrate, MigrationRefused } from './db/migrate.ts'
+
+type Verb = (config: Config, args: string[]) => Promise<void>
+
+const withDatabase =
+  (work: (db: Database, config: Config, args: string[]) => Promise<void>): Verb =>
+  async (config, args) => {
+    await migrate(config.ownerDatabaseUrl, config.databaseUrl)
+    const db = openDatabase({ url: config.databaseUrl, connections: 2 })
+    try {
+      await work(db, config, args)
+    } finally {
+      await db.close()
+    }
+  }
+
+const verbs: Readonly<Record<string, Verb>> = {
+  status: withDatabase(showStatus),
+  contacts: withDatabase((db, _config, args) => listContacts(db, args)),
+  user: withDatabase((db, _config, args) => workOnUsers(db, args)),
+  migrate: async (config) => {
+    const done = await migrate(config.ownerDatabaseUrl, config.databaseUrl)
+    console.log(
+      done === 0 ? 'The data is up to date. 数据结构已是最新。' : `${done} steps done. 已完成 ${done} 步。`,
+    )
+  },
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof CommandRefused || error instanceof ConfigRefused || error instanceof MigrationRefused)
+    return error.message
+  if (error instanceof Problem) return `Refused: ${error.code} ${JSON.stringify(error.detail)}`
+  return error instanceof Error ? `Failed: ${error.message}` : 'Failed'
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const verb = verbs[name]
+try {
+  if (!verb) throw new CommandRefused(`"${name}" does not exist in this version. 此版本尚不支持 ${name}。`)
+  await verb(readConfig(), args)
+} catch (error) {
+  console.error(sentenceOf(error))
+  process.exitCode = 1
+}
