@@ -242,7 +242,19 @@ function reportingLog(name: string, log: LogFile, say: (text: string) => void, s
     const now = Math.floor(Date.now() / 60_000)
     if (now !== minute) [minute, shown] = [now, 0]
     shown++
-    if (shown <= 5) say(`[${name}] ${line.slice(0, 300)}`)
+    if (shown <= 5) say(`[${name}] ${brief(line)}`)
     else if (shown === 6) say(`[${name}] more in log/${name}.log`)
   }
+}
+
+/** What a person needs of a log line: its sentence; the rest stands in the log. */
+function brief(line: string): string {
+  try {
+    const parsed: unknown = JSON.parse(line)
+    if (typeof parsed === 'object' && parsed !== null && 'msg' in parsed && typeof parsed.msg === 'string')
+      return parsed.msg
+  } catch {
+    // Not written by our logger.
+  }
+  return line.slice(0, 300)
 }

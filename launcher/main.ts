@@ -51,7 +51,7 @@ export async function main(args: string[], scripts: Scripts = ownScripts): Promi
 const samePress = 400
 
 async function start(args: string[], scripts: Scripts): Promise<number> {
-  const unknown = args.find((arg) => !['--demo', '--self-signed'].includes(arg))
+  const unknown = args.find((arg) => !['--', '--demo', '--self-signed'].includes(arg))
   if (unknown !== undefined) {
     console.error(`"start" does not know ${unknown}.\n\n${help}`)
     return 1
