@@ -1,0 +1,152 @@
+/* How fast contacts are opened, read, listed and searched on a real database with fsync on. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { listContacts } from '../api/contacts.ts'
+import { startDatabase } from '../launcher/database.ts'
+import { list, read, type Numbers } from '../server/contacts/contacts.ts'
+import { inHotline, openDatabase, type Database } from '../server/db/database.ts'
+import { newId } from '../server/db/id.ts'
+import { migrate } from '../server/db/migrate.ts'
+import { percentile, report, timed } from './figure.ts'
+
+const hotlineId = newId()
+const lineId = newId()
+const personId = newId()
+const asker = { personId, roles: ['supervisor'] as const }
+
+/** Opening a sealed number is not what is measured here; its length is that of the real thing. */
+const numbers: Numbers = {
+  seal: () => randomBytes(40),
+  open: () => '13800001234',
+  key: (number) => Buffer.from(number.padEnd(32)),
+  suffixKey: (suffix) => Buffer.from(suffix.padEnd(32)),
+}
+
+const furnish = async (db: Database): Promise<void> => {
+  await inHotline(db, hotlineId, async (tx) => {
+    await sql`insert into hotline (hotline_id, name) values (${hotlineId}, 'bench')`.execute(tx)
+    await sql`insert into audit_chain (hotline_id) values (${hotlineId})`.execute(tx)
+    await sql`insert into line (line_id, hotline_id, name, number, kind) values (${lineId}, ${hotlineId}, 'bench', '1001', 'general')`.execute(
+      tx,
+    )
+    await sql`insert into person (person_id, hotline_id, name, display_name, passphrase_hash, roles)
+      values (${personId}, ${hotlineId}, 'bench', 'bench', '-', '{supervisor}')`.execute(tx)
+  })
+}
+
+/** Opens one contact as an arriving call does: look the caller up, number, first event, audit entry. */
+const create = (db: Database, index: number): Promise<unknown> => {
+  const key = Buffer.from(`1380000${index % 10_000}`.padEnd(32))
+  return inHotline(db, hotlineId, async (tx) => {
+    const now = new Date()
+    await sql`select count(*) from contact where hotline_id = ${hotlineId} and caller_number_key = ${key}`.execute(
+      tx,
+    )
+    await sql`select create_contact(${newId()}, ${lineId}, 'phone', 'greeting', ${now}, ${`leg-${index}`}, ${randomBytes(40)},
+      ${key}, ${key}, true, '{"phase":"welcome"}', ${new Date(now.getTime() + 6000)}, null, '{}')`.execute(tx)
+  })
+}
+
+const measureCreation = async (db: Database, quick: boolean): Promise<void> => {
+  const rates: number[] = []
+  const rounds = quick ? 3 : 5
+  const each = quick ? 1500 : 4000
+  for (let round = 0; round < rounds; round += 1) {
+    const start = performance.now()
+    let next = 0
+    const worker = async (): Promise<void> => {
+      while (next < each) await create(db, next++)
+    }
+    await Promise.all(Array.from({ length: 12 }, worker))
+    rates.push((each / (performance.now() - start)) * 1000)
+  }
+  report({ bench: 'contacts', figure: 'create_per_s', value: percentile(rates, 0.5), unit: '1/s', rounds })
+}
+
+/** Rows as if years of calls had come; written by SQL because only reading is measured on them. */
+const fill = async (ownerUrl: string, from: number, to: number): Promise<void> => {
+  const client = new pg.Client({ connectionString: ownerUrl })
+  await client.connect()
+  await client.query(`set synchronous_commit = off; set maintenance_work_mem = '512MB'`)
+  await client.query(
+    `insert into contact (contact_id, hotline_id, number, line_id, channel, state, outcome, risk, consent, started_at, answered_at,
+       ended_at, person_id, caller_number_key, caller_suffix_key, search, form)
+     select gen_random_uuid(), $1, n, $2, 'phone', 'closed', case when n % 10 = 0 then 'abandoned' else 'answered' end,
+       (array['none','low','moderate','high',null])[1 + n % 5], (array['given','refused','silent'])[1 + n % 3],
+       now() - make_interval(secs => (2000000 - n) * 30), now(), now(), $3,
+       convert_to(rpad('139' || (n % 50000)::text, 32), 'UTF8'), convert_to(rpad((n % 10000)::text, 32), 'UTF8'),
+       array_to_tsvector(array['睡不','不着','家庭','焦虑','词' || (n % 5000)::text, '独' || (n % 20000)::text, '自杀' || (n % 97)::text]),
+       '{"notes":"来电者说最近睡不着,和家人争吵,焦虑。"}'
+     from generate_series($4::int, $5::int) n`,
+    [hotlineId, lineId, personId, from, to],
+  )
+  await client.query(`update hotline set last_contact_number = $1`, [to])
+  await client.query('vacuum analyze contact')
+  await client.end()
+}
+
+const query = (given: object) => listContacts.query.parse({ limit: '50', ...given })
+
+const measureReading = async (db: Database, rows: number, quick: boolean): Promise<void> => {
+  const times = quick ? 300 : 1000
+  const { rows: some } = await inHotline(db, hotlineId, (tx) =>
+    list(tx, hotlineId, asker, query({}), numbers),
+  )
+  const ids = some.map((row) => row.contactId)
+  const label = rows >= 1_000_000 ? '1m' : '200k'
+  const reading = await timed(times, (index) =>
+    inHotline(db, hotlineId, (tx) => read(tx, asker, ids[index % ids.length] ?? '', numbers)),
+  )
+  const listing = await timed(times, (index) =>
+    inHotline(db, hotlineId, (tx) =>
+      list(tx, hotlineId, asker, query(index % 2 ? {} : { after: String((index * 7919) % rows) }), numbers),
+    ),
+  )
+  const searching = await timed(times, (index) => {
+    const wanted = [
+      { text: `独${index}` },
+      { text: '睡不着' },
+      { suffix: String(1000 + (index % 9000)) },
+      { risk: 'high' },
+    ][index % 4]
+    return inHotline(db, hotlineId, (tx) => list(tx, hotlineId, asker, query(wanted ?? {}), numbers))
+  })
+  for (const [figure, values] of [
+    ['read', reading],
+    ['list', listing],
+    ['search', searching],
+  ] as const)
+    report({
+      bench: 'contacts',
+      figure: `${figure}_p99_ms_${label}`,
+      value: percentile(values, 0.99),
+      unit: 'ms',
+      rounds: times,
+    })
+}
+
+/** create_per_s; read, list and search p99 at 200,000 contacts and, without --quick, at 1,000,000. */
+export const contacts = async (quick: boolean): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'hearthline-bench-'))
+  const database = await startDatabase({ folder })
+  try {
+    await migrate(database.ownerUrl, database.url)
+    const db = openDatabase({ url: database.url, connections: 16 })
+    await furnish(db)
+    await measureCreation(db, quick)
+    await fill(database.ownerUrl, 100_000, 299_999)
+    await measureReading(db, 200_000, quick)
+    if (!quick) {
+      await fill(database.ownerUrl, 300_000, 1_099_999)
+      await measureReading(db, 1_000_000, quick)
+    }
+    await db.close()
+  } finally {
+    await database.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,17 @@
+/* `npm run bench -- NAME [--quick]`: measures what we claim about speed. */
+import { calls } from './calls.ts'
+import { contacts } from './contacts.ts'
+import { offers } from './offers.ts'
+import { web } from './web.ts'
+
+const benches: Record<string, (quick: boolean) => Promise<void>> = { calls, contacts, offers, web }
+const [name = '', ...flags] = process.argv.slice(2)
+const bench = benches[name]
+if (!bench) {
+  process.stderr.write(
+    `Which bench? One of: ${Object.keys(benches).join(', ')} (add --quick for under a minute)\n`,
+  )
+  process.exit(1)
+}
+await bench(flags.includes('--quick'))
+process.exit(0)
