@@ -1,3 +1,4 @@
+import { notReached, ringCaller } from './call-back.ts'
 import type { CallEvent, LegEnd } from './call-state.ts'
 import {
   act,
@@ -17,6 +18,7 @@ import { leaveUnanswered, pressWaiting, keepWaiting, withdrawOffer } from './cal
 export function passOn(turn: Turn, why: 'declined' | 'missed' | 'unreachable'): void {
   const { call } = turn
   if (!call.offer) return
+  if (call.phase === 'calling-back') return notReached(turn)
   const { seat, leg } = call.offer
   if (why !== 'unreachable') act(turn, { do: 'hangUp', leg })
   duty(turn, seat, { type: why, contact: call.contact })
@@ -34,13 +36,14 @@ const whyNot = (cause: LegEnd): 'declined' | 'missed' | 'unreachable' => {
 export function answer(turn: Turn): void | false {
   const { call } = turn
   if (!call.offer) return false
+  if (call.phase === 'calling-back') return ringCaller(turn)
   const { seat, leg } = call.offer
   hush(turn)
   music(turn, false)
   enter(turn, 'talking', 'together')
   const room = nextId(turn, 'r')
   call.offer = null
-  call.talk = { room, seat, leg, muted: false, guests: [] }
+  call.talk = { room, since: turn.now, seat, leg, muted: false, guests: [] }
   call.answeredAt ??= turn.now
   call.outcome = 'answered'
   act(turn, { do: 'openRoom', room })
@@ -55,7 +58,7 @@ const isOffer = (turn: Turn, event: CallEvent): boolean =>
 
 /** What a ringing offer does with each event. */
 export const offerEvents: Handlers = {
-  digit: (turn, { digit }) => pressWaiting(turn, digit),
+  digit: (turn, { digit }) => (turn.call.phase === 'ringing' ? pressWaiting(turn, digit) : false),
   playEnded: (turn, { play }) => {
     if (!isCurrent(turn, play)) return false
     turn.call.play = null
@@ -66,6 +69,7 @@ export const offerEvents: Handlers = {
   decline: (turn) => passOn(turn, 'declined'),
   deadline: (turn, { kind }) => (kind === 'offer' ? passOn(turn, 'missed') : false),
   callerHungUp: (turn) => {
+    if (turn.call.phase === 'calling-back') return notReached(turn)
     withdrawOffer(turn)
     leaveUnanswered(turn, 'abandoned')
   },

@@ -64,6 +64,8 @@ const line: fc.Arbitrary<Line> = fc.oneof(
   { weight: 2, arbitrary: fc.boolean().map((on): Line => () => ({ type: 'hold', on })) },
   { weight: 2, arbitrary: seat.map((each): Line => () => ({ type: 'invite', seat: each })) },
   { weight: 1, arbitrary: seat.map((each): Line => () => ({ type: 'dismiss', seat: each })) },
+  { weight: 2, arbitrary: seat.map((each): Line => () => ({ type: 'callBack', seat: each })) },
+  { weight: 2, arbitrary: fc.constant<Line>((call) => ({ type: 'legUp', leg: call.callerLeg })) },
   { weight: 2, arbitrary: seat.map((each): Line => () => ({ type: 'seatReturned', seat: each })) },
   {
     weight: 1,
@@ -139,7 +141,7 @@ test('the random orders reach every state and phase, so the properties below spe
     'waiting/nobody',
     'waiting/message',
   ]
-  const talks = ['together', 'held', 'consulting', 'handing', 'seat-lost', 'outside'].map(
+  const talks = ['calling', 'together', 'held', 'consulting', 'handing', 'seat-lost', 'outside'].map(
     (each) => `talking/${each}`,
   )
   const ends = [
@@ -244,7 +246,10 @@ test('no seat has two calls, and every seat a call took is given back', () => {
       // The shell offers and rings only seats that are free, in the same transaction: so does this script.
       const asksForBusy = (event: CallEvent): boolean => {
         const asked = event.type === 'transfer' && 'seat' in event.to ? event.to.seat : null
-        const wanted = event.type === 'offered' || event.type === 'invite' ? event.seat : asked
+        const wanted =
+          event.type === 'offered' || event.type === 'invite' || event.type === 'callBack'
+            ? event.seat
+            : asked
         return wanted !== null && duties.get(wanted)?.state !== 'free'
       }
       const careful = script.map((each): Line => (call) => {

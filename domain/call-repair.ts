@@ -1,3 +1,4 @@
+import { callerReached } from './call-back.ts'
 import { askSatisfaction, farewell, surveyEvents, wrapUp } from './call-end.ts'
 import { ask, greetingEvents, welcome } from './call-greeting.ts'
 import { answer, offerEvents, passOn } from './call-offer.ts'
@@ -68,6 +69,7 @@ function resumeTalk(turn: Turn, legs: Legs): void {
   const { talk, phase } = turn.call
   if (!talk) return
   restoreTalk(turn)
+  if (phase === 'calling' && legs[turn.call.callerLeg] === 'up') callerReached(turn)
   resumeGuests(turn, talk.guests.slice(), legs)
   const { leg } = talk
   if (turn.call.talk !== talk || !leg) return
@@ -81,6 +83,7 @@ function resumeTalk(turn: Turn, legs: Legs): void {
  */
 export const reconciled: Handler<'reconciled'> = (turn, { legs }) => {
   const { call } = turn
+  if (call.phase === 'calling-back') return resumeOffer(turn, legs)
   if (!legs[call.callerLeg]) return hungUp[call.state]?.(turn, { type: 'callerHungUp' })
   if (call.state === 'greeting') resumeGreeting(turn)
   else if (call.state === 'waiting') resumeWaiting(turn)

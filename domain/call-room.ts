@@ -57,11 +57,11 @@ export function dropGuest(turn: Turn, guest: Guest, alreadyGone: boolean): void 
 }
 
 /** The counsellor's part in this call is over: the leg is put down and the seat goes to wrap-up. */
-export function releaseCounsellor(turn: Turn): void {
+export function releaseCounsellor(turn: Turn, wrapUpFor = turn.call.settings.wrapUpFor): void {
   const talk = talkOf(turn)
-  const { contact, settings } = turn.call
+  const { contact } = turn.call
   if (talk.leg) act(turn, { do: 'hangUp', leg: talk.leg })
-  if (talk.seat) duty(turn, talk.seat, { type: 'released', contact, wrapUpFor: settings.wrapUpFor })
+  if (talk.seat) duty(turn, talk.seat, { type: 'released', contact, wrapUpFor })
   talk.seat = null
   talk.leg = null
 }

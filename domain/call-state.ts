@@ -23,6 +23,8 @@ export type CallPhase =
   | 'handing' // the caller is held while another seat or number is rung in a blind transfer
   | 'seat-lost' // the counsellor's connection broke; the caller waits for the seat to come back
   | 'outside' // the caller was transferred to an outside number
+  | 'calling-back' // the seat that calls a caller back is being rung
+  | 'calling' // the seat is there, the caller is being rung
   | 'asking' // the question for satisfaction
   | 'none'
 
@@ -80,6 +82,7 @@ export interface Guest {
 /** The room and its people while a caller is answered. `seat` and `leg` are null once the counsellor has gone. */
 export interface Talk {
   room: string
+  since: number
   seat: string | null
   leg: string | null
   muted: boolean
@@ -163,6 +166,7 @@ export type CallEvent =
   | { type: 'consentWithdrawn' }
   | { type: 'assessed'; risk: RiskLevel }
   | { type: 'close' }
+  | { type: 'callBack'; seat: string }
   | { type: 'reconciled'; legs: Record<string, 'ringing' | 'up'>; spot?: Spot }
   | { type: 'switchboardLost' }
 
@@ -185,6 +189,7 @@ export type Effect =
   | { do: 'leave'; leg: string }
   | { do: 'mute'; leg: string; on: boolean }
   | { do: 'dialSeat'; leg: string; seat: string; for: number; rejoin: boolean }
+  | { do: 'dialCaller'; leg: string; for: number }
   | { do: 'dialNumber'; leg: string; number: string; for: number }
   | { do: 'startRecording'; kind: 'talk' | 'message'; leg: string; segment: number }
   | { do: 'stopRecording'; kind: 'talk' | 'message' }

@@ -1,3 +1,4 @@
+import { callerReached, notReached } from './call-back.ts'
 import { finish } from './call-end.ts'
 import {
   bringBack,
@@ -40,6 +41,7 @@ function counsellorGone(turn: Turn): void | false {
   const { call } = turn
   const talk = talkOf(turn)
   if (call.phase === 'outside') return false
+  if (call.phase === 'calling') return notReached(turn)
   const guest = guestOf(talk, 'transfer')
   if (call.phase === 'consulting' && guest?.up) return completeTransfer(turn)
   if (call.phase === 'consulting') {
@@ -60,7 +62,7 @@ function counsellorLegEnded(turn: Turn, cause: LegEnd): void | false {
   const talk = talkOf(turn)
   talk.leg = null
   if (call.phase === 'seat-lost') return
-  if (!isBroken(cause)) return counsellorGone(turn)
+  if (!isBroken(cause) || call.phase === 'calling') return counsellorGone(turn)
   if (call.phase === 'handing') return
   for (const guest of talk.guests.filter((each) => each.role === 'transfer')) dropGuest(turn, guest, false)
   loseSeat(turn)
@@ -81,6 +83,7 @@ function legUp(turn: Turn, leg: string): void | false {
     act(turn, { do: 'join', leg, room: talk.room })
     return bringBack(turn)
   }
+  if (call.phase === 'calling') return call.callerLeg === leg ? callerReached(turn) : false
   const guest = talk.guests.find((each) => each.leg === leg && !each.up)
   return guest ? guestUp(turn, guest) : false
 }
@@ -129,7 +132,7 @@ export const talkEvents: Handlers = {
   legUp: (turn, { leg }) => legUp(turn, leg),
   legEnded: (turn, { leg, cause }) => legEnded(turn, leg, cause),
   legHeld: (turn, { leg, on }) => (talkOf(turn).leg === leg ? hold(turn, on) : false),
-  callerHungUp: (turn) => finish(turn, 'caller'),
+  callerHungUp: (turn) => (turn.call.phase === 'calling' ? notReached(turn) : finish(turn, 'caller')),
   hangUp: (turn) => counsellorGone(turn),
   hold: (turn, { on }) => hold(turn, on),
   mute: (turn, { on }) => {
@@ -144,7 +147,7 @@ export const talkEvents: Handlers = {
   invite: (turn, { seat }) => {
     const talk = talkOf(turn)
     if (talk.seat === seat || presentSupervisor(talk) || turn.call.phase === 'outside') return false
-    if (talk.guests.some((guest) => 'seat' in guest.to)) return false
+    if (turn.call.phase === 'calling' || talk.guests.some((guest) => 'seat' in guest.to)) return false
     ringGuest(turn, 'supervisor', { seat })
   },
   dismiss: (turn, { seat }) => {
@@ -160,7 +163,8 @@ export const talkEvents: Handlers = {
     record(turn)
   },
   consentGiven: (turn) => {
-    if (turn.call.consent === 'withdrawn' || turn.call.consent === 'given') return false
+    const { consent, phase } = turn.call
+    if (phase === 'calling' || consent === 'withdrawn' || consent === 'given') return false
     turn.call.consent = 'given'
     if (turn.call.phase === 'together') record(turn)
   },
@@ -170,7 +174,7 @@ export const talkEvents: Handlers = {
     turn.call.consent = consentWithdrawn(turn.call.consent)
   },
   deadline: (turn, { kind }) => {
-    if (kind === 'transfer') return transferOverdue(turn)
+    if (kind === 'transfer') return turn.call.phase === 'calling' ? notReached(turn) : transferOverdue(turn)
     return kind === 'seat-back' && turn.call.phase === 'seat-lost' ? seatStaysAway(turn) : false
   },
 }
@@ -184,6 +188,6 @@ export function restoreTalk(turn: Turn): void {
   for (const guest of talk.guests) if (guest.up) act(turn, { do: 'join', leg: guest.leg, room: talk.room })
   if (call.phase === 'together' || call.phase === 'outside') {
     act(turn, { do: 'join', leg: call.callerLeg, room: talk.room })
-  } else music(turn, true)
+  } else if (call.phase !== 'calling') music(turn, true)
   if (call.phase === 'seat-lost') due(turn, 'seat-back', call.settings.seatBackWithin)
 }

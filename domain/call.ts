@@ -3,6 +3,7 @@
  * to be done. Pure: the server runs it inside a transaction, the simulator in virtual time, and docs/call-flow.md is
  * printed from the table.
  */
+import { callBack } from './call-back.ts'
 import { surveyEvents, wrapUpEvents } from './call-end.ts'
 import { greet, greetingEvents } from './call-greeting.ts'
 import { offerEvents } from './call-offer.ts'
@@ -50,11 +51,11 @@ export const moves: Record<CallState, { [T in CallEventType]?: readonly CallStat
   offered: {
     digit: ['offered', 'waiting'],
     playEnded: ['offered'],
-    deadline: ['waiting'],
+    deadline: ['waiting', 'closed'],
     callerHungUp: ['closed', 'wrap-up'],
     legUp: ['talking'],
-    legEnded: ['waiting'],
-    decline: ['waiting'],
+    legEnded: ['waiting', 'closed'],
+    decline: ['waiting', 'closed'],
     assessed: ['offered'],
     reconciled: ['offered', 'talking', 'waiting', 'closed', 'wrap-up'],
     switchboardLost: ['failed'],
@@ -62,7 +63,7 @@ export const moves: Record<CallState, { [T in CallEventType]?: readonly CallStat
   talking: {
     playEnded: ['talking'],
     legUp: ['talking'],
-    legEnded: ['talking', 'survey', 'waiting'],
+    legEnded: ['talking', 'survey', 'waiting', 'closed'],
     legHeld: ['talking'],
     seatReturned: ['talking'],
     recordingBroken: ['talking'],
@@ -76,10 +77,10 @@ export const moves: Record<CallState, { [T in CallEventType]?: readonly CallStat
     consentGiven: ['talking'],
     consentWithdrawn: ['talking'],
     assessed: ['talking'],
-    hangUp: ['survey', 'talking'],
-    deadline: ['talking', 'waiting'],
-    callerHungUp: ['wrap-up'],
-    reconciled: ['talking', 'waiting', 'survey', 'wrap-up'],
+    hangUp: ['survey', 'talking', 'closed'],
+    deadline: ['talking', 'waiting', 'closed'],
+    callerHungUp: ['wrap-up', 'closed'],
+    reconciled: ['talking', 'waiting', 'survey', 'wrap-up', 'closed'],
     switchboardLost: ['failed'],
   },
   survey: {
@@ -92,8 +93,8 @@ export const moves: Record<CallState, { [T in CallEventType]?: readonly CallStat
     switchboardLost: ['wrap-up'],
   },
   'wrap-up': { assessed: ['wrap-up'], close: ['closed'] },
-  closed: {},
-  failed: {},
+  closed: { callBack: ['offered'] },
+  failed: { callBack: ['offered'] },
 }
 
 const everywhere: Handlers = {
@@ -115,11 +116,11 @@ const handlers: Record<CallState, Handlers> = {
   talking: { ...everywhere, ...talkEvents },
   survey: { ...everywhere, ...surveyEvents },
   'wrap-up': { ...everywhere, ...wrapUpEvents },
-  closed: {},
-  failed: {},
+  closed: { callBack },
+  failed: { callBack },
 }
 
-/** States a contact does not leave any more. */
+/** States a contact does not leave any more, but for a call-back. */
 export const isOver = (state: CallState): boolean => state === 'closed' || state === 'failed'
 
 /** States in which a caller's leg is alive. */
