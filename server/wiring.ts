@@ -69,8 +69,9 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   })
   tasksRoutes(app, {
     openNumber: (hotlineId, sealed) => keys.open(hotlineId, sealed),
-    callBack: async () => {
-      throw new Problem('switchboard.away')
+    callBack: async (...caller) => {
+      if (!calls?.controls()) throw new Problem('switchboard.away')
+      await calls.callBack(...caller)
     },
     changed: (hotlineId) => {
       live.publish(hotlineId, { right: 'task.work' }, { type: 'changed', what: 'tasks' })

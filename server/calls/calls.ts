@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { Problem } from '../../domain/problem.ts'
 import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
-import { askedByPhone, recordClosed } from './commands.ts'
+import { askedByPhone, callBack, recordClosed } from './commands.ts'
 import { hear } from './hearing.ts'
 import { reloadSeats, rememberSeat } from './memory.ts'
 import type { StaffedSeat } from '../roster/roster.ts'
@@ -30,6 +30,8 @@ export interface Calls {
   seatChanged(hotlineId: string, seatId: string, seat: StaffedSeat | null, personId: string): void
   /** A record was finished: the seat that was in wrap-up for it is free. */
   recordClosed(hotlineId: string, contactId: string): Promise<void>
+  /** Calls a contact's caller back from the person's own seat; see callBack() in commands.ts. */
+  callBack(hotlineId: string, personId: string, contactId: string): Promise<void>
   /** Lets go of the switchboard; calls go on there. */
   stop(): Promise<void>
   readonly shell: Shell
@@ -71,6 +73,7 @@ export function startCalls(options: CallsOptions): Calls {
       shell.changed(hotlineId, { people: [personId], danger: null })
     },
     recordClosed: (hotlineId, contactId) => recordClosed(shell, hotlineId, contactId),
+    callBack: (hotlineId, personId, contactId) => callBack(shell, hotlineId, personId, contactId),
     async stop() {
       shell.stopped = true
       clearInterval(looking)

@@ -4,7 +4,7 @@ import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { Switchboard } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
 import { findSeats } from '../roster/roster.ts'
-import { recordingId } from './queries.ts'
+import { findSealedNumber, recordingId } from './queries.ts'
 import { toldOf, type Shell } from './shell.ts'
 
 /** An effect with the sound files it needs. */
@@ -50,7 +50,8 @@ export async function carry(
 
 /** What a command that failed means for the call. */
 function meaningOf(effect: Effect): CallEvent | null {
-  if (effect.do === 'dialSeat' || effect.do === 'dialNumber') {
+  if (effect.do === 'dialSeat' || effect.do === 'dialNumber' || effect.do === 'dialCaller') {
+    if (effect.do === 'dialCaller') return { type: 'callerHungUp' }
     return { type: 'legEnded', leg: effect.leg, cause: 'unreachable' }
   }
   return effect.do === 'play' ? { type: 'playEnded', play: effect.play } : null
@@ -89,6 +90,7 @@ const commands: { [D in Effect['do']]?: Command<D> } = {
     switchboard.record(recordingId(call.contact, kind), leg, { hotline: hotlineId, segment }),
   stopRecording: ({ switchboard, call }, { kind }) => switchboard.stopRecord(recordingId(call.contact, kind)),
   dialSeat: (work, effect) => dialSeat(work, effect),
+  dialCaller: (work, effect) => dialCaller(work, effect),
   dialNumber: (work, effect) => dialNumber(work, effect),
 }
 
@@ -138,5 +140,23 @@ async function dialNumber(
     timeoutMs: effect.for,
     tags: { contact: call.contact },
     ...(from === null ? {} : { from: { number: from } }),
+  })
+}
+
+/** A call-back: the number under which the caller once came, by a trunk that allows it. */
+async function dialCaller(
+  { shell, switchboard, hotlineId, call }: Work,
+  effect: Extract<Effect, { do: 'dialCaller' }>,
+): Promise<void> {
+  const sealed = await inHotline(shell.db, hotlineId, (tx) => findSealedNumber(tx, call.contact))
+  const number = sealed ? shell.keys.open(hotlineId, sealed) : null
+  const trunk = number === null ? null : await shell.trunkFor(hotlineId, number)
+  if (number === null || !trunk) throw new SwitchboardError('offline', 'no trunk for this number')
+  await switchboard.dial({
+    leg: effect.leg,
+    to: { number, trunk: trunk.trunk },
+    timeoutMs: effect.for,
+    tags: { contact: call.contact },
+    ...(trunk.from === null ? {} : { from: { number: trunk.from } }),
   })
 }

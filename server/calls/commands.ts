@@ -6,7 +6,7 @@ import type { SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
 import { findStaffed, happenAtSeat, seatOf, type StaffedSeat } from '../roster/roster.ts'
 import { rememberSeat } from './memory.ts'
-import { lineOfNumber } from './queries.ts'
+import { findSealedNumber, lineOfNumber } from './queries.ts'
 import { inLane, ownerOf, type Shell } from './shell.ts'
 import { happen, type Outcome } from './stepping.ts'
 
@@ -77,17 +77,10 @@ export async function commandCall(
   const event = eventOf(shell, hotlineId, command)
   if (!event) throw new Problem('request.malformed')
   await refuseUnreachable(shell, hotlineId, command)
-  let refused: Outcome | null = null
-  let failure: unknown = null
-  await inLane(shell, contactId, async () => {
-    try {
-      refused = await happen(shell, hotlineId, contactId, mine(seat.seatId, event), personId)
-    } catch (error) {
-      failure = error
-    }
-  })
-  if (failure !== null) throw failure
-  judge(refused, seat.seatId)
+  const outcome = await inLaneNow(shell, contactId, () =>
+    happen(shell, hotlineId, contactId, mine(seat.seatId, event), personId),
+  )
+  judge(outcome, seat.seatId)
 }
 
 const mine =
@@ -139,6 +132,39 @@ export function seatChanged(shell: Shell, hotlineId: string, seat: StaffedSeat):
   if (shell.switchboard) rememberSeat(shell, hotlineId, seat.seatId, seat)
   else shell.db.notify('hearthline_seats', hotlineId).catch(() => undefined)
   shell.changed(hotlineId, { people: [seat.personId], danger: null })
+}
+
+/**
+ * Calls a contact's caller back from the person's own seat: rings the seat, then the caller. `duty.notOn`, `seat.busy`,
+ * `seat.offline`, `number.notAllowed` (no trunk may dial it), `call.wrongState`.
+ */
+export async function callBack(
+  shell: Shell,
+  hotlineId: string,
+  personId: string,
+  contactId: string,
+): Promise<void> {
+  const { seat, sealed } = await inHotline(shell.db, hotlineId, async (tx) => ({
+    seat: await seatOf(tx, personId),
+    sealed: await findSealedNumber(tx, contactId),
+  }))
+  if (!seat) throw new Problem('duty.notOn')
+  if (seat.duty.state !== 'free') throw new Problem('seat.busy')
+  if (!seat.connected) throw new Problem('seat.offline')
+  const number = sealed ? shell.keys.open(hotlineId, sealed) : null
+  if (number === null || !(await shell.trunkFor(hotlineId, number))) throw new Problem('number.notAllowed')
+  const outcome = await inLaneNow(shell, contactId, () =>
+    happen(shell, hotlineId, contactId, { type: 'callBack', seat: seat.seatId }, personId),
+  )
+  if (!outcome) throw new Problem('call.notFound')
+  if (outcome.refused) throw new Problem('call.wrongState', { state: outcome.call.state })
+}
+
+/** Runs in the contact's lane, but lets the caller have the result or the failure. */
+async function inLaneNow<T>(shell: Shell, contactId: string, work: () => Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  await inLane(shell, contactId, () => work().then(resolve, reject))
+  return promise
 }
 
 /** The seat that was in wrap-up for a record that is finished now is free again. */

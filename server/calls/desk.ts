@@ -101,7 +101,7 @@ async function readCall(
     numberShown: numberFor(keys, viewer, row.caller_number_sealed),
     startedAt: row.started_at.toISOString(),
     queuedAt: iso(row.queued_at),
-    answeredAt: iso(row.answered_at),
+    answeredAt: call.talk ? new Date(call.talk.since).toISOString() : iso(row.answered_at),
     ...offerOf(call, seat.seatId),
     ...talkOf(call, names),
     wrapUpEndsAt: seat.duty.until === null ? null : new Date(seat.duty.until).toISOString(),

@@ -251,6 +251,13 @@ export async function startRecording(
     on conflict (recording_id) do update set segment = excluded.segment`.execute(tx)
 }
 
+/** The caller's number as sealed; null when it is not known. */
+export async function findSealedNumber(tx: Tx, contactId: string): Promise<Buffer | null> {
+  const { rows } = await sql<{ sealed: Buffer | null }>`
+    select caller_number_sealed as sealed from contact where contact_id = ${contactId}`.execute(tx)
+  return rows[0]?.sealed ?? null
+}
+
 /** Shows a lasting trouble on the board, once. */
 export async function raiseNotice(
   tx: Tx,

@@ -90,13 +90,15 @@ async function mend(
   const legs: Record<string, 'ringing' | 'up'> = {}
   for (const leg of snapshot.legs) legs[leg.id] = stateOf(leg)
   const present = legs[call.callerLeg]
+  const callingBack = call.phase === 'calling-back' || call.phase === 'calling'
   if (!present && past.died) {
     await happenSurely(shell, hotlineId, contactId, { type: 'switchboardLost' }, shell.lostAt ?? undefined)
     return
   }
-  if (present === 'ringing') await shell.switchboard?.answer(call.callerLeg).catch(() => undefined)
+  if (present === 'ringing' && !callingBack)
+    await shell.switchboard?.answer(call.callerLeg).catch(() => undefined)
   // What was written but perhaps not done: seats and numbers that were to be rung, legs that were to be put down.
-  const again = pending.filter((effect) => isToRepeat(effect, legs, present !== undefined))
+  const again = pending.filter((effect) => isToRepeat(effect, legs, present !== undefined, callingBack))
   await carryOut(shell, hotlineId, call, language, again)
   for (const effect of again) if ('leg' in effect && effect.do !== 'hangUp') legs[effect.leg] = 'ringing'
   const endedAt = present ? undefined : past.records.get(call.callerLeg)
@@ -104,10 +106,15 @@ async function mend(
   await mendRecording(shell, hotlineId, contactId, snapshot)
 }
 
-function isToRepeat(effect: Effect, legs: Record<string, unknown>, callerPresent: boolean): boolean {
+function isToRepeat(
+  effect: Effect,
+  legs: Record<string, unknown>,
+  callerPresent: boolean,
+  isCallingBack: boolean,
+): boolean {
   if (effect.do === 'hangUp') return legs[effect.leg] !== undefined
-  const dials = effect.do === 'dialSeat' || effect.do === 'dialNumber'
-  return dials && callerPresent && legs[effect.leg] === undefined
+  const dials = effect.do === 'dialSeat' || effect.do === 'dialNumber' || effect.do === 'dialCaller'
+  return dials && (callerPresent || isCallingBack) && legs[effect.leg] === undefined
 }
 
 /** A recording that should run and does not begins its next piece; one that runs and should not is stopped. */
