@@ -41,9 +41,13 @@ export interface TestApp extends TestDatabase {
 /** The origin a browser would name. */
 export const origin = 'http://hotline.test'
 
-/** Makes the app; it is closed after the file's tests. `more` gives parts that a test wants to be otherwise. */
+/**
+ * Makes the app; it is closed after the file's tests. `more` gives parts that a test wants to be otherwise,
+ * `extend` adds routes.
+ */
 export async function openTestApp(
   more: (made: TestDatabase & { keys: Keys; folder: string }) => Partial<Parts> = () => ({}),
+  extend: (app: FastifyInstance) => void = () => undefined,
 ): Promise<TestApp> {
   const database = await freshDatabase()
   const { db } = database
@@ -53,7 +57,7 @@ export async function openTestApp(
   const log = pino({ level: process.env['HEARTHLINE_TEST_LOG'] ?? 'silent' })
   const find = (token: string): ReturnType<typeof findPerson> => findPerson(db, token, clock.now)
   const app = await openWeb({ db, now: () => clock.now, log, findPerson: find, secure: false })
-  const live = startLive({ db, findPerson: find, seal: (text) => text, unseal: (text) => text })
+  const live = startLive({ db, findPerson: find, seal: toAscii, unseal: fromAscii })
   const published: TestApp['published'] = []
   const devices: string[] = []
   wire(app, {
@@ -73,6 +77,7 @@ export async function openTestApp(
     failed: () => undefined,
     ...more({ ...database, keys, folder }),
   })
+  extend(app)
   await app.ready()
   afterAll(async () => {
     await live.close()
@@ -82,6 +87,11 @@ export async function openTestApp(
   const cookieOf = cookieMaker(database, clock)
   return { ...database, app, live, keys, folder, clock, published, devices, cookieOf, ask: asker(app) }
 }
+
+/** What stands for sealing: other signs than the text's, and ASCII alone. */
+export const toAscii = (text: string): string => Buffer.from(text).toString('base64')
+/** The way back of {@link toAscii}. */
+export const fromAscii = (sealed: string): string => Buffer.from(sealed, 'base64').toString()
 
 function deviceNotes(notes: string[]): Parts['devices'] {
   return {

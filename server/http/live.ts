@@ -53,7 +53,7 @@ const silenceMs = 60_000
 /** Bytes a socket may be behind before it is dropped; it comes back and is greeted with everything. */
 const mostBehind = 4 * 1024 * 1024
 
-/** Starts the live updates. `seal`/`unseal` guard what travels between servers through the database. */
+/** Starts the live updates. `seal` (into ASCII) and `unseal` guard what travels between servers through the database. */
 export function startLive(deps: {
   db: Database
   findPerson: (token: string) => Promise<SessionPerson | null>
