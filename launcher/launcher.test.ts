@@ -221,6 +221,13 @@ test('a taken SIP port is named with the variable that moves it', async () => {
   other.close()
 })
 
+test('an address of another machine is named as the mistake it is', async () => {
+  await refuses(
+    await launch({ env: { HEARTHLINE_HOST: '192.0.2.99' }, args: ['start'] }),
+    /^HEARTHLINE_HOST is not/,
+  )
+})
+
 test('a data folder that cannot be written is named', async () => {
   await refuses(
     await launch({ env: { HEARTHLINE_DATA: '/proc/hearthline' } }),

@@ -9,6 +9,7 @@ export type LogFile = { write: (line: string) => void; close: () => void }
 export function openLog(file: string, limit = 10 * 1024 * 1024, kept = 4): LogFile {
   let handle = openSync(file, 'a', 0o600)
   let size = fstatSync(handle).size
+  let closed = false
   const rotate = (): void => {
     closeSync(handle)
     for (let n = kept; n > 0; n--) {
@@ -20,6 +21,7 @@ export function openLog(file: string, limit = 10 * 1024 * 1024, kept = 4): LogFi
   }
   return {
     write: (line) => {
+      if (closed) return
       try {
         if (size > limit) rotate()
         size += writeSync(handle, `${line}\n`)
@@ -27,6 +29,9 @@ export function openLog(file: string, limit = 10 * 1024 * 1024, kept = 4): LogFi
         // Nothing can be said about a log that cannot be written; doctor watches the disk.
       }
     },
-    close: () => closeSync(handle),
+    close: () => {
+      if (!closed) closeSync(handle)
+      closed = true
+    },
   }
 }

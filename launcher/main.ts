@@ -47,6 +47,8 @@ export async function main(args: string[], scripts: Scripts = ownScripts): Promi
   return ['help', '--help', '-h'].includes(verb) ? 0 : 1
 }
 
+const loopback = ['127.0.0.1', 'localhost', '::1']
+
 /** Two presses within this time are one: npm and the shell both pass a signal on. */
 const samePress = 400
 
@@ -73,9 +75,15 @@ async function start(args: string[], scripts: Scripts): Promise<number> {
     ending.abort()
     if (house) house.stop().then(() => ended.resolve(0), ended.reject)
   }
+  // A console that goes away takes no call with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   process.on('disconnect', stop)
   console.log(`Starting Hearthline, data in ${settings.data} … 正在启动暖线`)
+  if (settings.demo && !loopback.includes(settings.host))
+    console.error(
+      'Warning: a demonstration, whose passwords everybody knows, is opened to the network. 警告:演示系统(公开密码)正对网络开放。',
+    )
   try {
     house = await startHouse(settings, { scripts, say: (text) => console.error(text), signal: ending.signal })
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { createServer, type Server } from 'node:net'
+import { Trouble } from './trouble.ts'
 
 /** Whether nobody else listens on a TCP port of this address; throws what is not "in use" or "not allowed". */
 export async function tcpPortState(port: number, host: string): Promise<'free' | 'taken' | 'forbidden'> {
@@ -56,5 +57,10 @@ function stateFrom(error: unknown): 'taken' | 'forbidden' {
   const code = error instanceof Error && 'code' in error ? error.code : ''
   if (code === 'EADDRINUSE') return 'taken'
   if (code === 'EACCES') return 'forbidden'
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EINVAL')
+    throw new Trouble(
+      'HEARTHLINE_HOST is not an address of this machine: set it to one of its own, or to 0.0.0.0 for all.',
+      'HEARTHLINE_HOST 不是本机地址:请改为本机地址,或用 0.0.0.0 表示全部。',
+    )
   throw error
 }
