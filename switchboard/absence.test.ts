@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { channelId, connectApp, http, part } from './testing/app.ts'
 import { hz, startBoard } from './testing/board.ts'
@@ -45,6 +47,8 @@ test('while no application is connected callers are answered, told, kept with ca
   await heard(first, hz.music)
   second.call.hangup()
   await until('the second has gone', async () => (await board.counts()).parked === 2)
+  const file = join(board.folder, 'cdr', 'Master.csv')
+  await until('it is on record', async () => (await readFile(file, 'utf8')).includes('"MusicOnHold"'))
   const app = await connectApp(board.ari)
   const starts = [await app.event('StasisStart'), await app.event('StasisStart')]
   expect(starts.map((event) => [event['args'], part(event, 'channel')['state']])).toEqual([

@@ -273,6 +273,7 @@ test('a call ends cleanly in each state, by either side, with its cause', async 
   expect(lineOf(first)).toContain('"NO ANSWER"')
   expect(lineOf(second)).toContain('"BUSY"')
   expect(lineOf(id)).toContain('"ANSWERED"')
+  expect(lineOf(id)).toContain('"Stasis","hotline,1001"')
 })
 
 test('music is heard by one who is alone, and by the one whose other side is on hold', async () => {

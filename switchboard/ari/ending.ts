@@ -30,6 +30,7 @@ export function endChannel(x: Exchange, channel: Channel, ending: Ending): void 
   endPlaybacksOf(x, channel)
   endRecordingsOf(x, channel)
   removeFromBridge(x, channel)
+  if (channel.kind === 'sip') write(x, channel, ending.cause)
   x.parked.delete(channel)
   x.media.closeLeg(channel.id)
   leaveApplication(x, channel)
@@ -42,10 +43,7 @@ export function endChannel(x: Exchange, channel: Channel, ending: Ending): void 
     { channels: [channel.id] },
   )
   x.apps.forgetChannel(channel.id)
-  if (channel.kind === 'sip') {
-    write(x, channel, cause)
-    x.onChannels(channel)
-  }
+  if (channel.kind === 'sip') x.onChannels(channel)
 }
 
 function leaveApplication(x: Exchange, channel: Channel): void {
@@ -65,8 +63,7 @@ function write(x: Exchange, channel: Channel, cause: number): void {
     clid: name === '' ? number : `"${name}" <${number}>`,
     channel: channel.name,
     dstchannel: channel.partner,
-    lastapp: 'Stasis',
-    lastdata: channel.args.join(','),
+    ...lastOf(x, channel),
     start: channel.created,
     answer: channel.answered,
     end: new Date(),
@@ -74,6 +71,12 @@ function write(x: Exchange, channel: Channel, cause: number): void {
     uniqueid: channel.id,
     userfield: '',
   })
+}
+
+/** Where a call was at its end; who never reached the application had only the fallback sound and music. */
+function lastOf(x: Exchange, channel: Channel): { lastapp: string; lastdata: string } {
+  if (channel.app !== null) return { lastapp: 'Stasis', lastdata: [channel.app, ...channel.args].join(',') }
+  return { lastapp: x.parked.has(channel) ? 'MusicOnHold' : 'Dial', lastdata: '' }
 }
 
 function dispositionOf(channel: Channel, cause: number): 'ANSWERED' | 'NO ANSWER' | 'BUSY' | 'FAILED' {
