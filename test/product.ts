@@ -39,14 +39,14 @@ export const startProduct = async (
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'hearthline-data-'))
   const webPort = await freePort()
   const sipPort = given.sipPort ?? (await freePort())
-  const rtp = 16_384 + Math.floor(Math.random() * 6) * 2400
+  const rtp = 10_000 + 1000 * Math.floor(Math.random() * 10)
   const env = {
     ...process.env,
     HEARTHLINE_DATA: data,
     HEARTHLINE_PORT: String(webPort),
     HEARTHLINE_SIP_PORT: String(sipPort),
     HEARTHLINE_SIPS_PORT: String(await freePort()),
-    HEARTHLINE_RTP_PORTS: `${rtp}-${rtp + 2399}`,
+    HEARTHLINE_RTP_PORTS: `${rtp}-${rtp + 999}`,
     HEARTHLINE_HOST: '127.0.0.1',
     ...given.env,
   }

@@ -28,7 +28,7 @@ test.afterAll(async () => {
 })
 
 test.beforeEach(async () => {
-  caller = await startPhone({ port: 14_400, toneHz: 440, user: '13800138001' })
+  caller = await startPhone({ toneHz: 440, user: '13800138001' })
 })
 
 test.afterEach(async () => {

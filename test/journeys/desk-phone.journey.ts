@@ -15,7 +15,6 @@ let caller: Phone
 test.beforeAll(async () => {
   product = await startProduct()
   desk = await startPhone({
-    port: 14_000,
     toneHz: 1000,
     user: 'phone1',
     register: { server: `127.0.0.1:${product.sipPort}`, password: 'hearthline-demo', answer: 'manual' },
@@ -29,7 +28,7 @@ test.afterAll(async () => {
 })
 
 test.beforeEach(async () => {
-  caller = await startPhone({ port: 14_200, toneHz: 440, user: '13800138000' })
+  caller = await startPhone({ toneHz: 440, user: '13800138000' })
 })
 
 test.afterEach(async () => {

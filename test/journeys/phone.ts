@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,9 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Why phones cannot be used on this machine, or null when they can. */
 export const phoneMissing = existsSync('/usr/bin/baresip') ? null : 'baresip is not installed'
 
-/** What a phone is set up with. `port` is its SIP port; port+1 (TLS) and port+2 (control) are used as well. */
+/** What a phone is set up with. Its ports are its own: SIP, +1 for TLS, +2 for control, from +100 for sound. */
 export interface PhoneOptions {
-  port: number
   toneHz: number
   user?: string
   /** Registers at this address with this password, and answers by itself. */
@@ -140,15 +139,30 @@ const closed = async (child: ChildProcess): Promise<void> => {
   clearTimeout(timer)
 }
 
+/** A port that nobody listens on, with its neighbours for this phone alone; below the kernel's own range. */
+const freeBase = async (): Promise<number> => {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const port = 20_000 + 200 * Math.floor(Math.random() * 60)
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port + 2, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (free) return port
+  }
+  throw new Error('no free port for a phone')
+}
+
 /** Starts a telephone; stop it at the end, it is a process of its own. */
 export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
   const folder = mkdtempSync(join(tmpdir(), 'phone-'))
+  const port = await freeBase()
   writeFileSync(join(folder, 'tone.wav'), makeTone(options.toneHz, 180))
-  writeFileSync(join(folder, 'config'), configuration(folder, options.port))
+  writeFileSync(join(folder, 'config'), configuration(folder, port))
   writeFileSync(join(folder, 'accounts'), account(options))
   writeFileSync(join(folder, 'contacts'), '# none\n')
   const child = spawn('baresip', ['-f', folder], { stdio: 'ignore' })
-  const control = await openControl(options.port + 2)
+  const control = await openControl(port + 2)
   const events: string[] = []
   let text = ''
   control.on('data', (bytes) => {
