@@ -13,7 +13,7 @@ const lowBytes = 2 * 1024 ** 3
 const fullBytes = 200 * 1024 ** 2
 
 /** How the data folder's disk stands; `full` means that recordings and records can no longer be kept. */
-export async function diskState(folder: string): Promise<'disk-full' | 'disk-low' | null> {
+async function diskState(folder: string): Promise<'disk-full' | 'disk-low' | null> {
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (free < fullBytes) return 'disk-full'

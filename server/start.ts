@@ -114,7 +114,7 @@ function startTelephony(
 }
 
 /** Opens the keys against what the database remembers of them, and makes it remember them the first time. */
-export async function openKeysOf(db: Database, dataFolder: string): Promise<Keys> {
+async function openKeysOf(db: Database, dataFolder: string): Promise<Keys> {
   const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
   const keys = openKeys(dataFolder, rows[0]?.value ?? null)
   if (rows.length === 0)

@@ -49,7 +49,7 @@ export async function startCluster(): Promise<{ url: string; stop: () => Promise
 }
 
 function runInit(engine: Engine, data: string): void {
-  const [command = '', ...args] = [...engine.prefix, engine.program('initdb')]
+  const [command, ...args] = [...engine.prefix, engine.program('initdb')]
   const words = ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--no-instructions']
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   const made = spawnSync(command, [...args, ...words, ...locale], {
@@ -63,7 +63,7 @@ function runInit(engine: Engine, data: string): void {
 const fast = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200']
 
 function startPostgres(engine: Engine, data: string, port: number, folder: string): () => Promise<void> {
-  const [command = '', ...args] = [...engine.prefix, engine.program('postgres')]
+  const [command, ...args] = [...engine.prefix, engine.program('postgres')]
   const settings = [
     ...fast,
     'listen_addresses=127.0.0.1',

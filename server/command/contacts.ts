@@ -46,7 +46,7 @@ function sinceOf(args: string[]): Date {
 }
 
 /** The contacts that started at or after an instant, in pages, so that a million of them need no memory. */
-export async function* readContacts(db: Database, since: Date): AsyncGenerator<ContactLine> {
+async function* readContacts(db: Database, since: Date): AsyncGenerator<ContactLine> {
   for (const hotlineId of await allHotlines(db)) {
     for (let after = 0, full = true; full;) {
       const { rows } = await inHotline(db, hotlineId, (tx) =>

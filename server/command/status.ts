@@ -28,7 +28,7 @@ export async function showStatus(db: Database, config: Config, args: string[]): 
 }
 
 /** Counts from the database; readiness from the running server, if there is one. */
-export async function readStatus(db: Database, config: Config): Promise<Status> {
+async function readStatus(db: Database, config: Config): Promise<Status> {
   const { ready, switchboard } = await askServer(config)
   const status: Status = { ready, waiting: 0, talking: 0, seats: { free: 0, busy: 0, away: 0 }, switchboard }
   for (const hotlineId of await allHotlines(db))

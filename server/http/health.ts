@@ -16,7 +16,7 @@ export interface Readiness {
 }
 
 /** Asks the database and the switchboard; never throws. */
-export async function readiness(db: Database, switchboardUp: () => boolean): Promise<Readiness> {
+async function readiness(db: Database, switchboardUp: () => boolean): Promise<Readiness> {
   const versions = await outside(() =>
     sql<{ version: number }>`select version from schema_version`.execute(db.doors),
   )

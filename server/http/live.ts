@@ -53,80 +53,95 @@ const silenceMs = 60_000
 /** Bytes a socket may be behind before it is dropped; it comes back and is greeted with everything. */
 const mostBehind = 4 * 1024 * 1024
 
-/** Starts the live updates. `seal` (into ASCII) and `unseal` guard what travels between servers through the database. */
-export function startLive(deps: {
+interface Deps {
   db: Database
   findPerson: (token: string) => Promise<SessionPerson | null>
+  /** Guards what travels between servers through the database; makes ASCII. */
   seal: (text: string) => string
   unseal: (sealed: string) => string
-}): Live {
+}
+
+/** The open sockets of this process and those who have a say in them. */
+interface Hall {
+  deps: Deps
+  open: Set<Open>
+  greeters: ((person: SessionPerson) => Promise<LiveEvent[]>)[]
+  listeners: ((hotlineId: string, personId: string, sockets: number) => void)[]
+}
+
+/** Starts the live updates. */
+export function startLive(deps: Deps): Live {
   const me = randomUUID()
-  const open = new Set<Open>()
-  const greeters: ((person: SessionPerson) => Promise<LiveEvent[]>)[] = []
-  const listeners: ((hotlineId: string, personId: string, sockets: number) => void)[] = []
+  const hall: Hall = { deps, open: new Set(), greeters: [], listeners: [] }
   const server = new WebSocketServer({ noServer: true, maxPayload: 4096 })
   const parcels = startParcels(deps, (text) => {
-    const parsedWire = wire.safeParse(JSON.parse(text))
-    if (parsedWire.success && parsedWire.data.from !== me) deliver(parsedWire.data)
+    const parsed = wire.safeParse(JSON.parse(text))
+    if (parsed.success && parsed.data.from !== me) deliver(hall, parsed.data)
   })
-  const heart = setInterval(() => checkAlive(open), silenceMs / 2)
-
-  function deliver({ hotlineId, to, event }: Omit<Wire, 'from'>): void {
-    const text = JSON.stringify(event)
-    for (const one of open) {
-      if (one.person.hotlineId !== hotlineId || !isFor(one.person, to)) continue
-      send(one, text)
-      if ('end' in to) one.socket.close(4001, 'session ended')
-    }
-  }
-  function spread(hotlineId: string, to: Wire['to'], event: LiveEvent): void {
-    deliver({ hotlineId, to, event })
+  const heart = setInterval(() => checkAlive(hall.open), silenceMs / 2)
+  const spread = (hotlineId: string, to: Wire['to'], event: LiveEvent): void => {
+    deliver(hall, { hotlineId, to, event })
     parcels.send(JSON.stringify({ from: me, hotlineId, to, event }))
   }
-  const socketsOf = (personId: string): number =>
-    [...open].filter((one) => one.person.personId === personId).length
-  const tellPresence = ({ hotlineId, personId }: SessionPerson): void => {
-    for (const heard of listeners) heard(hotlineId, personId, socketsOf(personId))
-  }
-
-  async function welcome(socket: WebSocket, person: SessionPerson, token: string): Promise<void> {
-    const one: Open = { socket, person, alive: true }
-    open.add(one)
-    tellPresence(person)
-    socket.on('error', () => socket.terminate())
-    socket.on('close', () => {
-      open.delete(one)
-      tellPresence(person)
-    })
-    socket.on('message', () => {
-      one.alive = true
-      void stillValid(one, token, deps.findPerson)
-    })
-    for (const greet of greeters) {
-      const events = await greet(person).catch(() => [])
-      for (const event of events) send(one, JSON.stringify(event))
-    }
-  }
-
   return {
     publish: spread,
-    onConnect: (greet) => void greeters.push(greet),
-    onPresence: (heard) => void listeners.push(heard),
-    socketsOf,
+    onConnect: (greet) => void hall.greeters.push(greet),
+    onPresence: (heard) => void hall.listeners.push(heard),
+    socketsOf: (personId) => socketsOf(hall, personId),
     endSession: (hotlineId, of) => spread(hotlineId, { end: of }, { type: 'session-ended' }),
     accept(request, socket, head) {
       const token = tokenOf(request)
       void admit(token, deps.findPerson).then((person) => {
         if (!person || token === undefined) return refuse(socket, '401 Unauthorized')
-        return server.handleUpgrade(request, socket, head, (ready) => void welcome(ready, person, token))
+        return server.handleUpgrade(
+          request,
+          socket,
+          head,
+          (ready) => void welcome(hall, ready, person, token),
+        )
       })
     },
     async close() {
       clearInterval(heart)
-      for (const { socket } of open) socket.close(1001, 'server stops')
+      for (const { socket } of hall.open) socket.close(1001, 'server stops')
       parcels.close()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
+  }
+}
+
+function deliver(hall: Hall, { hotlineId, to, event }: Omit<Wire, 'from'>): void {
+  const text = JSON.stringify(event)
+  for (const one of hall.open) {
+    if (one.person.hotlineId !== hotlineId || !isFor(one.person, to)) continue
+    send(one, text)
+    if ('end' in to) one.socket.close(4001, 'session ended')
+  }
+}
+
+const socketsOf = (hall: Hall, personId: string): number =>
+  [...hall.open].filter((one) => one.person.personId === personId).length
+
+async function welcome(hall: Hall, socket: WebSocket, person: SessionPerson, token: string): Promise<void> {
+  const one: Open = { socket, person, alive: true }
+  const { hotlineId, personId } = person
+  const tellPresence = (): void => {
+    for (const heard of hall.listeners) heard(hotlineId, personId, socketsOf(hall, personId))
+  }
+  hall.open.add(one)
+  tellPresence()
+  socket.on('error', () => socket.terminate())
+  socket.on('close', () => {
+    hall.open.delete(one)
+    tellPresence()
+  })
+  socket.on('message', () => {
+    one.alive = true
+    void stillValid(one, token, hall.deps.findPerson)
+  })
+  for (const greet of hall.greeters) {
+    const events = await greet(person).catch(() => [])
+    for (const event of events) send(one, JSON.stringify(event))
   }
 }
 

@@ -118,7 +118,7 @@ export function serveFile<P extends z.ZodType>(
 }
 
 /** The context of a logged-in request that holds the right; `session.needed`, `permission.denied`. */
-export async function contextOf(
+async function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
   needs: Permission,

@@ -60,7 +60,7 @@ interface Tab {
 function openTab(cookie: string, origin = `http://127.0.0.1:${port}`, to = port): Promise<Tab> {
   const socket = new WebSocket(`ws://127.0.0.1:${to}/api/v1/live`, { headers: { cookie, origin } })
   const heard: { type: string }[] = []
-  socket.on('message', (data) => heard.push(JSON.parse(String(data)) as { type: string }))
+  socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as { type: string }))
   const closed = new Promise<number>((resolve) => socket.once('close', (code) => resolve(code)))
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve({ heard, socket, closed }))

@@ -95,7 +95,7 @@ export async function listLines(tx: Tx, query: ListQuery): Promise<{ rows: Line[
 }
 
 /** One line; `line.notFound`. */
-export async function readLine(tx: Tx, lineId: string): Promise<Line> {
+async function readLine(tx: Tx, lineId: string): Promise<Line> {
   const { rows } = await sql<Row>`select ${columns} from line t where t.line_id = ${lineId}`.execute(tx)
   const [row] = rows
   if (!row) throw new Problem('line.notFound')

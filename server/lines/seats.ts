@@ -49,7 +49,7 @@ export async function listSeats(tx: Tx, query: ListQuery): Promise<{ rows: Seat[
 }
 
 /** One seat; `seat.notFound`. */
-export async function readSeat(tx: Tx, seatId: string): Promise<Seat> {
+async function readSeat(tx: Tx, seatId: string): Promise<Seat> {
   const { rows } = await sql<Row>`select ${columns} from seat t where t.seat_id = ${seatId}`.execute(tx)
   const [row] = rows
   if (!row) throw new Problem('seat.notFound')

@@ -2,9 +2,9 @@
 import { Problem } from '../../domain/problem.ts'
 
 /** Samples a second of every prompt. */
-export const promptRate = 8000
+const promptRate = 8000
 /** The longest prompt. */
-export const longestPromptMs = 120_000
+const longestPromptMs = 120_000
 const shortestMs = 100
 /** Half the width of the low-pass filter, in zero crossings: 90 dB is more than 16 bits of a telephone need. */
 const crossings = 24
@@ -118,7 +118,7 @@ function mixDown(body: Buffer, { code, channels, bits }: Format): Float64Array {
  * Changes the rate by a windowed sinc (Blackman window), which is also the low-pass that keeps what telephones cannot
  * carry from coming back as a whistle. Gives way to other work after each second of sound.
  */
-export async function resample(samples: Float64Array, from: number, to: number): Promise<Float64Array> {
+async function resample(samples: Float64Array, from: number, to: number): Promise<Float64Array> {
   const cutoff = Math.min(1, to / from) * edge
   const half = Math.ceil(crossings / cutoff)
   const result = new Float64Array(Math.max(1, Math.floor((samples.length * to) / from)))
