@@ -5,7 +5,7 @@ import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
 import { Refusal, request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
 import { DeviceCheck } from './DeviceCheck.tsx'
-import { startPhone } from './duty-desk.ts'
+import { beginDuty } from './duty-desk.ts'
 import { ToFinish } from './Waiting.tsx'
 
 /** Before duty: the check of sound and network, the seat, and one button. */
@@ -16,11 +16,8 @@ export function GoOnDuty({ toFinish }: { toFinish: Desk['toFinish'] }) {
   const seats = useQuery({ queryKey: ['seats', 'free'], queryFn: () => request(freeSeats, {}), staleTime: 0 })
   const going = useMutation({
     mutationFn: (takeOver: boolean) =>
-      request(goOnDuty, { body: seatId === '' ? { takeOver } : { seatId, takeOver } }),
-    onSuccess: ({ desk, softphone }) => {
-      cache.setQueryData(['desk'], desk)
-      if (softphone) void startPhone(softphone)
-    },
+      beginDuty(() => request(goOnDuty, { body: seatId === '' ? { takeOver } : { seatId, takeOver } })),
+    onSuccess: ({ desk }) => cache.setQueryData(['desk'], desk),
   })
   const taken = going.error instanceof Refusal && going.error.code === 'duty.seatTaken'
   const nameOf = (seat: NonNullable<typeof seats.data>[number]): string => {

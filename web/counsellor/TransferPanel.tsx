@@ -98,7 +98,7 @@ export function TransferPanel({ command, onClose }: { command: Command; onClose:
           {data.lines.map((line) => (
             <li key={line.lineId}>
               <span className="grow">
-                {line.name} <span className="tag">{say('transfer.lines')}</span>
+                {line.name} <span className="tag">{say('contacts.line')}</span>
               </span>
               <button
                 type="button"

@@ -41,20 +41,66 @@ export const useSeatPlace = (): SeatPlace =>
     () => place,
   )
 
+/** Requests under way that make a new account: meanwhile `taken-over` is our own doing. */
+let asking = 0
+
 onLive((event) => {
   if (event.type === 'session-ended') softphone.stop()
-  if (event.type !== 'taken-over') return
+  if (event.type !== 'taken-over' || asking > 0) return
   softphone.stop()
   forgetForms()
   setPlace('taken-over')
 })
 
-const fresh = (): Promise<Account> => request(renewSoftphone, { body: {} })
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  asking += 1
+  try {
+    return await ask()
+  } finally {
+    // The event may come a little after the answer when another server process sends it.
+    setTimeout(() => (asking -= 1), 1000)
+  }
+}
 
-/** The account came with going on duty: the telephone starts here. */
-export async function startPhone(account: Account): Promise<void> {
+const isTaken = (failure: unknown): boolean => failure instanceof Refusal && failure.code === 'duty.seatTaken'
+
+/** How often a refused telephone tries again before it believes that another window has the seat. */
+const patience = 4
+let refusals = 0
+
+async function fresh(registered: boolean): Promise<Account> {
+  try {
+    const account = await asked(() => request(renewSoftphone, { body: { takeOver: registered } }))
+    refusals = 0
+    return account
+  } catch (failure) {
+    if (isTaken(failure) && ++refusals >= patience) {
+      softphone.stop()
+      setPlace('elsewhere')
+    }
+    throw failure
+  }
+}
+
+async function startPhone(account: Account): Promise<void> {
+  refusals = 0
   setPlace('here')
   await softphone.start(account, fresh)
+}
+
+/** Goes on duty by `go` and starts the telephone with the account that comes with it. */
+export async function beginDuty(
+  go: () => Promise<{ desk: Desk; softphone: Account | null }>,
+): Promise<{ desk: Desk; softphone: Account | null }> {
+  // The pushed desk may arrive before this answer: it must not make a second account.
+  connecting = true
+  try {
+    const begun = await asked(go)
+    if (begun.softphone) await startPhone(begun.softphone)
+    return begun
+  } finally {
+    connecting = false
+  }
 }
 
 let connecting = false
@@ -64,9 +110,9 @@ export async function connectPhone(takeOver: boolean): Promise<void> {
   if (connecting || softphone.running) return
   connecting = true
   try {
-    await startPhone(await accountFor(takeOver))
+    await startPhone(await asked(() => accountFor(takeOver)))
   } catch (failure) {
-    if (failure instanceof Refusal && failure.code === 'duty.seatTaken') setPlace('elsewhere')
+    if (isTaken(failure)) setPlace('elsewhere')
     else if (failure instanceof Refusal && failure.code === 'network')
       setTimeout(() => void connectPhone(false), 2000)
   } finally {
@@ -74,16 +120,20 @@ export async function connectPhone(takeOver: boolean): Promise<void> {
   }
 }
 
+/** After a reload the old window's sockets may need a moment to be seen closed. */
+const reloadWaits = [250, 500, 1000, 1500]
+
 async function accountFor(takeOver: boolean): Promise<Account> {
   const ask = (): Promise<Account> => request(renewSoftphone, { body: { takeOver } })
-  try {
-    return await ask()
-  } catch (failure) {
-    if (!(failure instanceof Refusal) || failure.code !== 'duty.seatTaken') throw failure
-    // After a reload the old window's sockets may need a moment to be seen closed.
-    await new Promise((resolve) => setTimeout(resolve, 1200))
-    return ask()
+  for (const wait of reloadWaits) {
+    try {
+      return await ask()
+    } catch (failure) {
+      if (!isTaken(failure)) throw failure
+      await new Promise((resolve) => setTimeout(resolve, wait))
+    }
   }
+  return ask()
 }
 
 /** Gives commands to the live call; the answer is the desk afterwards. */

@@ -20,6 +20,9 @@ export interface Account {
   expiresAt: string
 }
 
+/** Brings a fresh account; `registered` tells whether the old one still works (it is about to end) or was refused. */
+export type Renew = (registered: boolean) => Promise<Account>
+
 /** What the screens show of the telephone. */
 export interface PhoneView {
   line: LineState
@@ -48,7 +51,7 @@ export class Softphone {
   #agent: UA | null = null
   #session: RTCSession | null = null
   #user = ''
-  #renew: (() => Promise<Account>) | null = null
+  #renew: Renew | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #speaker = new Audio()
 
@@ -67,7 +70,7 @@ export class Softphone {
   }
 
   /** Registers and stays registered; `renew` brings fresh accounts when one ends or is refused. */
-  async start(account: Account, renew: () => Promise<Account>): Promise<void> {
+  async start(account: Account, renew: Renew): Promise<void> {
     this.#renew = renew
     await this.#register(account)
   }
@@ -212,9 +215,10 @@ export class Softphone {
   async #renewNow(): Promise<void> {
     if (!this.#renew) return
     try {
-      await this.#register(await this.#renew())
+      await this.#register(await this.#renew(this.#view.line === 'ready'))
     } catch {
-      this.#timer = setTimeout(() => void this.#renewNow(), retryAfter)
+      // `stop` may have been called meanwhile: the seat is elsewhere.
+      if (this.running) this.#timer = setTimeout(() => void this.#renewNow(), retryAfter)
     }
   }
 }

@@ -44,7 +44,8 @@ const dark: typeof light = {
   redSoft: '#431a17',
 }
 
-const palettes = { light, dark }
+/** The colours of both themes. */
+export const palettes = { light, dark }
 
 /** System fonts only: nothing is fetched from outside. */
 const fontFamily =

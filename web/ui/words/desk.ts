@@ -182,8 +182,6 @@ export const desk = {
   'call.guest': ['内部来电', 'Internal call'],
   'call.dismiss': ['请其离开', 'Let leave'],
   'transfer.title': ['转给谁？', 'Transfer to whom?'],
-  'transfer.seats': ['坐席', 'Seats'],
-  'transfer.lines': ['线路', 'Lines'],
   'transfer.outside': ['外线号码', 'Outside number'],
   'transfer.blind': ['直接转', 'Transfer now'],
   'transfer.attended': ['先说一声', 'Speak first'],
