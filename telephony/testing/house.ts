@@ -175,6 +175,9 @@ export class House {
   }
 
   async close(): Promise<void> {
+    // An Asterisk is shared by all tests, and keeps rooms.
+    const live = this.links.find((link) => link.up())
+    for (const room of live?.snapshot().rooms ?? []) await live?.closeRoom(room.id)
     await Promise.all(this.links.map((link) => link.close()))
     await Promise.all([this.switchboard.stop(), this.recorder.stop()])
     rmSync(this.data, { recursive: true })
