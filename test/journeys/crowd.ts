@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromSamples } from '../../switchboard/media/g711.ts'
+import { encode } from '../../switchboard/media/g711.ts'
 import { tone } from '../../switchboard/media/tone.ts'
 
 /** How long a caller stays after the first key, in milliseconds; each has its branch in the scenario. */
@@ -64,7 +64,8 @@ Content-Length: 0
 `
 const nop = (actions: string, more = '') => `<nop ${more}><action>${actions}</action></nop>\n`
 const log = (ending: Ending, more = '') => nop(`<log message="[field0] ${ending}"/>`, more)
-const read = (variable: string, field: number) => `<assignstr assign_to="${variable}" value="[field${field}]"/>`
+const read = (variable: string, field: number) =>
+  `<assignstr assign_to="${variable}" value="[field${field}]"/>`
 const same = (flag: string, variable: string, value: string) =>
   `<strcmp assign_to="${flag}Order" variable="${variable}" value="${value}"/>
    <test assign_to="${flag}" variable="${flag}Order" compare="equal" value="0"/>`
@@ -132,7 +133,10 @@ export const callAll = async (
   )
   writeFileSync(join(folder, 'plans.csv'), `SEQUENTIAL\n${rows.join('\n')}\n`)
   writeFileSync(join(folder, 'scenario.xml'), scenario)
-  writeFileSync(join(folder, 'voice.ulaw'), fromSamples('PCMU', tone(440, 2000)))
+  const samples = tone(440, 2000)
+  const voice = new Uint8Array(samples.length)
+  encode('PCMU', samples, voice)
+  writeFileSync(join(folder, 'voice.ulaw'), voice)
   const fixed = `-sf scenario.xml -inf plans.csv -i 127.0.0.1 -mi 127.0.0.1 -p 15600 -mp 42000 -nostdin`
   const pace = `-r 10 -m ${plans.length} -l ${plans.length * 2} -timeout 90 -timeout_error`
   const logs = '-trace_logs -log_file calls.log -trace_err -error_file errors.log'
@@ -154,7 +158,8 @@ export const callAll = async (
         return ''
       }
     }
-    if (code !== 0) throw new Error(`SIPp counted failed calls (${code}):\n${told('errors.log').slice(0, 4000)}`)
+    if (code !== 0)
+      throw new Error(`SIPp counted failed calls (${code}):\n${told('errors.log').slice(0, 4000)}`)
     const endings = told('calls.log')
       .split('\n')
       .flatMap((text) => [...text.matchAll(/(\d+) (hung-up|put-down|crossed)/g)])

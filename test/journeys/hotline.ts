@@ -72,3 +72,41 @@ export const loudness = (phone: Phone, ms = 1000): number => {
   const part = heard.subarray(Math.max(0, heard.length - ms * 8))
   return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, part.length))
 }
+
+/** A logged-in demo user without a screen: what a test arranges by the API, not what it proves. */
+export interface Session {
+  ask<T>(method: string, path: string, body?: unknown): Promise<T>
+  /** Ends the wrap-up at the person's seat, so that the seat is free for the next caller. */
+  finishWrapUp(): Promise<void>
+}
+
+/** Logs a demo user in. */
+export const logInAs = async (product: Product, name: string): Promise<Session> => {
+  const headers: Record<string, string> = { origin: product.web, 'content-type': 'application/json' }
+  const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const answer = await fetch(`${product.web}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+    return answer
+  }
+  const entered = await ask('POST', '/session', { name, passphrase: 'hearthline-demo' })
+  headers['cookie'] = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    (await (await ask(method, path, body)).json()) as T
+  return {
+    ask: json,
+    async finishWrapUp() {
+      const desk = await json<{ duty: { state: string } | null; call: { contactId: string } | null }>(
+        'GET',
+        '/desk',
+      )
+      if (desk.duty?.state !== 'wrap-up') return
+      await json('POST', `/desk/call/${desk.call?.contactId ?? crypto.randomUUID()}`, {
+        command: 'finish-wrap-up',
+      })
+    },
+  }
+}

@@ -113,9 +113,9 @@ const takeMessages = (text: string, each: (message: Record<string, unknown>) => 
 const account = (options: PhoneOptions): string => {
   const user = options.user ?? 'caller'
   const transport = options.transport ?? 'udp'
-  if (!options.register) return `<sip:${user}@127.0.0.1;transport=${transport}>;regint=0\n`
+  if (!options.register) return `<sip:${user}@127.0.0.1;transport=${transport}>;regint=0`
   const { server, password, answer } = options.register
-  return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}\n`
+  return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}`
 }
 
 const latestRecording = (folder: string): Int16Array => {
@@ -159,7 +159,7 @@ export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
   const port = await freeBase()
   writeFileSync(join(folder, 'tone.wav'), makeTone(options.toneHz, 180))
   writeFileSync(join(folder, 'config'), configuration(folder, port))
-  writeFileSync(join(folder, 'accounts'), account(options))
+  writeFileSync(join(folder, 'accounts'), '# made below\n')
   writeFileSync(join(folder, 'contacts'), '# none\n')
   const child = spawn('baresip', ['-f', folder], { stdio: 'ignore' })
   const control = await openControl(port + 2)
@@ -176,6 +176,8 @@ export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
     control.write(`${Buffer.byteLength(message)}:${message},`)
     await sleep(60)
   }
+  // Made only now, so that its registration is among the events.
+  await command('uanew', account(options))
   return {
     dial: (uri) => command('dial', uri),
     press: (digit) => command('sndcode', digit).then(() => sleep(180)),
