@@ -207,7 +207,11 @@ export const waitingEvents: Handlers = {
   },
   offered: (turn, { seat }) => {
     const { call } = turn
-    if (call.phase !== 'queue') return false
+    if (call.phase !== 'queue' && call.phase !== 'nobody') return false
+    if (call.phase === 'nobody') {
+      hush(turn)
+      music(turn, true)
+    }
     enter(turn, 'offered', 'ringing')
     const leg = nextId(turn, 'l')
     call.offer = { seat, leg, at: turn.now }

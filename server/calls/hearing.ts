@@ -64,7 +64,7 @@ function legUp(shell: Shell, leg: string, at: number): void {
     shell,
     leg,
     at,
-    (call) => (call.callerLeg === leg ? null : { type: 'legUp', leg }),
+    (call) => (call.callerLeg === leg && call.phase !== 'calling' ? null : { type: 'legUp', leg }),
     async (outcome) => {
       if (outcome.refused && outcome.call.callerLeg !== leg && !knows(outcome.call, leg)) await putDown()
     },

@@ -62,7 +62,8 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
   }
   const { hotlineId, lineId } = found
   const number = party.web ? null : party.number
-  const numberKey = number === null ? null : shell.keys.numberKey(hotlineId, number)
+  // A caller's name without digits is no number: such callers must not be taken for one and the same.
+  const numberKey = number !== null && /\d{3}/.test(number) ? shell.keys.numberKey(hotlineId, number) : null
   const written = await inHotline(shell.db, hotlineId, async (tx) => {
     if (await hasContact(tx, leg.id)) return null
     const line = await findLine(tx, lineId)

@@ -90,13 +90,12 @@ export function look(shell: Shell, memory: HotlineMemory): void {
       idleSince: seat.duty.idleSince,
     })
   }
-  tellWhoIsThere(shell, memory)
-  if (seats.length === 0) return
   const waiting: Waiting[] = []
   for (const [contact, each] of memory.waiting) {
-    if (!each.toldNobody && !memory.busy.has(contact)) waiting.push(each.waiting)
+    if (!memory.busy.has(contact)) waiting.push(each.waiting)
   }
   for (const offer of assign(waiting, seats, defaultPolicy, shell.now())) make(shell, memory, offer)
+  tellWhoIsThere(shell, memory)
 }
 
 function make(shell: Shell, memory: HotlineMemory, { contact, seat }: Offer): void {

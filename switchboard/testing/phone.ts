@@ -17,8 +17,8 @@ export interface PhoneCall {
 export interface Phone {
   stack: SipStack
   calls: PhoneCall[]
-  /** Calls a number at the switchboard. */
-  dial(number: string): Promise<PhoneCall>
+  /** Calls a number at the switchboard, as the user of its login or as `from`. */
+  dial(number: string, from?: string): Promise<PhoneCall>
   /** The next call that comes in, ringing. */
   rings(): Promise<PhoneCall>
   registered(): Promise<void>
@@ -70,7 +70,7 @@ export async function startPhone(
   return {
     stack,
     calls,
-    dial: (number) => dial(stack, calls, number, login?.user ?? 'caller'),
+    dial: (number, from) => dial(stack, calls, number, from ?? login?.user ?? 'caller'),
     rings: async () => {
       await until('a call comes in', () => calls.slice(seen).some((one) => one.call.direction === 'in'))
       const at = calls.findIndex((one, index) => index >= seen && one.call.direction === 'in')

@@ -1,5 +1,6 @@
 /* A hotline in tests: real database, switchboard and recorder, our own phones as callers and seats, and the calls. */
 import { inHotline } from '../../db/database.ts'
+import { newId } from '../../db/id.ts'
 import { openSounds, trunkFor } from '../../lines/lines.ts'
 import { registerShipped } from '../../lines/prompts.ts'
 import { seatSpecs } from '../../lines/seats.ts'
@@ -126,9 +127,29 @@ export class Hall {
     return phone
   }
 
+  /** A trunk that leads to this phone for every number. */
+  async trunkTo(phone: Phone): Promise<void> {
+    const { sip: port } = phone.stack.ports
+    await this.data.owner(
+      `insert into trunk (trunk_id, hotline_id, name, kind, host, port, outbound_patterns)
+        values ($1, $2, $4, 'address', '127.0.0.1', $3, '{*}')`,
+      [newId(), this.hotlineId, port, `outside-${port}`],
+    )
+    const spec = {
+      trunk: `outside-${port}`,
+      host: '127.0.0.1',
+      port,
+      transport: 'udp',
+      from: [],
+      register: false,
+      trusted: true,
+    } as const
+    await this.calls.shell.switchboard?.putTrunk({ ...spec, from: [] })
+  }
+
   /** Somebody calls the line and is answered. */
   async caller(number = this.line.number): Promise<PhoneCall> {
-    const call = await (await this.phone()).dial(number)
+    const call = await (await this.phone()).dial(number, '13800001111')
     await call.answered
     return call
   }
