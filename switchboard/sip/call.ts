@@ -64,6 +64,8 @@ export abstract class SipCall {
   trunk: string | null = null
   credentials: Credentials | null = null
   dialog: Dialog | null = null
+  /** Of the session timer now running. */
+  terms: SessionTerms | null = null
   /** User part of our Contact in this call. */
   contactUser = ''
   readonly host: CallHost
@@ -107,6 +109,11 @@ export abstract class SipCall {
   /** True once `ended` has been told or is about to be. */
   get isOver(): boolean {
     return this.over
+  }
+
+  /** True while a 2xx of ours has had no ACK. */
+  get awaitsAck(): boolean {
+    return this.answers.size > 0
   }
 
   header(name: string): string | null {
@@ -171,6 +178,7 @@ export abstract class SipCall {
   }
 
   setSession(terms: SessionTerms | null): void {
+    this.terms = terms
     if (!this.over) this.session.start(terms)
   }
 

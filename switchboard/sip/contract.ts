@@ -228,7 +228,7 @@ export interface CallRequest {
   /** Shown to the called side as From. */
   readonly from: Party
   readonly offer: string
-  /** More headers for the INVITE, e.g. `{ 'X-Contact': '42', 'Alert-Info': '...' }`; CR and LF are refused. */
+  /** More headers for the INVITE, e.g. `{ 'X-Contact': '42', 'Alert-Info': '...' }`; CR and LF become spaces. */
   readonly headers?: Readonly<Record<string, string>>
   /** After this long without a final answer: CANCEL, `ended` by 'timeout' with 408. Default 120000. */
   readonly timeoutMs?: number

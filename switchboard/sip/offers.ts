@@ -5,11 +5,17 @@ import { refreshTarget } from './dialog.ts'
 import { answerChallenge } from './digest.ts'
 import type { SipResponse } from './message.ts'
 import { parseCSeq, reasonOf, sdpOf } from './message.ts'
-import type { SessionTerms } from './session-timer.ts'
+import type { GrantedSession, SessionTerms } from './session-timer.ts'
 import { agreedSession, grantSession, minSessionSeconds } from './session-timer.ts'
 import type { ClientTransaction, ServerTransaction } from './transactions.ts'
 
 type Outcome = { readonly status: number; readonly response: SipResponse | null }
+
+/** Says in a refresh, or any re-INVITE, that the session goes on as agreed (RFC 4028 §7.4). */
+const sessionHeader = (terms: SessionTerms | null): Record<string, string> =>
+  terms === null || terms.duty === 'probe'
+    ? {}
+    : { 'session-expires': `${terms.seconds};refresher=${terms.duty === 'refresh' ? 'uac' : 'uas'}` }
 
 /** Offers after the first one: our re-INVITEs and the peer's re-INVITEs and UPDATEs, one at a time (RFC 3261 §14). */
 export class OfferExchange {
@@ -42,9 +48,8 @@ export class OfferExchange {
       if (status !== 408 && status !== 481) call.setSession(terms)
       return status
     }
-    const headers = { 'session-expires': `${terms.seconds};refresher=uac` }
     if (call.header('allow')?.toUpperCase().includes('UPDATE')) {
-      const { status, response } = await call.request('UPDATE', { headers })
+      const { status, response } = await call.request('UPDATE', { headers: sessionHeader(terms) })
       if (response && status < 300) call.setSession(agreedSession(response.headers, terms.seconds))
       return status
     }
@@ -67,7 +72,8 @@ export class OfferExchange {
     const { call } = this
     for (let attempt = 0; ; attempt += 1) {
       if (call.state !== 'answered') throw new RequestFailed(481, reasonOf(481))
-      if (this.receiving) await this.pause(200)
+      // Not before the peer's own offer is done with, nor before it has acknowledged our answer (§14.1).
+      while ((this.receiving || call.awaitsAck) && !this.abandoned) await this.pause(100)
       this.sending = true
       const { status, response } = await this.inviteWithProof(sdp).finally(() => {
         this.sending = false
@@ -110,7 +116,11 @@ export class OfferExchange {
     const flow = await call.openFlow()
     const { dialog } = call
     if (!flow || !dialog) return { status: 408, response: null }
-    const content = { headers, body: sdp, ...(sdp === '' ? {} : { type: 'application/sdp' }) }
+    const content = {
+      headers: { ...sessionHeader(call.terms), ...headers },
+      body: sdp,
+      ...(sdp === '' ? {} : { type: 'application/sdp' }),
+    }
     const request = call.build(dialog, 'INVITE', content)
     const number = parseCSeq(request.headers).number
     return new Promise((resolve) => {
@@ -152,19 +162,10 @@ export class OfferExchange {
       response.headers.add('min-se', minSessionSeconds)
       return transaction.respond(response)
     }
-    const offer = sdpOf(request)
-    const isInvite = request.method === 'INVITE'
     this.receiving = true
     this.unanswered = transaction
     try {
-      const answer = offer === null && !isInvite ? null : await this.ask(offer)
-      if (call.isOver) return transaction.answer(481)
-      const response = this.success(transaction, answer)
-      if (granted.value !== null) response.headers.add('session-expires', granted.value)
-      if (granted.require) response.headers.add('require', 'timer')
-      call.setSession(granted.terms)
-      if (isInvite) this.answerInvite(transaction, response, offer === null)
-      else transaction.respond(response)
+      await this.answerOffer(transaction, granted)
     } catch (error) {
       if (!(error instanceof OfferRefused))
         call.host.log('an offer could not be answered', { error: String(error) })
@@ -173,6 +174,21 @@ export class OfferExchange {
       this.receiving = false
       this.unanswered = null
     }
+  }
+
+  private async answerOffer(transaction: ServerTransaction, granted: GrantedSession): Promise<void> {
+    const { call } = this
+    const offer = sdpOf(transaction.request)
+    const isInvite = transaction.request.method === 'INVITE'
+    const answer = offer === null && !isInvite ? null : await this.ask(offer)
+    // Over, or cancelled, while the answer was being made.
+    if (call.isOver || !transaction.pending) return transaction.answer(481)
+    const response = this.success(transaction, answer)
+    if (granted.value !== null) response.headers.add('session-expires', granted.value)
+    if (granted.require) response.headers.add('require', 'timer')
+    call.setSession(granted.terms)
+    if (isInvite) this.answerInvite(transaction, response, offer === null)
+    else transaction.respond(response)
   }
 
   private busy(transaction: ServerTransaction): void {

@@ -133,7 +133,7 @@ export class Transport {
 
   /** Stands for a way not yet found: it is closed. */
   nowhere(): Flow {
-    return { ...this.udpFlow({ host: '0.0.0.0', port: 9 }), open: false, send: () => false }
+    return { ...this.udpFlow({ host: '127.0.0.1', port: 9 }), open: false, send: () => false }
   }
 
   /** A way to an address. Rejects when a connection cannot be made. */

@@ -251,7 +251,7 @@ export class Trunks {
       line.endpoints.some(({ host, port }) => host === flow.remoteHost && port === flow.remotePort),
     )
     const found = named ?? exact ?? candidates[0]
-    return found ? { id: found.trunk.id, exact: found === exact } : null
+    return found ? { id: found.trunk.id, exact: found === exact || found === named } : null
   }
 
   /** Unregisters everywhere. */

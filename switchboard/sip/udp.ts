@@ -50,12 +50,17 @@ export class UdpListener {
   flowTo(host: string, port: number): Flow {
     const { socket, options } = this
     const isOpen = (): boolean => this.open
+    let localHost: string | null = null
     return {
       id: `udp:${host}:${port}`,
       transport: 'udp',
       remoteHost: host,
       remotePort: port,
-      localHost: localHostFor(host, options.host, options.publicAddress),
+      // Looked up when it is needed: this runs for every datagram.
+      get localHost() {
+        localHost ??= localHostFor(host, options.host, options.publicAddress)
+        return localHost
+      },
       localPort: this.port,
       get open() {
         return isOpen()
