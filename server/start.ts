@@ -139,7 +139,7 @@ async function noticesFor(site: Site, config: Config, address: string): Promise<
     const token = await makeSetUpToken(site)
     return [
       'Open this link once, within a day, to create the hotline. 请在一天内打开此链接创建热线:',
-      `${address}/setup?token=${token}`,
+      `${address}/setup#token=${token}`,
     ]
   }
   if (!config.demo) return [`Log in at ${address}/login 登录`]

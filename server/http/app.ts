@@ -67,6 +67,7 @@ const headers = (secure: boolean) => ({
     },
   },
   strictTransportSecurity: secure && { maxAge: 15_552_000, includeSubDomains: false },
+  frameguard: { action: 'deny' as const },
   referrerPolicy: { policy: 'same-origin' as const },
   crossOriginOpenerPolicy: secure,
   originAgentCluster: secure,

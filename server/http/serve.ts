@@ -118,11 +118,7 @@ export function serveFile<P extends z.ZodType>(
 }
 
 /** The context of a logged-in request that holds the right; `session.needed`, `permission.denied`. */
-async function contextOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  needs: Permission,
-): Promise<Context> {
+async function contextOf(request: FastifyRequest, reply: FastifyReply, needs: Permission): Promise<Context> {
   const { ground } = request.server
   const token = request.cookies[sessionCookie]
   const person = token === undefined ? null : await ground.findPerson(token)

@@ -44,6 +44,18 @@ test('who knows name and passphrase is logged in; the cookie is of no use to scr
   expect(tokens[0]?.token_hash.toString()).not.toContain(cookieIn(answer).split('=')[1])
 })
 
+test('behind a proxy that speaks HTTPS the cookie travels by HTTPS only', async () => {
+  const { name } = await aPerson(db, hotlineId)
+  const enterBy = async (protocol: string): Promise<string> => {
+    const headers = { host: 'hotline.test', origin, 'x-forwarded-proto': protocol }
+    const payload = { name, passphrase }
+    const answer = await app.inject({ method: 'POST', url: '/api/v1/session', headers, payload })
+    return String(answer.headers['set-cookie'])
+  }
+  expect(await enterBy('https')).toContain('Secure')
+  expect(await enterBy('http')).not.toContain('Secure')
+})
+
 test('a wrong passphrase and a name nobody has are told apart by nothing', async () => {
   const { name } = await aPerson(db, hotlineId)
   const answers = [await enter(name, 'wrong passphrase'), await enter('nobody', 'wrong passphrase')]

@@ -12,7 +12,7 @@ import {
 } from '../../api/session.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { Live } from '../http/live.ts'
-import { serve, servePublic, sessionCookie, type SessionPerson } from '../http/serve.ts'
+import { serve, servePublic, sessionCookie, type PublicContext, type SessionPerson } from '../http/serve.ts'
 import { changePassphrase, closeSession, logIn, makePerson, openDoor, readMe, sessionMs } from './identity.ts'
 import { changePerson, listPeople, readPerson } from './people.ts'
 
@@ -38,14 +38,21 @@ export function identityRoutes(app: FastifyInstance, deps: IdentityDeps): void {
 
 function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
   const door = openDoor()
-  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure: app.ground.secure } as const
+  const cookieFor = (context: PublicContext) =>
+    ({
+      path: '/',
+      httpOnly: true,
+      sameSite: 'strict',
+      // A proxy on this machine may speak HTTPS for us.
+      secure: app.ground.secure || context.request.protocol === 'https',
+    }) as const
   servePublic(
     app,
     logInAt,
     async (context, { body }) => {
       const given = { ...body, address: context.address, now: context.now(), demo: deps.demo }
       const { token, me } = await logIn(context.db, door, given)
-      context.reply.setCookie(sessionCookie, token, { ...cookie, maxAge: sessionMs / 1000 })
+      context.reply.setCookie(sessionCookie, token, { ...cookieFor(context), maxAge: sessionMs / 1000 })
       return me
     },
     { perMinute: logInsPerMinute },
@@ -59,7 +66,7 @@ function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
       await context.audit(tx, 'session.closed')
     })
     deps.live.endSession(hotlineId, { session: person.session })
-    context.reply.clearCookie(sessionCookie, cookie)
+    context.reply.clearCookie(sessionCookie, cookieFor(context))
     return { done: true } as const
   })
   serve(
