@@ -49,7 +49,7 @@ const answered = async (key: string | null): Promise<void> => {
 /** Leaves the record for later, so that the seat is free for the next test. */
 const freeAgain = async (): Promise<void> => {
   await button(counsellor, /^稍后补完/).click()
-  await counsellor.page.getByText('空闲,等待来电').waitFor()
+  await counsellor.page.getByText(/空闲/).first().waitFor()
 }
 
 /** The peak levels of a tone in the left (caller) and right (counsellor) channel of the latest recording. */

@@ -70,5 +70,5 @@ export const aPersonAt = async (web: string, toneHz: number, name?: string): Pro
 export const goOnDuty = async (person: Person, web: string): Promise<void> => {
   await person.page.goto(`${web}/desk`)
   await person.page.getByRole('button', { name: '上岗', exact: true }).click()
-  await person.page.getByText('空闲,等待来电').waitFor({ timeout: 15_000 })
+  await person.page.getByText(/空闲/).first().waitFor({ timeout: 15_000 })
 }
