@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SeatSpec } from '../switchboard.ts'
 import { emptyBoard, newLeg, putRecording, snapshotOf, type Board } from './board.ts'
-import { factsOf } from './facts.ts'
+import { deviceToAsk, factsOf } from './facts.ts'
 import { readEvent } from './model.ts'
 
 const now = 1_000_000
@@ -268,6 +268,13 @@ test('a seat comes and goes once, whatever else its device does; other devices a
   expect(device('INVALID')).toEqual([])
   expect(device('NOT_INUSE', 'PJSIP/999')).toEqual([])
   expect(device('NOT_INUSE', 'Stasis:201')).toEqual([])
+  const asks = (state: string, name: string) => {
+    const event = readEvent({ ...common, type: 'DeviceStateChanged', device_state: { name, state } })
+    return event && !('unreadable' in event) ? deviceToAsk(board, event) : 'unread'
+  }
+  expect(asks('INUSE', 'PJSIP/201')).toBe('201')
+  expect(asks('NOT_INUSE', 'PJSIP/201')).toBeNull()
+  expect(asks('INUSE', 'PJSIP/999')).toBeNull()
 })
 
 test('events that we do not use are passed over, one of a wrong shape is named', () => {

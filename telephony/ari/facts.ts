@@ -11,8 +11,22 @@ type Handlers = {
   [K in AriEvent['type']]: (board: Board, event: Extract<AriEvent, { type: K }>, now: number) => Fact[]
 }
 
-/** Device states in which nobody can be reached there. */
-const absent = new Set(['UNAVAILABLE', 'INVALID', 'UNKNOWN'])
+/** What a device's state says of its being there. A busy one may have lost its registration: it has to be asked. */
+const presence: Record<string, boolean> = {
+  NOT_INUSE: true,
+  UNAVAILABLE: false,
+  INVALID: false,
+  UNKNOWN: false,
+}
+
+/** The device of ours whose state an event tells without saying whether it is registered; null for any other event. */
+export function deviceToAsk(board: Board, event: AriEvent): string | null {
+  if (event.type !== 'DeviceStateChanged' || event.device_state.state in presence) return null
+  const name = deviceName(event.device_state.name)
+  return board.seats.has(name) || board.trunks.has(name) ? name : null
+}
+
+const deviceName = (device: string) => (device.startsWith('PJSIP/') ? device.slice('PJSIP/'.length) : '')
 
 /** ARI's events, each with what it means: changes the board and gives the facts to tell. A repeated event gives none. */
 const handlers: Handlers = {
@@ -74,8 +88,10 @@ const handlers: Handlers = {
     const to = (refer_to.requested_destination?.destination ?? '').replace(/^sips?:/, '').replace(/@.*$/, '')
     return [{ type: 'transfer.asked', leg, to, replaces: refer_to.destination_channel?.id ?? null }]
   },
-  DeviceStateChanged: (board, { device_state: { name, state } }) =>
-    name.startsWith('PJSIP/') ? deviceSeen(board, name.slice('PJSIP/'.length), !absent.has(state)) : [],
+  DeviceStateChanged: (board, { device_state: { name, state } }) => {
+    const online = presence[state]
+    return online === undefined ? [] : deviceSeen(board, deviceName(name), online)
+  },
   ApplicationReplaced: () => [],
 }
 

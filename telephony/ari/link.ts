@@ -3,7 +3,7 @@ import type { Switchboard, SwitchboardOptions } from '../switchboard.ts'
 import { emptyBoard, endLeg, snapshotOf } from './board.ts'
 import type { Desk } from './desk.ts'
 import { pushSeat, pushTrunk, removeSeat, removeTrunk } from './devices.ts'
-import { factsOf, deviceSeen, type Fact } from './facts.ts'
+import { deviceSeen, deviceToAsk, factsOf, type Fact } from './facts.ts'
 import * as legs from './legs.ts'
 import { record, removeStreams, stopRecord, supervise } from './listening.ts'
 import { endpointSchema, readEvent, type AriEvent } from './model.ts'
@@ -114,6 +114,8 @@ class Link {
 
   private take(event: AriEvent): void {
     for (const fact of factsOf(this.board, event, Date.now())) this.announce(fact)
+    const device = deviceToAsk(this.board, event)
+    if (device !== null) void this.askDevice(device)
     if (event.type === 'StasisEnd')
       setTimeout(() => void this.lookWhetherGone(event.channel.id), lookAfterEnd)
   }
@@ -148,7 +150,7 @@ class Link {
     }
   }
 
-  /** A device put while the link is up may be there already. */
+  /** A device put while the link is up may be there already, one that is busy may have lost its registration. */
   async askDevice(name: string): Promise<void> {
     if (this.state !== 'up') return
     const found = await this.desk.ask('GET', `endpoints/PJSIP/${encodeURIComponent(name)}`).catch(() => null)

@@ -1,12 +1,13 @@
 /** A real switchboard and recorder in tests, each a process of its own on free ports, and a link to them. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env } from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Decrypter } from 'age-encryption'
 import {
   connectSwitchboard,
   type Switchboard,
@@ -148,6 +149,19 @@ export class House {
   publishKey(hotline: string, recipient: string): void {
     mkdirSync(join(this.data, 'keys'), { recursive: true })
     writeFileSync(join(this.data, 'keys', `${hotline}.recording.pub`), recipient)
+  }
+
+  /** All files of the data folder. */
+  files(): string[] {
+    return readdirSync(this.data, { recursive: true, encoding: 'utf8' })
+  }
+
+  /** The plain sound of a recorded file. */
+  async soundIn(name: string, identity: string): Promise<Buffer> {
+    const decrypter = new Decrypter()
+    decrypter.addIdentity(identity)
+    const plain = Buffer.from(await decrypter.decrypt(readFileSync(join(this.data, name))))
+    return plain.subarray(plain.indexOf('\n') + 1)
   }
 
   /** A WAV of a tone, 8 kHz mono 16 bit. */
