@@ -1,12 +1,12 @@
 /* Puts the desk on the web: routes of calls and duty, and what a desk's live socket is greeted with. */
 import type { FastifyInstance } from 'fastify'
-import { may } from '../../domain/permission.ts'
-import type { Live } from '../http/live.ts'
-import { rosterRoutes } from '../roster/routes.ts'
-import type { Calls } from './calls.ts'
-import { callsRoutes, viewerOf } from './routes.ts'
-import { readDesk } from './desk.ts'
-import { deskOf } from './screens.ts'
+import { may } from '../domain/permission.ts'
+import type { Live } from './http/live.ts'
+import { rosterRoutes } from './roster/routes.ts'
+import type { Calls } from './calls/calls.ts'
+import { callsRoutes, viewerOf } from './calls/routes.ts'
+import { readDesk } from './calls/desk.ts'
+import { deskOf } from './calls/screens.ts'
 
 /** Serves the counsellor's desk. */
 export function wireDesk(app: FastifyInstance, calls: Calls, live: Live): void {
