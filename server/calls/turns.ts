@@ -127,14 +127,16 @@ function tellWhoIsThere(shell: Shell, memory: HotlineMemory): void {
   }
   for (const [contact, each] of memory.waiting) {
     const present = lines.has(each.waiting.line)
-    if (present !== each.toldNobody || memory.busy.has(contact)) continue
-    memory.busy.add(contact)
+    // Being told does not keep anybody from being offered meanwhile, so it is noted apart from offers.
+    const telling = `tell ${contact}`
+    if (present !== each.toldNobody || memory.busy.has(contact) || memory.busy.has(telling)) continue
+    memory.busy.add(telling)
     void inLane(shell, contact, async () => {
       try {
         const type = present ? 'somebodyOnDuty' : 'nobodyOnDuty'
         await happenSurely(shell, memory.hotlineId, contact, { type })
       } finally {
-        memory.busy.delete(contact)
+        memory.busy.delete(telling)
         soon(shell, memory.hotlineId)
       }
     })
