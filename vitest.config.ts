@@ -8,7 +8,7 @@ const projects: Record<string, string[]> = {
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     maxWorkers: 2,
