@@ -1,6 +1,7 @@
 /* Starts the server's parts in their order and stops them in the other. */
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
+import { Problem } from '../domain/problem.ts'
 import { connectSwitchboard } from '../telephony/switchboard.ts'
 import { startCalls, type Calls } from './calls/calls.ts'
 import { startScreens } from './calls/screens.ts'
@@ -56,7 +57,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     seal: (text) => keys.seal('live', text).toString('base64'),
     unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
   })
-  const failed = (error: unknown): void => log.error(describe(error), 'a round failed')
+  const failed = quietly(log)
   const rounds = startRounds({ db, live, dataFolder: config.data, now, failed })
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
   const devices = startDevices({
@@ -111,6 +112,17 @@ function startTelephony(
     trunkFor: (hotlineId, number) => inHotline(db, hotlineId, (tx) => trunkFor(tx, number)),
     changed: (hotlineId, what) => screens.tell(hotlineId, what),
   })
+}
+
+/** A database that is away fails every round; once a minute is enough to say so. */
+function quietly(log: Logger): (error: unknown) => void {
+  let saidAt = 0
+  return (error) => {
+    const isAway = error instanceof Problem && error.code === 'database.away'
+    if (isAway && Date.now() - saidAt < 60_000) return
+    if (isAway) saidAt = Date.now()
+    log.error(describe(error), 'a round failed')
+  }
 }
 
 /** Opens the keys against what the database remembers of them, and makes it remember them the first time. */

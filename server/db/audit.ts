@@ -11,7 +11,10 @@ export interface AuditEntry {
   data?: object
 }
 
-/** Appends to the audit chain of the transaction's hotline; holds the chain's row until the transaction ends. */
+/**
+ * Appends to the audit chain of the transaction's hotline. It holds the chain's row until the transaction ends, so it comes
+ * last: whoever locks other rows after it can wait in a ring with a call that comes in.
+ */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const { at, actor, action, subject = '', contactId = null, data = {} } = entry
   await sql`select append_audit(${at}, ${actor}, ${action}, ${subject}, ${contactId}, ${jsonb(data)})`.execute(

@@ -50,16 +50,18 @@ function seatRoutes(
   })
   serve(app, changeSeatAt, async (context, { params, body }) => {
     const seat = await context.tx(async (tx) => {
+      const changedTo = await changeSeat(tx, params.seatId, body)
       await context.audit(tx, 'seat.changed', params.seatId, null, { ownerId: body.ownerId })
-      return changeSeat(tx, params.seatId, body)
+      return changedTo
     })
     tell(context)
     return { ...seat, online: devices.online(seat.sipUser) }
   })
   serve(app, renewSeatPassword, async (context, { params }) => {
     const fresh = await context.tx(async (tx) => {
+      const renewed = await renewPassword(tx, keys, context.hotlineId, params.seatId)
       await context.audit(tx, 'seat.passwordRenewed', params.seatId)
-      return renewPassword(tx, keys, context.hotlineId, params.seatId)
+      return renewed
     })
     await devices.seatChanged(context.hotlineId, fresh.sipUser)
     tell(context)
@@ -67,8 +69,9 @@ function seatRoutes(
   })
   serve(app, removeSeatAt, async (context, { params }) => {
     const seat = await context.tx(async (tx) => {
+      const removed = await removeSeat(tx, params.seatId, context.now())
       await context.audit(tx, 'seat.removed', params.seatId)
-      return removeSeat(tx, params.seatId, context.now())
+      return removed
     })
     await devices.seatChanged(context.hotlineId, seat.sipUser)
     tell(context)
@@ -99,8 +102,9 @@ function trunkRoutes(
   serve(app, changeTrunkAt, async (context, { params, body }) => {
     const { trunk, formerName } = await context.tx(async (tx) => {
       const data = { kind: body.kind, password: body.password !== null }
+      const changedTo = await changeTrunk(tx, keys, context.hotlineId, params.trunkId, body)
       await context.audit(tx, 'trunk.changed', params.trunkId, null, data)
-      return changeTrunk(tx, keys, context.hotlineId, params.trunkId, body)
+      return changedTo
     })
     if (formerName !== trunk.name) await devices.trunkChanged(context.hotlineId, formerName)
     await devices.trunkChanged(context.hotlineId, trunk.name)
@@ -109,8 +113,9 @@ function trunkRoutes(
   })
   serve(app, removeTrunkAt, async (context, { params }) => {
     const name = await context.tx(async (tx) => {
+      const removed = await removeTrunk(tx, params.trunkId, context.now())
       await context.audit(tx, 'trunk.removed', params.trunkId)
-      return removeTrunk(tx, params.trunkId, context.now())
+      return removed
     })
     await devices.trunkChanged(context.hotlineId, name)
     tell(context)

@@ -179,7 +179,7 @@ async function refuseClosed(tx: Tx, lineId: string): Promise<void> {
     .selectFrom('line')
     .select('closed_at')
     .where('line_id', '=', lineId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()
   if (!line) throw new Problem('line.notFound')
   if (line.closed_at) throw new Problem('line.closed')

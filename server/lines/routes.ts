@@ -69,8 +69,9 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
   serve(app, readHotlineAt, (context) => context.tx(readHotline))
   serve(app, changeHotlineAt, async (context, { body }) => {
     const result = await context.tx(async (tx) => {
+      const changedTo = await changeHotline(tx, body)
       await context.audit(tx, 'hotline.changed', context.hotlineId, null, { ...body, name: undefined })
-      return changeHotline(tx, body)
+      return changedTo
     })
     changed(context.hotlineId, 'hotline')
     return result
@@ -91,8 +92,9 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
   })
   serve(app, changeLineAt, async (context, { params, body }) => {
     const line = await context.tx(async (tx) => {
+      const changedTo = await changeLine(tx, params.lineId, body)
       await context.audit(tx, 'line.changed', params.lineId, null, { kind: body.kind, hours: body.hours })
-      return changeLine(tx, params.lineId, body)
+      return changedTo
     })
     changed(context.hotlineId, 'lines')
     return line
@@ -100,8 +102,9 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
   serve(app, closeLineAt, async (context, { params }) => {
     const by = { personId: context.person.personId, now: context.now() }
     const line = await context.tx(async (tx) => {
+      const closed = await closeLine(tx, params.lineId, by)
       await context.audit(tx, 'line.closed', params.lineId)
-      return closeLine(tx, params.lineId, by)
+      return closed
     })
     changed(context.hotlineId, 'lines')
     return line
