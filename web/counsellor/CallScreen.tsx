@@ -1,13 +1,16 @@
+import { useEffect } from 'react'
 import type { DeskCall } from '../../api/desk.ts'
 import { missingForClosing } from '../../domain/form.ts'
 import { useKeys } from '../ui/keys.ts'
 import { Notice } from '../ui/Notice.tsx'
+import { useMe } from '../ui/session.ts'
 import { clockFace } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { keeperOf } from './forms.ts'
 import { jumpTo, Missing, Notes, placeOf, StageQuestions, stageOrder, type Stage } from './FormBody.tsx'
 import { Fact } from './Offer.tsx'
+import { roleIn } from './role.ts'
 import { RiskPanel } from './RiskPanel.tsx'
 import { SaveMark } from './SaveMark.tsx'
 import { showStage, spentIn } from './stage.ts'
@@ -69,7 +72,13 @@ function CallerCard({ call }: { call: DeskCall }) {
 export function CallScreen({ call }: { call: DeskCall }) {
   const { say } = useWords()
   const { contactId } = call
-  const { form, save } = useKept(contactId)
+  const me = useMe()
+  const { form, save, loaded } = useKept(contactId)
+  const owner = roleIn(call, me.displayName) === 'owner'
+  useEffect(() => {
+    // After a handover the form that could not be read before is ours.
+    if (owner && !loaded) void keeperOf(contactId).load()
+  }, [owner, loaded, contactId])
   const over = call.state === 'wrap-up' || call.state === 'survey'
   const missing = over ? missingForClosing(form) : []
   const change = (answers: Partial<typeof form>): void => keeperOf(contactId).change(answers)
@@ -90,7 +99,14 @@ export function CallScreen({ call }: { call: DeskCall }) {
       run: () => document.getElementById('notes')?.focus(),
     },
   ])
-  const props = { form, change, missing }
+  const props = { form, change, missing, readOnly: !owner }
+  if (!owner && !loaded)
+    return (
+      <section className="card stack guest-screen">
+        <p className="quiet">{say('call.guestForm')}</p>
+        <CallerCard call={call} />
+      </section>
+    )
   return (
     <div className="call-screen">
       <Rail contactId={contactId} present={form.stage} />

@@ -4,12 +4,14 @@ import type { DeskCall } from '../../api/desk.ts'
 import { useKeys, type Key } from '../ui/keys.ts'
 import { Failure, Notice } from '../ui/Notice.tsx'
 import { Refusal } from '../ui/request.ts'
+import { useMe } from '../ui/session.ts'
 import { Since } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Consent, Members, OfferLeft, Transfer } from './CallParts.tsx'
 import { useCommand, usePhone } from './duty-desk.ts'
 import { keeperOf } from './forms.ts'
 import { jumpTo } from './FormBody.tsx'
+import { roleIn } from './role.ts'
 import { softphone } from './softphone.ts'
 import { HelpPanel, TransferPanel } from './TransferPanel.tsx'
 import { useKept } from './use-kept.ts'
@@ -140,6 +142,29 @@ function TalkActions({
   )
 }
 
+/** A guest of the call: mute and leave; everything else is the owner's. */
+function GuestActions({ call }: { call: DeskCall }) {
+  const { say } = useWords()
+  const phone = usePhone()
+  const command = useCommand(call.contactId)
+  const mute = (): void => softphone.mute(!phone.muted)
+  const leave = (): void => command.mutate({ command: 'hang-up' }, { onError: () => softphone.hangUp() })
+  useKeys([
+    { key: 'Alt+M', words: 'keys.mute', group: 'keys.groupCall', run: mute },
+    { key: 'Alt+E', words: 'keys.leave', group: 'keys.groupCall', run: leave },
+  ])
+  return (
+    <div className="strip-actions">
+      <button type="button" className="plain" aria-pressed={phone.muted} onClick={mute}>
+        {say(phone.muted ? 'call.unmute' : 'call.mute')} <kbd>Alt+M</kbd>
+      </button>
+      <button type="button" className="main-button" disabled={command.isPending} onClick={leave}>
+        {say('call.leave')} <kbd>Alt+E</kbd>
+      </button>
+    </div>
+  )
+}
+
 function StateWords({ call }: { call: DeskCall }) {
   const { say } = useWords()
   const phone = usePhone()
@@ -150,7 +175,7 @@ function StateWords({ call }: { call: DeskCall }) {
   return say(call.onHold ? 'call.onHold' : 'call.talking')
 }
 
-function StripState({ call }: { call: DeskCall }) {
+function StripState({ call, owner }: { call: DeskCall; owner: boolean }) {
   const { say } = useWords()
   const phone = usePhone()
   const talking = call.state === 'talking'
@@ -170,7 +195,7 @@ function StripState({ call }: { call: DeskCall }) {
       </span>
       {call.state === 'offered' && <OfferLeft call={call} />}
       {talking && <Members members={call.members} muted={phone.muted} />}
-      {talking && <Consent call={call} />}
+      {talking && owner && <Consent call={call} />}
     </div>
   )
 }
@@ -179,7 +204,10 @@ function StripState({ call }: { call: DeskCall }) {
 export function CallStrip({ call, seatKind }: { call: DeskCall; seatKind: 'browser' | 'phone' }) {
   const { say } = useWords()
   const phone = usePhone()
+  const me = useMe()
   const [panel, setPanel] = useState<Panel>(null)
+  const role = roleIn(call, me.displayName)
+  const talking = call.state === 'talking'
   const over = call.state === 'wrap-up' || call.state === 'survey' || call.state === 'closed'
   return (
     <section
@@ -187,14 +215,15 @@ export function CallStrip({ call, seatKind }: { call: DeskCall; seatKind: 'brows
       aria-label={say('keys.groupCall')}
     >
       <div className="strip">
-        {call.state !== 'offered' && <DangerButton contactId={call.contactId} />}
-        <StripState call={call} />
+        {call.state !== 'offered' && role === 'owner' && <DangerButton contactId={call.contactId} />}
+        <StripState call={call} owner={role === 'owner'} />
         {call.state === 'offered' && <OfferActions call={call} seatKind={seatKind} />}
-        {call.state === 'talking' && <TalkActions call={call} panel={panel} onPanel={setPanel} />}
+        {talking && role === 'owner' && <TalkActions call={call} panel={panel} onPanel={setPanel} />}
+        {talking && role !== 'owner' && <GuestActions call={call} />}
         {over && <WrapUp call={call} />}
       </div>
       {phone.microphoneFailed && <Notice tone="soon">{say('phone.microphone')}</Notice>}
-      {call.transfer && <Transfer call={call} transfer={call.transfer} />}
+      {call.transfer && role === 'owner' && <Transfer call={call} transfer={call.transfer} />}
     </section>
   )
 }

@@ -1,12 +1,15 @@
+import { useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import type { Desk } from '../../api/desk.ts'
 import { useKeys } from '../ui/keys.ts'
 import { Notice } from '../ui/Notice.tsx'
+import { useMe } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
 import { ringFor } from './attention.ts'
 import { CallStrip } from './CallStrip.tsx'
 import { connectPhone, useDesk, usePhone, useSeatPlace } from './duty-desk.ts'
 import { DutyStrip } from './DutyStrip.tsx'
+import { roleIn } from './role.ts'
 import { softphone } from './softphone.ts'
 import { runStage } from './stage.ts'
 
@@ -29,8 +32,7 @@ function InternalCall({ seatName }: { seatName: string }) {
     <section className="dock dock-call" aria-label={say('keys.groupCall')}>
       <div className="strip">
         <div className="strip-state">
-          <span className="state-word">{say(ringing ? 'call.guest' : 'call.talking')}</span>
-          <span>{phone.from}</span>
+          <span className="state-word">{say(ringing ? 'call.offered' : 'call.talking')}</span>
           <span className="quiet">{seatName}</span>
           {phone.muted && <span className="tag tag-soon">{say('call.muted')}</span>}
         </div>
@@ -56,6 +58,9 @@ function InternalCall({ seatName }: { seatName: string }) {
 /** The seat is in another window: said plainly, with the way back. */
 function SeatElsewhere({ place }: { place: 'elsewhere' | 'taken-over' }) {
   const { say } = useWords()
+  const { pathname } = useLocation()
+  // A second window for the board or the records does not want the seat.
+  if (place === 'elsewhere' && pathname !== '/desk') return null
   const [what, how] =
     place === 'elsewhere'
       ? (['phone.elsewhere', 'phone.elsewhereHint'] as const)
@@ -90,7 +95,10 @@ function useRinging(desk: Desk | undefined): void {
 
 /** The clock of the open stage runs while the caller is on. */
 function useStageClock(desk: Desk | undefined): void {
-  const talking = desk?.call?.state === 'talking'
+  const me = useMe()
+  const here = useSeatPlace() === 'here'
+  const owner = desk?.call ? roleIn(desk.call, me.displayName) === 'owner' : false
+  const talking = desk?.call?.state === 'talking' && here && owner
   const contactId = desk?.call?.contactId
   useEffect(() => {
     if (contactId === undefined) return undefined

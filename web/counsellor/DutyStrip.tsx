@@ -28,7 +28,7 @@ function useDuty() {
 }
 
 /** Whether the telephone is ready, in words. */
-export function PhoneMark({ kind }: { kind: 'browser' | 'phone' }) {
+function PhoneMark({ kind }: { kind: 'browser' | 'phone' }) {
   const { say } = useWords()
   const phone = usePhone()
   if (kind === 'phone') return null

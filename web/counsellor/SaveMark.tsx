@@ -2,7 +2,7 @@ import { Notice } from '../ui/Notice.tsx'
 import { useZone } from '../ui/session.ts'
 import { timeOfDay } from '../ui/time.ts'
 import { sayProblem, useWords } from '../ui/words.ts'
-import type { SaveState } from './form-keeper.ts'
+import { isFinal, type SaveState } from './form-keeper.ts'
 import { keeperOf } from './forms.ts'
 
 /** Whether what is typed is safe, in words; the choice when somebody else saved meanwhile. */
@@ -36,7 +36,11 @@ export function SaveMark({ contactId, save }: { contactId: string; save: SaveSta
       </Notice>
     )
   if (save.kind === 'failed')
-    return <Notice tone="soon">{say('save.failed', { why: sayProblem(say, save.failure) })}</Notice>
+    return (
+      <Notice tone="soon">
+        {say(isFinal(save.failure) ? 'save.final' : 'save.failed', { why: sayProblem(say, save.failure) })}
+      </Notice>
+    )
   const words =
     save.kind === 'pending'
       ? say('save.pending')

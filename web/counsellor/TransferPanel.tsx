@@ -4,6 +4,7 @@ import { transferTargets, type TransferTarget } from '../../api/desk.ts'
 import { useKeys } from '../ui/keys.ts'
 import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
+import { useMe } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
 import type { Command } from './duty-desk.ts'
 
@@ -72,6 +73,8 @@ function TwoWays({ disabled, send }: { disabled: boolean; send: (mode: 'blind' |
 export function TransferPanel({ command, onClose }: { command: Command; onClose: () => void }) {
   const { say } = useWords()
   const { data, error, refetch } = useTargets()
+  const me = useMe()
+  const seats = (data?.seats ?? []).filter((seat) => seat.state !== 'off' && seat.person !== me.displayName)
   const send = (mode: 'blind' | 'attended', to: TransferTarget): void =>
     command.mutate({ command: 'transfer', mode, to }, { onSuccess: onClose })
   return (
@@ -79,10 +82,10 @@ export function TransferPanel({ command, onClose }: { command: Command; onClose:
       <Failure of={command.error} />
       {error && !data && <FailedPart of={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton lines={3} />}
-      {data && data.seats.length === 0 && <p className="quiet">{say('transfer.none')}</p>}
+      {data && seats.length === 0 && <p className="quiet">{say('transfer.none')}</p>}
       {data && (
         <ul className="targets">
-          {data.seats.map((seat) => (
+          {seats.map((seat) => (
             <li key={seat.seatId}>
               <span className="grow">
                 {seat.person ?? seat.name} <span className="quiet">{seat.person && seat.name}</span>{' '}
@@ -120,8 +123,11 @@ export function TransferPanel({ command, onClose }: { command: Command; onClose:
 /** Asking a supervisor to join the call. */
 export function HelpPanel({ command, onClose }: { command: Command; onClose: () => void }) {
   const { say } = useWords()
+  const me = useMe()
   const { data, error, refetch } = useTargets()
-  const supervisors = (data?.seats ?? []).filter((seat) => seat.supervisor && seat.state !== 'off')
+  const supervisors = (data?.seats ?? []).filter(
+    (seat) => seat.supervisor && seat.state !== 'off' && seat.person !== me.displayName,
+  )
   return (
     <Panel title={say('transfer.help')} onClose={onClose}>
       <Failure of={command.error} />

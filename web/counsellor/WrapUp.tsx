@@ -5,7 +5,7 @@ import type { DeskCall } from '../../api/desk.ts'
 import { missingForClosing } from '../../domain/form.ts'
 import { useKeys } from '../ui/keys.ts'
 import { Failure } from '../ui/Notice.tsx'
-import { request } from '../ui/request.ts'
+import { Refusal, request } from '../ui/request.ts'
 import { lengthOf } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
@@ -21,7 +21,10 @@ export function useFinish(contactId: string, after: () => void) {
   const closing = useMutation({
     mutationFn: async () => {
       await keeperOf(contactId).flush()
-      await request(closeContact, { params: { contactId } })
+      await request(closeContact, { params: { contactId } }).catch((failure: unknown) => {
+        // Handed over meanwhile: the record is finished by whoever has the call now.
+        if (!(failure instanceof Refusal && failure.code === 'call.notYours')) throw failure
+      })
     },
     onSuccess: () => {
       forgetForms(contactId)

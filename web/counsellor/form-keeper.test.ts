@@ -132,3 +132,20 @@ test('notes that are already in ours are not doubled', () => {
   expect(withBothNotes(mine, { ...emptyForm(), notes: 'one' }, '--').notes).toBe('one two')
   expect(withBothNotes(mine, { ...emptyForm(), notes: 'one two three' }, '--').notes).toBe('one two three')
 })
+
+test('when the call went to somebody else, unsaved words are kept on the screen and not sent again and again', async () => {
+  const { server, keeper } = await opened()
+  let tries = 0
+  server.doors.save = async () => {
+    tries += 1
+    throw new Refusal('call.notYours')
+  }
+  keeper.change({ stageMs: { rapport: 1000 } })
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(keeper.read().save.kind).toBe('saved')
+  keeper.change({ notes: 'too late' })
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(keeper.read().save.kind).toBe('failed')
+  expect(keeper.read().form.notes).toBe('too late')
+  expect(tries).toBe(2)
+})

@@ -38,6 +38,21 @@ const pause = 400
 const limit = 900
 const retryAfter = 2000
 
+/** Answers that trying again does not change. */
+const finalRefusals: readonly string[] = [
+  'contact.alreadyClosed',
+  'contact.notFound',
+  'call.notYours',
+  'permission.denied',
+]
+
+/** Whether trying again is of no use. */
+export const isFinal = (failure: unknown): boolean =>
+  failure instanceof Refusal && finalRefusals.includes(failure.code)
+
+const sameAnswers = (one: FormAnswers, other: FormAnswers): boolean =>
+  JSON.stringify({ ...one, stage: '', stageMs: {} }) === JSON.stringify({ ...other, stage: '', stageMs: {} })
+
 /** Notes of both sides, when "keep mine" must not lose what somebody else wrote. */
 export function withBothNotes(mine: FormAnswers, newer: FormAnswers, between: string): FormAnswers {
   const other = newer.notes.trim()
@@ -52,6 +67,8 @@ export class FormKeeper {
   readonly #watchers = new Set<() => void>()
   #view: KeptForm = { loaded: false, form: emptyForm(), save: { kind: 'saved', at: null } }
   #revision = 0
+  #server: FormAnswers = emptyForm()
+  #savedAt: string | null = null
   /** Typed before the saved form arrived. */
   #early: Partial<FormAnswers> = {}
   #dirtySince: number | null = null
@@ -139,6 +156,8 @@ export class FormKeeper {
 
   #take(server: ServerForm): void {
     this.#revision = server.revision
+    this.#server = server.form
+    this.#savedAt = server.savedAt
     // What was typed before the first reading is put on top of it.
     const typed = this.#dirtySince !== null
     const save: SaveState = typed ? { kind: 'pending' } : { kind: 'saved', at: server.savedAt }
@@ -164,6 +183,8 @@ export class FormKeeper {
     try {
       const saved = await this.#doors.save(form, this.#revision)
       this.#revision = saved.revision
+      this.#server = saved.form
+      this.#savedAt = saved.savedAt
       if (this.#dirtySince === null) this.#show({ save: { kind: 'saved', at: saved.savedAt } })
       else this.#plan(Math.max(0, this.#dirtySince + pause - Date.now()))
     } catch (failure) {
@@ -180,10 +201,14 @@ export class FormKeeper {
         return
       }
     }
+    const final = isFinal(failure)
+    // The call went to somebody else: time spent in a stage is not worth a warning, words are.
+    if (final && sameAnswers(this.#view.form, this.#server)) {
+      this.#dirtySince = null
+      this.#show({ save: { kind: 'saved', at: this.#savedAt } })
+      return
+    }
     this.#show({ save: { kind: 'failed', failure } })
-    const final =
-      failure instanceof Refusal &&
-      ['contact.alreadyClosed', 'permission.denied', 'contact.notFound'].includes(failure.code)
     if (!final) this.#plan(retryAfter)
   }
 }

@@ -20,7 +20,7 @@ export function keeperOf(contactId: string): FormKeeper {
 }
 
 /** Whether anything typed in this window is not on the server yet. */
-export const anyUnsaved = (): boolean => [...keepers.values()].some((keeper) => keeper.unsaved)
+const anyUnsaved = (): boolean => [...keepers.values()].some((keeper) => keeper.unsaved)
 
 /** Forgets forms that are saved (record finished, seat taken over): personal words do not stay in memory. */
 export function forgetForms(contactId?: string): void {

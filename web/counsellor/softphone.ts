@@ -27,13 +27,11 @@ export type Renew = (registered: boolean) => Promise<Account>
 export interface PhoneView {
   line: LineState
   talk: TalkState
-  /** Who calls, as the switchboard names them; shown only when the desk has no call of its own. */
-  from: string
   muted: boolean
   microphoneFailed: boolean
 }
 
-const nothing: PhoneView = { line: 'off', talk: 'none', from: '', muted: false, microphoneFailed: false }
+const nothing: PhoneView = { line: 'off', talk: 'none', muted: false, microphoneFailed: false }
 
 /** How long before its end an account is renewed. */
 const renewBefore = 60_000
@@ -45,7 +43,7 @@ const sound: MediaStreamConstraints = {
 }
 
 /** One telephone; the app has one ({@link softphone}). */
-export class Softphone {
+class Softphone {
   #view = nothing
   readonly #watchers = new Set<() => void>()
   #agent: UA | null = null
@@ -176,8 +174,6 @@ export class Softphone {
       return
     }
     this.#session = session
-    const name = session.remote_identity.display_name ?? session.remote_identity.uri.user
-    this.#show({ ...this.#view, from: name })
     session.on('peerconnection', ({ peerconnection }) => {
       peerconnection.addEventListener('track', ({ track, streams }) =>
         this.#hear(streams[0] ?? new MediaStream([track])),

@@ -20,7 +20,7 @@ function changed(): void {
 }
 
 /** Whether the event comes from a place where letters are typed. */
-export function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true
   return target instanceof HTMLInputElement && !['button', 'checkbox', 'radio', 'range'].includes(target.type)

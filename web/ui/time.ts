@@ -56,9 +56,6 @@ export function dayAndTime(at: number, zone: string): string {
 /** Day alone: "2026-11-21". */
 export const dayOf = (at: number, zone: string): string => dayAndTime(at, zone).slice(0, 10)
 
-/** Hour of the day, 0-23. */
-export const hourOf = (at: number, zone: string): number => Number(fields(at, zone)['hour'])
-
 /** The zone in words of the language, such as 中国标准时间. */
 export function zoneName(at: number, zone: string, language: Language): string {
   const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: 'long' }).formatToParts(at)
