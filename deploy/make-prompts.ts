@@ -10,7 +10,7 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const target = join(root, 'clinical', 'prompts')
 const scratch = mkdtempSync(join(tmpdir(), 'prompts-'))
-const voices = { 'zh-CN': { voice: 'cmn', speed: '175' }, en: { voice: 'en-gb', speed: '150' } } as const
+const voices = { 'zh-CN': { voice: 'cmn', speed: '215' }, en: { voice: 'en-gb', speed: '165' } } as const
 type Language = keyof typeof voices
 
 /** Speaks `words` into `file`, levelled and with a short breath at both ends. */
