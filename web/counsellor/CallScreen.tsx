@@ -9,6 +9,7 @@ import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { keeperOf } from './forms.ts'
 import { jumpTo, Missing, Notes, placeOf, StageQuestions, stageOrder, type Stage } from './FormBody.tsx'
+import { FormRead } from './FormRead.tsx'
 import { Fact } from './Offer.tsx'
 import { roleIn } from './role.ts'
 import { RiskPanel } from './RiskPanel.tsx'
@@ -99,11 +100,12 @@ export function CallScreen({ call }: { call: DeskCall }) {
       run: () => document.getElementById('notes')?.focus(),
     },
   ])
-  const props = { form, change, missing, readOnly: !owner }
-  if (!owner && !loaded)
+  const props = { form, change, missing }
+  if (!owner)
     return (
       <section className="card stack guest-screen">
         <p className="quiet">{say('call.guestForm')}</p>
+        {loaded && <FormRead form={form} />}
         <CallerCard call={call} />
       </section>
     )

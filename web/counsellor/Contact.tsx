@@ -11,6 +11,7 @@ import { useWords } from '../ui/words.ts'
 import { Risk } from './Contacts.tsx'
 import { FormAll } from './FormAll.tsx'
 import { jumpTo, Missing } from './FormBody.tsx'
+import { FormRead } from './FormRead.tsx'
 import { keeperOf } from './forms.ts'
 import { Fact } from './Offer.tsx'
 import { SaveMark } from './SaveMark.tsx'
@@ -132,11 +133,24 @@ function Accesses({ contact }: { contact: Whole }) {
   )
 }
 
-function Finish({ contactId, form, after }: { contactId: string; form: FormAnswers; after: () => void }) {
+function FormToFinish({
+  contactId,
+  form,
+  after,
+}: {
+  contactId: string
+  form: FormAnswers
+  after: () => void
+}) {
   const { say } = useWords()
   const { finish, pending, error } = useFinish(contactId, after)
   return (
     <>
+      <FormAll
+        form={form}
+        change={(answers) => keeperOf(contactId).change(answers)}
+        missing={missingForClosing(form)}
+      />
       <Missing form={form} onJump={jumpTo} />
       <Failure of={error} />
       <div className="row end">
@@ -156,7 +170,6 @@ function RecordForm({ contact, reread }: { contact: Whole; reread: () => void })
   const { form, save, loaded } = useKept(contactId)
   const open = contact.mayEdit && contact.closedAt === null
   const editable = open && !isLive(contact)
-  const change = (answers: Partial<FormAnswers>): void => keeperOf(contactId).change(answers)
   const trouble = save.kind === 'conflict' || save.kind === 'failed'
   return (
     <section className="card form-card">
@@ -170,17 +183,9 @@ function RecordForm({ contact, reread }: { contact: Whole; reread: () => void })
       </header>
       {open && !editable && <p className="quiet">{say('contact.notLive')}</p>}
       {trouble && <SaveMark contactId={contactId} save={save} />}
-      {loaded ? (
-        <FormAll
-          form={form}
-          change={change}
-          readOnly={!editable}
-          missing={editable ? missingForClosing(form) : []}
-        />
-      ) : (
-        !trouble && <Skeleton lines={6} />
-      )}
-      {loaded && editable && <Finish contactId={contactId} form={form} after={reread} />}
+      {!loaded && !trouble && <Skeleton lines={6} />}
+      {loaded && !editable && <FormRead form={form} />}
+      {loaded && editable && <FormToFinish contactId={contactId} form={form} after={reread} />}
     </section>
   )
 }

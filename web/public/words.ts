@@ -37,7 +37,7 @@ const words = {
 export type PageWord = keyof typeof words
 
 /** Says a key in a language. */
-export const say = (key: PageWord, language: PageLanguage): string => words[key][language === 'en' ? 1 : 0]
+const say = (key: PageWord, language: PageLanguage): string => words[key][language === 'en' ? 1 : 0]
 
 /** An element that says a key in both languages; the page shows the present one. */
 export function inBoth(key: PageWord): DocumentFragment {

@@ -91,6 +91,7 @@ export const form = {
   'form.outcome.emergency': ['转紧急救助', 'Emergency'],
   'form.outcome.caller-left': ['求助者中途离开', 'Caller left'],
   'form.outcome.not-counselling': ['非咨询来电', 'Not counselling'],
+  'form.empty': ['登记表还没有内容。', 'Nothing has been filled in yet.'],
   'form.missing': ['还差 {{count}} 项', '{{count}} still missing'],
   'form.complete': ['必填项已齐', 'Nothing required is missing'],
   'form.needed': ['必填', 'Required'],
