@@ -12,8 +12,10 @@ const everyMs = 2000
 const lowBytes = 2 * 1024 ** 3
 const fullBytes = 200 * 1024 ** 2
 
+type DiskState = 'disk-full' | 'disk-low' | null
+
 /** How the data folder's disk stands; `full` means that recordings and records can no longer be kept. */
-async function diskState(folder: string): Promise<'disk-full' | 'disk-low' | null> {
+async function diskState(folder: string): Promise<DiskState> {
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (free < fullBytes) return 'disk-full'
@@ -27,6 +29,8 @@ export function startRounds(deps: {
   dataFolder: string
   now: () => Date
   failed: (error: unknown) => void
+  /** How the disk stands; a test says otherwise. */
+  disk?: (folder: string) => Promise<DiskState>
 }): { poke: () => void; stop: () => Promise<void> } {
   const { db, now, dataFolder } = deps
   const boards = watchBoards({
@@ -40,7 +44,8 @@ export function startRounds(deps: {
   const timer = setInterval(() => {
     if (busy) return
     busy = true
-    underway = goRound(db, dataFolder, now())
+    underway = (deps.disk ?? diskState)(dataFolder)
+      .then((disk) => goRound(db, dataFolder, disk, now()))
       .catch(deps.failed)
       .finally(() => (busy = false))
   }, everyMs)
@@ -54,8 +59,7 @@ export function startRounds(deps: {
   }
 }
 
-async function goRound(db: Database, dataFolder: string, now: Date): Promise<void> {
-  const disk = await diskState(dataFolder)
+async function goRound(db: Database, dataFolder: string, disk: DiskState, now: Date): Promise<void> {
   for (const hotlineId of await allHotlines(db))
     await inHotline(db, hotlineId, async (tx) => {
       await noteDisk(tx, hotlineId, disk, now)
