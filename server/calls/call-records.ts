@@ -1,21 +1,44 @@
 /* The switchboard's call-detail records (`cdr/Master.csv`, Asterisk's cdr_csv): who came and went while nobody listened. */
-import { open } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Only the end of the file is read: calls that ended within the last outage are there. */
 const readBytes = 4 * 1024 * 1024
 
-/** When each leg of the records ended (ms since 1970), by its id; empty when there are no records to be read. */
-export async function readCallRecords(dataFolder: string): Promise<Map<string, number>> {
-  const ended = new Map<string, number>()
-  for (const line of (await tail(join(dataFolder, 'cdr', 'Master.csv'))).split('\n')) {
-    const fields = csvFields(line)
-    const at = Date.parse(`${(fields[11] ?? '').replace(' ', 'T')}Z`)
-    const id = fields[16]
-    if (id !== undefined && Number.isFinite(at)) ended.set(id, at)
-  }
-  return ended
+/** One ended leg; instants in milliseconds since 1970. Holds the caller's number: personal data. */
+export interface CallRecord {
+  leg: string
+  from: string
+  dialled: string
+  startedAt: number
+  endedAt: number
 }
+
+/** The latest ended legs by their id, of today's file and the one set aside before; empty when there are none to be read. */
+export async function readCallRecords(dataFolder: string): Promise<Map<string, CallRecord>> {
+  const folder = join(dataFolder, 'cdr')
+  const names = await readdir(folder).catch(() => [])
+  const aside = names.filter((name) => /^Master-\d{4}-\d\d-\d\d\.csv$/.test(name)).sort()
+  const found = new Map<string, CallRecord>()
+  for (const name of [...aside.slice(-1), 'Master.csv']) {
+    for (const line of (await tail(join(folder, name))).split('\n')) {
+      const record = recordOf(csvFields(line))
+      if (record) found.set(record.leg, record)
+    }
+  }
+  return found
+}
+
+/** Columns of Asterisk's cdr_csv: src, dst, start, end and uniqueid are what we need. */
+function recordOf(fields: readonly string[]): CallRecord | null {
+  const [, from = '', dialled = '', , , , , , , start = '', , end = '', , , , , leg = ''] = fields
+  const startedAt = utc(start)
+  const endedAt = utc(end)
+  if (leg === '' || !Number.isFinite(startedAt) || !Number.isFinite(endedAt)) return null
+  return { leg, from, dialled, startedAt, endedAt }
+}
+
+const utc = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}Z`)
 
 async function tail(path: string): Promise<string> {
   try {

@@ -7,8 +7,18 @@ import type { Leg } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { remember } from './memory.ts'
-import { createContact, findLine, hasContact, lastCallFailed, lineOfNumber } from './queries.ts'
-import { inLane, type Shell } from './shell.ts'
+import type { CallRecord } from './call-records.ts'
+import {
+  addTask,
+  appendHappenings,
+  createContact,
+  findLine,
+  hasContact,
+  lastCallFailed,
+  lineOfNumber,
+  saveCall,
+} from './queries.ts'
+import { inLane, isOurs, type Shell } from './shell.ts'
 import { carryOut } from './stepping.ts'
 
 /** A number whose last call broke within this time goes first. */
@@ -17,8 +27,7 @@ const ringsAgainWithin = 30 * 60_000
 /** A leg came in. A caller gets a contact; everything told of the leg from now on waits until it is written. */
 export function arrive(shell: Shell, leg: Leg, at: number): void {
   if (shell.legs.has(leg.id)) return
-  if (leg.party.kind !== 'caller') {
-    // A seat's phone that dials by itself: nothing is behind it. Its own calls are made by the desk's commands.
+  if (dialledOf(leg) === null) {
     void shell.switchboard?.hangup(leg.id, 'declined').catch(() => undefined)
     return
   }
@@ -28,6 +37,9 @@ export function arrive(shell: Shell, leg: Leg, at: number): void {
   shell.contacts.set(contactId, owner)
   void inLane(shell, contactId, () => take(shell, leg, contactId, at))
 }
+
+/** What the leg wants to reach: a seat's phone that dials a line by itself is a caller like any other. */
+const dialledOf = ({ party }: Leg): string | null => (party.kind === 'number' ? null : party.dialled)
 
 async function take(shell: Shell, leg: Leg, contactId: string, at: number): Promise<void> {
   let calmed = false
@@ -50,10 +62,32 @@ async function calm(shell: Shell, leg: string): Promise<void> {
   await shell.switchboard?.music({ leg }, 'default').catch(() => undefined)
 }
 
+/** What a contact needs to know of who called. */
+interface Caller {
+  number: string | null
+  web: boolean
+  trusted: boolean
+}
+
+const callerOf = ({ party }: Leg): Caller =>
+  party.kind === 'caller'
+    ? { number: party.web ? null : party.number, web: party.web, trusted: party.trusted }
+    : { number: null, web: false, trusted: false }
+
+/** How a number is kept: sealed, and found again by a keyed hash. */
+function keptNumber(shell: Shell, hotlineId: string, number: string | null) {
+  if (number === null) return { sealed: null, numberKey: null, suffixKey: null }
+  // A caller's name without digits is no number: such callers must not be taken for one and the same.
+  const isNumber = /\d{3}/.test(number)
+  return {
+    sealed: shell.keys.seal(hotlineId, number),
+    numberKey: isNumber ? shell.keys.numberKey(hotlineId, number) : null,
+    suffixKey: isNumber ? shell.keys.suffixKey(hotlineId, number) : null,
+  }
+}
+
 async function open(shell: Shell, leg: Leg, contactId: string, at: number): Promise<void> {
-  const { party } = leg
-  if (party.kind !== 'caller') return
-  const found = await lineOfNumber(shell.db, party.dialled)
+  const found = await lineOfNumber(shell.db, dialledOf(leg) ?? '')
   if (!found) {
     shell.legs.delete(leg.id)
     shell.contacts.delete(contactId)
@@ -61,9 +95,8 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
     return
   }
   const { hotlineId, lineId } = found
-  const number = party.web ? null : party.number
-  // A caller's name without digits is no number: such callers must not be taken for one and the same.
-  const numberKey = number !== null && /\d{3}/.test(number) ? shell.keys.numberKey(hotlineId, number) : null
+  const { number, web, trusted } = callerOf(leg)
+  const kept = keptNumber(shell, hotlineId, number)
   const written = await inHotline(shell.db, hotlineId, async (tx) => {
     if (await hasContact(tx, leg.id)) return null
     const line = await findLine(tx, lineId)
@@ -73,7 +106,8 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
       line: lineId,
       callerLeg: leg.id,
       canCallBack: number !== null,
-      ringsAgain: numberKey !== null && (await lastCallFailed(tx, numberKey, at - ringsAgainWithin)),
+      ringsAgain:
+        kept.numberKey !== null && (await lastCallFailed(tx, kept.numberKey, at - ringsAgainWithin)),
       arrivedAt: at,
       settings: {
         ...defaultSettings,
@@ -84,11 +118,9 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
     })
     const { call, effects } = step(fresh, { type: 'arrived' }, shell.now())
     await createContact(tx, call, {
-      channel: party.web ? 'web-call' : 'phone',
-      sealed: number === null ? null : shell.keys.seal(hotlineId, number),
-      numberKey,
-      suffixKey: number === null ? null : shell.keys.suffixKey(hotlineId, number),
-      trusted: party.trusted,
+      channel: web ? 'web-call' : 'phone',
+      ...kept,
+      trusted,
       data: { line: lineId },
     })
     return { call, effects, language: line.language }
@@ -99,4 +131,48 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
   remember(shell, hotlineId, written.call)
   shell.changed(hotlineId, { people: [], danger: null })
   await carryOut(shell, hotlineId, written.call, written.language, written.effects)
+}
+
+/** A record of an outage this long ago is no news any more. */
+const missedWithin = 24 * 60 * 60_000
+
+/**
+ * Callers who came and went while no server listened: the call-detail records know them. Each gets its contact, failed
+ * by our fault, so that whoever rings again goes first.
+ */
+export async function addMissed(shell: Shell, records: readonly CallRecord[]): Promise<void> {
+  for (const record of records) {
+    const old = record.endedAt < shell.now() - missedWithin
+    if (old || isOurs(record.leg) || shell.legs.has(record.leg)) continue
+    const line = await lineOfNumber(shell.db, record.dialled)
+    if (line) await addMissedCall(shell, line, record)
+  }
+}
+
+async function addMissedCall(
+  shell: Shell,
+  { hotlineId, lineId }: { hotlineId: string; lineId: string },
+  record: CallRecord,
+): Promise<void> {
+  const number = record.from === '' ? null : record.from
+  await inHotline(shell.db, hotlineId, async (tx) => {
+    if (await hasContact(tx, record.leg)) return
+    const fresh = newCall({
+      contact: newId(record.startedAt),
+      line: lineId,
+      callerLeg: record.leg,
+      canCallBack: number !== null,
+      ringsAgain: false,
+      arrivedAt: record.startedAt,
+    })
+    const { call } = step(fresh, { type: 'switchboardLost' }, record.endedAt)
+    const kept = keptNumber(shell, hotlineId, number)
+    const data = { line: lineId, fromCallRecords: true }
+    await createContact(tx, fresh, { channel: 'phone', ...kept, trusted: false, data })
+    await saveCall(tx, call, [], { seatId: null, personId: null })
+    await appendHappenings(tx, call.contact, record.endedAt, null, [
+      { kind: 'ended', data: { outcome: call.outcome, by: call.endedBy } },
+    ])
+    if (number !== null) await addTask(tx, hotlineId, call, 'lost-call', shell.now(), shell.now())
+  })
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { until } from '../../telephony/testing/house.ts'
@@ -62,6 +64,23 @@ test('a caller who calls while no server is there gets a contact when one return
   await hall.becomes({ state: 'greeting', number: 1 })
   await caller.sound.press('2')
   await hall.becomes({ state: 'waiting', consent: 'refused' })
+})
+
+test('a caller who came and went while no server was there has a contact too, failed by our fault', async () => {
+  await hall.calls.stop()
+  const caller = await hall.caller()
+  caller.call.hangup()
+  await caller.ended
+  await until('the call is on the records', () => existsSync(join(hall.house.data, 'cdr', 'Master.csv')))
+  await hall.startServer()
+  await hall.becomes({ number: 1, state: 'failed', outcome: 'failed' })
+  await hall.caller()
+  await hall.becomes({ state: 'greeting' }, 2)
+  const [row] = await data.owner<{ again: boolean }>(
+    `select (call->>'ringsAgain')::boolean as again from contact where hotline_id = $1 and number = 2`,
+    [hall.hotlineId],
+  )
+  expect(row?.again).toBe(true)
 })
 
 test('the switchboard dies: the contacts are failed with the time, and who rings again goes first', async () => {

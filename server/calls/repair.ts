@@ -2,8 +2,8 @@
 import type { Call, Effect } from '../../domain/call-state.ts'
 import type { Leg, Snapshot } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
-import { arrive } from './intake.ts'
-import { readCallRecords } from './call-records.ts'
+import { addMissed, arrive } from './intake.ts'
+import { readCallRecords, type CallRecord } from './call-records.ts'
 import { reloadSeats, remember } from './memory.ts'
 import { deviceSeen, reloadDevices } from './presence.ts'
 import {
@@ -36,7 +36,7 @@ export async function reconcile(shell: Shell, snapshot: Snapshot): Promise<void>
   const died = !snapshot.rooms.some((room) => room.id === markerRoom)
   const legs = new Map(snapshot.legs.map((leg) => [leg.id, leg]))
   shell.online = new Set(snapshot.seats.filter((seat) => seat.online).map((seat) => seat.seat))
-  const records = died ? new Map<string, number>() : await readCallRecords(shell.dataFolder)
+  const records = await readCallRecords(shell.dataFolder)
   const live: { hotlineId: string; locked: LockedCall }[] = []
   for (const hotlineId of await allHotlines(shell.db)) {
     await reloadDevices(shell, hotlineId)
@@ -60,6 +60,7 @@ export async function reconcile(shell: Shell, snapshot: Snapshot): Promise<void>
     inLane(shell, locked.contactId, () => mend(shell, hotlineId, locked, snapshot, { died, records })),
   )
   await Promise.all(work)
+  await addMissed(shell, [...records.values()])
   shell.lostAt = null
   await clean(shell, snapshot, new Set(live.flatMap(({ locked }) => legsOf(locked.call))))
   for (const leg of snapshot.legs) if (leg.dir === 'in') arrive(shell, leg, shell.now())
@@ -84,7 +85,7 @@ async function mend(
   hotlineId: string,
   { call, contactId, language, pending }: LockedCall,
   snapshot: Snapshot,
-  past: { died: boolean; records: ReadonlyMap<string, number> },
+  past: { died: boolean; records: ReadonlyMap<string, CallRecord> },
 ): Promise<void> {
   remember(shell, hotlineId, call)
   const legs: Record<string, 'ringing' | 'up'> = {}
@@ -101,7 +102,7 @@ async function mend(
   const again = pending.filter((effect) => isToRepeat(effect, legs, present !== undefined, callingBack))
   await carryOut(shell, hotlineId, call, language, again)
   for (const effect of again) if ('leg' in effect && effect.do !== 'hangUp') legs[effect.leg] = 'ringing'
-  const endedAt = present ? undefined : past.records.get(call.callerLeg)
+  const endedAt = present ? undefined : past.records.get(call.callerLeg)?.endedAt
   await happenSurely(shell, hotlineId, contactId, { type: 'reconciled', legs }, endedAt)
   await mendRecording(shell, hotlineId, contactId, snapshot)
 }
