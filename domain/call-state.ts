@@ -56,7 +56,7 @@ export const defaultSettings: CallSettings = {
   eventLine: false,
   ringFor: 20_000,
   newsEvery: 45_000,
-  silenceFor: 5_000,
+  silenceFor: 4_000,
   seatBackWithin: 30_000,
   wrapUpFor: 300_000,
   messageFor: 180_000,
