@@ -13,7 +13,7 @@ export default defineConfig({
     browserName: 'chromium',
     locale: 'zh-CN',
     permissions: ['microphone', 'notifications'],
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: findTool('chromium') ?? '/usr/bin/chromium',
       args: [
