@@ -65,6 +65,10 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     keys,
     switchboard: () => calls?.shell.switchboard ?? null,
     online: (sipUser) => calls?.isOnline(sipUser) ?? false,
+    trunkOnline: (name) =>
+      calls?.controls()
+        ? calls.shell.switchboard?.snapshot().trunks.find((each) => each.trunk === name)?.online
+        : undefined,
     log: (message, fields) => log.warn(fields ?? {}, message),
   })
   const parts = { live, keys, dataFolder: config.data, demo: config.demo, devices, calls }

@@ -98,6 +98,7 @@ function deviceNotes(notes: string[]): Parts['devices'] {
     seatChanged: async (_hotlineId, sipUser) => void notes.push(`seat ${sipUser}`),
     trunkChanged: async (_hotlineId, name) => void notes.push(`trunk ${name}`),
     online: () => false,
+    trunkState: () => 'unknown',
   }
 }
 

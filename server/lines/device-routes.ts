@@ -87,7 +87,7 @@ function trunkRoutes(
   const tell = (context: Context): void => changed(context.hotlineId, 'trunks', 'trunk.change')
   serve(app, listTrunksAt, async (context, { query }) => {
     const { rows, next } = await context.tx((tx) => listTrunks(tx, query))
-    return { rows: rows.map((row) => ({ ...row, state: 'unknown' as const })), next }
+    return { rows: rows.map((row) => ({ ...row, state: devices.trunkState(row.name) })), next }
   })
   serve(app, addTrunkAt, async (context, { body }) => {
     const trunk = await context.tx(async (tx) => {
@@ -97,7 +97,7 @@ function trunkRoutes(
     })
     await devices.trunkChanged(context.hotlineId, trunk.name)
     tell(context)
-    return { ...trunk, state: 'unknown' as const }
+    return { ...trunk, state: devices.trunkState(trunk.name) }
   })
   serve(app, changeTrunkAt, async (context, { params, body }) => {
     const { trunk, formerName } = await context.tx(async (tx) => {
@@ -109,7 +109,7 @@ function trunkRoutes(
     if (formerName !== trunk.name) await devices.trunkChanged(context.hotlineId, formerName)
     await devices.trunkChanged(context.hotlineId, trunk.name)
     tell(context)
-    return { ...trunk, state: 'unknown' as const }
+    return { ...trunk, state: devices.trunkState(trunk.name) }
   })
   serve(app, removeTrunkAt, async (context, { params }) => {
     const name = await context.tx(async (tx) => {

@@ -13,7 +13,12 @@ export interface Devices {
   trunkChanged(hotlineId: string, name: string): Promise<void>
   /** Whether a device is registered under the SIP user name, as far as this process knows. */
   online(sipUser: string): boolean
+  /** Whether a trunk can be reached, as the switchboard told this process; `unknown` before it has. */
+  trunkState(name: string): TrunkState
 }
+
+/** How a trunk stands. */
+export type TrunkState = 'up' | 'down' | 'unknown'
 
 const channel = 'hearthline_devices'
 
@@ -25,6 +30,8 @@ export function startDevices(deps: {
   keys: Keys
   switchboard: () => Place | null
   online: (sipUser: string) => boolean
+  /** What the switchboard said of a trunk; undefined when it has not. */
+  trunkOnline: (name: string) => boolean | undefined
   log: (message: string, fields?: Record<string, string>) => void
 }): Devices & { stop: () => void } {
   const { db, keys } = deps
@@ -46,6 +53,11 @@ export function startDevices(deps: {
     seatChanged: (hotlineId, sipUser) => db.notify(channel, `seat ${hotlineId} ${sipUser}`),
     trunkChanged: (hotlineId, name) => db.notify(channel, `trunk ${hotlineId} ${name}`),
     online: deps.online,
+    trunkState(name) {
+      const online = deps.trunkOnline(name)
+      if (online === undefined) return 'unknown'
+      return online ? 'up' : 'down'
+    },
     stop,
   }
 }
