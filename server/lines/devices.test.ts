@@ -37,7 +37,7 @@ test('a change made at one server reaches the switchboard through the one that c
   const switchboard = aSwitchboard()
   const warnings: string[] = []
   const log = (message: string): void => void warnings.push(message)
-  const shared = { db, keys, online: () => false, log }
+  const shared = { db, keys, online: () => false, trunkOnline: () => undefined, log }
   const controlling = startDevices({ ...shared, switchboard: () => switchboard })
   const other = startDevices({ ...shared, switchboard: () => null })
   const said = (text: string): Promise<void> =>
