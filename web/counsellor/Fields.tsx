@@ -39,13 +39,11 @@ export function OneOf({
   choices,
   value,
   onChange,
-  readOnly,
   tone,
 }: {
   choices: readonly Choice[]
   value: string | null
   onChange: (code: string | null) => void
-  readOnly?: boolean | undefined
   tone?: ((code: string) => string) | undefined
 }) {
   const group = useId()
@@ -57,7 +55,6 @@ export function OneOf({
             type="radio"
             name={group}
             checked={value === code}
-            disabled={readOnly}
             onChange={() => onChange(code)}
             onClick={() => {
               if (value === code) onChange(null)
@@ -75,12 +72,10 @@ export function SomeOf({
   choices,
   value,
   onChange,
-  readOnly,
 }: {
   choices: readonly Choice[]
   value: readonly string[]
   onChange: (codes: string[]) => void
-  readOnly?: boolean | undefined
 }) {
   return (
     <div className="chips">
@@ -89,7 +84,6 @@ export function SomeOf({
           <input
             type="checkbox"
             checked={value.includes(code)}
-            disabled={readOnly}
             onChange={(event) =>
               onChange(event.target.checked ? [...value, code] : value.filter((one) => one !== code))
             }
@@ -105,12 +99,10 @@ export function SomeOf({
 export function Rating({
   value,
   onChange,
-  readOnly,
   label,
 }: {
   value: number | null
   onChange: (value: number | null) => void
-  readOnly?: boolean | undefined
   label: string
 }) {
   const { say } = useWords()
@@ -122,7 +114,6 @@ export function Rating({
         max={100}
         step={5}
         value={value ?? 50}
-        disabled={readOnly}
         aria-label={label}
         aria-valuetext={value === null ? say('form.notAsked') : String(value)}
         onChange={(event) => onChange(Number(event.target.value))}
@@ -134,19 +125,13 @@ export function Rating({
         max={100}
         inputMode="numeric"
         value={value ?? ''}
-        disabled={readOnly}
         aria-label={label}
         onChange={(event) => {
           const n = Math.round(Number(event.target.value))
           onChange(event.target.value === '' ? null : Math.min(100, Math.max(0, Number.isFinite(n) ? n : 0)))
         }}
       />
-      <button
-        type="button"
-        className="quiet-button"
-        disabled={readOnly || value === null}
-        onClick={() => onChange(null)}
-      >
+      <button type="button" className="quiet-button" disabled={value === null} onClick={() => onChange(null)}>
         {say('form.notAsked')}
       </button>
     </div>
@@ -158,7 +143,6 @@ export function Text({
   id,
   value,
   onChange,
-  readOnly,
   hint,
   label,
   rows = 2,
@@ -167,7 +151,6 @@ export function Text({
   id?: string
   value: string
   onChange: (text: string) => void
-  readOnly?: boolean | undefined
   hint?: string
   label: string
   rows?: number
@@ -181,8 +164,7 @@ export function Text({
         rows={rows}
         value={value}
         maxLength={max}
-        readOnly={readOnly}
-        placeholder={readOnly ? '' : hint}
+        placeholder={hint}
         aria-label={label}
         onChange={(event) => onChange(event.target.value)}
       />

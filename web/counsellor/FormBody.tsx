@@ -15,7 +15,6 @@ export type Stage = (typeof stageOrder)[number]
 export interface FormProps {
   form: FormAnswers
   change: (answers: Partial<FormAnswers>) => void
-  readOnly?: boolean
   /** Questions to mark as still required; empty until the end of the call. */
   missing?: readonly (keyof FormAnswers)[]
 }
@@ -49,7 +48,7 @@ const basics = {
   speaksFor: ['self', 'other'],
 } as const
 
-function CallerBasics({ form, change, readOnly }: FormProps) {
+function CallerBasics({ form, change }: FormProps) {
   const { say } = useWords()
   const rest: Choice[] = [
     { code: 'unknown', words: say('form.unknown') },
@@ -70,7 +69,6 @@ function CallerBasics({ form, change, readOnly }: FormProps) {
               ...rest,
             ]}
             value={form.caller[question]}
-            readOnly={readOnly}
             onChange={(code) => set({ [question]: code })}
           />
         </Field>
@@ -80,9 +78,8 @@ function CallerBasics({ form, change, readOnly }: FormProps) {
           className="box"
           value={form.caller.region ?? ''}
           maxLength={60}
-          readOnly={readOnly}
           aria-label={say('form.region')}
-          placeholder={readOnly ? '' : say('form.regionHint')}
+          placeholder={say('form.regionHint')}
           onChange={(event) => set({ region: event.target.value === '' ? null : event.target.value })}
         />
       </Field>
@@ -94,13 +91,11 @@ function Picker({
   codes,
   value,
   onChange,
-  readOnly,
   label,
 }: {
   codes: readonly Code[]
   value: string[]
   onChange: (codes: string[]) => void
-  readOnly: boolean | undefined
   label: string
 }) {
   const { say, language } = useWords()
@@ -110,7 +105,6 @@ function Picker({
       className="full"
       aria-label={label}
       placeholder={say('form.pick')}
-      disabled={readOnly ?? false}
       value={value}
       onChange={onChange}
       showSearch={{ optionFilterProp: 'label' }}
@@ -121,7 +115,7 @@ function Picker({
 
 function Rapport(props: FormProps) {
   const { say } = useWords()
-  const { form, change, readOnly } = props
+  const { form, change } = props
   return (
     <>
       <Field name="emotions" label={say('form.emotions')}>
@@ -135,7 +129,6 @@ function Rapport(props: FormProps) {
             'other',
           ] as const)}
           value={form.emotions}
-          readOnly={readOnly}
           onChange={(codes) => change({ emotions: codes as FormAnswers['emotions'] })}
         />
       </Field>
@@ -143,7 +136,6 @@ function Rapport(props: FormProps) {
         <Rating
           label={say('form.distressBefore')}
           value={form.distressBefore}
-          readOnly={readOnly}
           onChange={(distressBefore) => change({ distressBefore })}
         />
       </Field>
@@ -152,7 +144,7 @@ function Rapport(props: FormProps) {
   )
 }
 
-function Clarify({ form, change, readOnly, missing = [] }: FormProps) {
+function Clarify({ form, change, missing = [] }: FormProps) {
   const { say } = useWords()
   return (
     <>
@@ -172,7 +164,6 @@ function Clarify({ form, change, readOnly, missing = [] }: FormProps) {
           <Picker
             codes={codes}
             value={form[question]}
-            readOnly={readOnly}
             label={say(`form.${question}`)}
             onChange={(chosen) => change({ [question]: chosen })}
           />
@@ -182,7 +173,7 @@ function Clarify({ form, change, readOnly, missing = [] }: FormProps) {
   )
 }
 
-function Explore({ form, change, readOnly }: FormProps) {
+function Explore({ form, change }: FormProps) {
   const { say } = useWords()
   return (
     <>
@@ -198,7 +189,6 @@ function Explore({ form, change, readOnly }: FormProps) {
             'follow-up',
           ] as const)}
           value={form.given}
-          readOnly={readOnly}
           onChange={(codes) => change({ given: codes as FormAnswers['given'] })}
         />
       </Field>
@@ -207,7 +197,6 @@ function Explore({ form, change, readOnly }: FormProps) {
           label={say('form.givenNote')}
           hint={say('form.givenNoteHint')}
           value={form.givenNote}
-          readOnly={readOnly}
           max={2000}
           onChange={(givenNote) => change({ givenNote })}
         />
@@ -216,7 +205,7 @@ function Explore({ form, change, readOnly }: FormProps) {
   )
 }
 
-function Summary({ form, change, readOnly, missing = [] }: FormProps) {
+function Summary({ form, change, missing = [] }: FormProps) {
   const { say } = useWords()
   return (
     <>
@@ -224,7 +213,6 @@ function Summary({ form, change, readOnly, missing = [] }: FormProps) {
         <Rating
           label={say('form.distressAfter')}
           value={form.distressAfter}
-          readOnly={readOnly}
           onChange={(distressAfter) => change({ distressAfter })}
         />
       </Field>
@@ -239,7 +227,6 @@ function Summary({ form, change, readOnly, missing = [] }: FormProps) {
             'not-counselling',
           ] as const)}
           value={form.outcome}
-          readOnly={readOnly}
           onChange={(code) => change({ outcome: code as FormAnswers['outcome'] })}
         />
       </Field>
@@ -257,7 +244,7 @@ export function StageQuestions({ stage, ...props }: FormProps & { stage: Stage }
 }
 
 /** The notes: beside every stage, growing. */
-export function Notes({ form, change, readOnly }: FormProps) {
+export function Notes({ form, change }: FormProps) {
   const { say } = useWords()
   return (
     <Field name="notes" label={say('form.notes')}>
@@ -267,7 +254,6 @@ export function Notes({ form, change, readOnly }: FormProps) {
         hint={say('form.notesHint')}
         value={form.notes}
         rows={5}
-        readOnly={readOnly}
         max={20_000}
         onChange={(notes) => change({ notes })}
       />

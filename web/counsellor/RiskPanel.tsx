@@ -10,7 +10,7 @@ const toneOf = (code: string): string => {
 }
 
 /** Risk with its reasons: the danger question, danger to others, the level and why. Always in sight, never moves. */
-export function RiskPanel({ form, change, readOnly, missing = [] }: FormProps) {
+export function RiskPanel({ form, change, missing = [] }: FormProps) {
   const { say } = useWords()
   return (
     <>
@@ -24,7 +24,6 @@ export function RiskPanel({ form, change, readOnly, missing = [] }: FormProps) {
           choices={dangerAnswers.map((code) => ({ code, words: say(`form.danger.${code}`) }))}
           value={form.danger}
           tone={toneOf}
-          readOnly={readOnly}
           onChange={(code) => change({ danger: code as FormAnswers['danger'] })}
         />
       </Field>
@@ -40,7 +39,6 @@ export function RiskPanel({ form, change, readOnly, missing = [] }: FormProps) {
           }))}
           value={form.dangerToOthers}
           tone={toneOf}
-          readOnly={readOnly}
           onChange={(code) => change({ dangerToOthers: code as FormAnswers['dangerToOthers'] })}
         />
       </Field>
@@ -49,7 +47,6 @@ export function RiskPanel({ form, change, readOnly, missing = [] }: FormProps) {
           choices={riskLevels.map((code) => ({ code, words: say(`form.risk.${code}`) }))}
           value={form.risk}
           tone={toneOf}
-          readOnly={readOnly}
           onChange={(code) => change({ risk: code as FormAnswers['risk'] })}
         />
       </Field>
@@ -58,7 +55,6 @@ export function RiskPanel({ form, change, readOnly, missing = [] }: FormProps) {
           label={say('form.riskReason')}
           hint={say('form.riskReasonHint')}
           value={form.riskReason ?? ''}
-          readOnly={readOnly}
           max={2000}
           rows={3}
           onChange={(text) => change({ riskReason: text === '' ? null : text })}

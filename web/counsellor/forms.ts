@@ -1,6 +1,6 @@
 /** The forms open in this window, by contact: they outlive a change of page, until everything typed is saved. */
 import { readForm, saveForm } from '../../api/contacts.ts'
-import { onLive } from '../ui/live.ts'
+import { liveStore, onLive } from '../ui/live.ts'
 import { request } from '../ui/request.ts'
 import { FormKeeper } from './form-keeper.ts'
 
@@ -34,6 +34,12 @@ export function forgetForms(contactId?: string): void {
 onLive((event) => {
   if (event.type === 'form') void keepers.get(event.contactId)?.heard(event.revision)
   if (event.type === 'session-ended') forgetForms()
+})
+
+// The server is back: what waited is saved now, not at the next try.
+liveStore.subscribe(() => {
+  if (liveStore.read() !== 'live') return
+  for (const keeper of keepers.values()) if (keeper.unsaved) void keeper.flush()
 })
 
 window.addEventListener('beforeunload', (event) => {

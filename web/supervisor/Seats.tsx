@@ -42,22 +42,25 @@ export function Seats({ seats }: { seats: Board['seats'] }) {
   const groups = order
     .map((state) => ({ state, of: seats.filter((seat) => seat.state === state) }))
     .filter(({ of }) => of.length > 0)
+  const staffed = groups.flatMap(({ state, of }) => (state === 'off' ? [] : of))
   return (
     <section className="card board-seats">
       <h2>
-        {say('board.seats')}{' '}
-        <span className="count number">{seats.filter((seat) => seat.state !== 'off').length}</span>
+        {say('board.seats')} <span className="count number">{staffed.length}</span>
         <span className="quiet seat-sums number">
           {groups.map(({ state, of }) => `${say(`board.seat.${state}`)} ${of.length}`).join(' · ')}
         </span>
       </h2>
       {seats.length === 0 && <p className="quiet">{say('board.seatsNone')}</p>}
-      {seats.length <= most && (
+      {seats.length > 0 && staffed.length === 0 && <p className="quiet">{say('board.seatsAllOff')}</p>}
+      {staffed.length <= most && (
         <ul className="seats">
-          {groups.flatMap(({ of }) => of.map((seat) => <Tile key={seat.seatId} seat={seat} />))}
+          {staffed.map((seat) => (
+            <Tile key={seat.seatId} seat={seat} />
+          ))}
         </ul>
       )}
-      {seats.length > most && (
+      {staffed.length > most && (
         <ul className="seats seat-groups">
           {groups.map(({ state, of }) => (
             <li key={state} className={`seat seat-${state}`}>

@@ -138,12 +138,12 @@ export function Wallboard() {
         <Talking calls={board.talking} />
         <Seats seats={board.seats} />
         <Today today={board.today} />
+        {maySeeCoverage && (
+          <div className="card board-coverage">
+            <CoverageStrip />
+          </div>
+        )}
       </div>
-      {maySeeCoverage && (
-        <div className="card">
-          <CoverageStrip />
-        </div>
-      )}
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { useSyncExternalStore, type ReactNode } from 'react'
+import { Link, useLocation, useNavigate } from '@tanstack/react-router'
+import { useEffect, useSyncExternalStore, type ReactNode } from 'react'
 import type { Permission } from '../../domain/permission.ts'
 import { KeyMap } from './KeyMap.tsx'
 import { liveStore } from './live.ts'
@@ -48,6 +48,12 @@ export function Shell({ dock, children }: { dock: ReactNode; children: ReactNode
   const me = useMe()
   const leave = useLogOut()
   const navigate = useNavigate()
+  const { pathname } = useLocation()
+  const here = places.find((place) => pathname.startsWith(place.to))
+  const title = here ? `${say(here.words)} · ${me.hotline.name}` : me.hotline.name
+  useEffect(() => {
+    document.title = title
+  }, [title])
   const mine = places.filter((place) => me.rights.includes(place.right))
   const logOut = async (): Promise<void> => {
     await leave()

@@ -92,10 +92,20 @@ export function closeLive(): void {
 
 /** Keeps the cache in step: pushes go in whole, `changed` makes lists be read again. */
 export function feedCache(cache: QueryClient): () => void {
-  return onLive((event) => {
+  let before = state
+  const stopWatching = liveStore.subscribe(() => {
+    // Nothing is replayed after a reconnect: everything shown is read again.
+    if (before === 'lost' && state === 'live') void cache.invalidateQueries()
+    before = state
+  })
+  const stopHearing = onLive((event) => {
     if (event.type === 'desk') cache.setQueryData(['desk'], event.desk)
     if (event.type === 'board') cache.setQueryData(['board'], event.board)
     if (event.type === 'form') void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
     if (event.type === 'changed') void cache.invalidateQueries({ queryKey: [event.what] })
   })
+  return () => {
+    stopWatching()
+    stopHearing()
+  }
 }

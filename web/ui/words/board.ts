@@ -11,6 +11,7 @@ export const board = {
     '还没有坐席。行政管理员添加后会显示在这里。',
     'No seats yet. They appear when an administrator adds them.',
   ],
+  'board.seatsAllOff': ['没有坐席在岗', 'No seat is on duty'],
   'board.danger': ['危险', 'Danger'],
   'board.position': ['第 {{n}} 位', 'place {{n}}'],
   'board.ringsAgain': ['中断后再次来电', 'rings again after a lost call'],

@@ -73,7 +73,7 @@ export const form = {
   'form.riskReasonHint': ['求助者说了什么、您看到了什么', 'What the caller said, what you noticed'],
   'form.riskReasonEmpty': ['还没有写依据', 'No reasons written yet'],
   'form.notes': ['备注', 'Notes'],
-  'form.notesHint': ['边听边记，自动保存', 'Type while you listen; it saves itself'],
+  'form.notesHint': ['边听边记', 'Type while you listen'],
   'form.given': ['给了什么帮助', 'What was given'],
   'form.given.listened': ['倾听陪伴', 'Listening'],
   'form.given.information': ['信息', 'Information'],
