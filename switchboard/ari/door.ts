@@ -158,15 +158,39 @@ function upgrade(
   const names = (url.searchParams.get('app') ?? '').split(',').filter((name) => name !== '')
   if (!names.length) return void refuse(400)
   const all = url.searchParams.get('subscribeAll') === 'true'
-  sockets.handleUpgrade(request, socket, head, (opened) => serve(options, opened, names, all))
+  const together = inOneWrite(socket)
+  sockets.handleUpgrade(request, socket, head, (opened) => serve(options, opened, together, names, all))
 }
 
-function serve(options: DoorOptions, socket: WebSocket, names: string[], all: boolean): void {
+/** Holds back what is written until everything of this moment was dealt with: one system call carries many frames. */
+function inOneWrite(socket: Duplex): () => void {
+  let held = false
+  return () => {
+    if (held) return
+    held = true
+    socket.cork()
+    setImmediate(() => {
+      held = false
+      socket.uncork()
+    })
+  }
+}
+
+function serve(
+  options: DoorOptions,
+  socket: WebSocket,
+  together: () => void,
+  names: string[],
+  all: boolean,
+): void {
   const events: EventSocket = {
     send: (text) => {
       if (socket.readyState !== socket.OPEN) return
       if (socket.bufferedAmount > mostBuffered) socket.terminate()
-      else socket.send(text)
+      else {
+        together()
+        socket.send(text)
+      }
     },
     close: () => socket.close(),
   }

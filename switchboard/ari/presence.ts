@@ -31,9 +31,13 @@ export function deviceStateOf(x: Exchange, name: string): DeviceStateJson {
     return { name, state: x.globals.get(`DEVICE_STATE(${name})`)?.value ?? 'UNKNOWN' }
   const endpoint = x.directory.endpoint(resource)
   if (!endpoint) return { name, state: 'INVALID' }
-  const states = [...x.channels.values()].filter((one) => one.resource === resource).map((one) => one.state)
-  if (states.includes('Up')) return { name, state: 'INUSE' }
-  if (states.includes('Ringing') || states.includes('Ring')) return { name, state: 'RINGING' }
+  let ringing = false
+  for (const one of x.channels.values()) {
+    if (one.resource !== resource) continue
+    if (one.state === 'Up') return { name, state: 'INUSE' }
+    ringing ||= one.state === 'Ringing' || one.state === 'Ring'
+  }
+  if (ringing) return { name, state: 'RINGING' }
   return { name, state: online(x, endpoint) ? 'NOT_INUSE' : 'UNAVAILABLE' }
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from './contract.ts'
 import type { Flow } from './flow.ts'
 import { isReliable } from './flow.ts'
@@ -21,13 +20,14 @@ import type {
   TimerName,
   TransactionAction,
 } from './transaction-tables.ts'
+import { unguessable } from './unguessable.ts'
 import { hostText } from './uri.ts'
 
 /** A new branch, unguessable, with the magic cookie of RFC 3261. */
-export const newBranch = (): string => `z9hG4bK${randomBytes(9).toString('hex')}`
+export const newBranch = (): string => `z9hG4bK${unguessable(9)}`
 
 /** A new tag or Call-ID part. */
-export const newTag = (): string => randomBytes(8).toString('hex')
+export const newTag = (): string => unguessable(8)
 
 /** Who began a request hears of its responses. */
 export interface ClientOwner {
