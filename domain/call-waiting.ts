@@ -76,7 +76,7 @@ export function endByUs(turn: Turn): void {
 }
 
 /** Key 9: a call-back is promised and the place in the queue is kept; without a number we say what is possible. */
-export function wantCallBack(turn: Turn): void {
+function wantCallBack(turn: Turn): void {
   const { call } = turn
   if (!call.canCallBack) {
     notify(turn, 'no-call-back')
@@ -101,7 +101,7 @@ export function withdrawOffer(turn: Turn): void {
 }
 
 /** The words for a caller who waits: place and expected wait as far as they are known, and what can be done. */
-export function newsWords(turn: Turn, spot: Spot): PlayPart[] {
+function newsWords(turn: Turn, spot: Spot): PlayPart[] {
   const { call } = turn
   const first = call.news === 0
   const parts: PlayPart[] = []
@@ -169,12 +169,21 @@ function wordsOver(turn: Turn): void {
   keepWaiting(turn)
 }
 
+/** `#` ends a message; `9` comes late, after the tone, and is still the wish to be called back. */
+function pressInMessage(turn: Turn, digit: string): void | false {
+  const { call } = turn
+  if (digit === '#') return endMessage(turn)
+  if (digit !== '9' || !call.canCallBack) return false
+  if (call.outcome === 'message') act(turn, { do: 'stopRecording', kind: 'message' })
+  wantCallBack(turn)
+}
+
 /** Keys while waiting or being offered: 0 danger, 9 call-back, 2 takes consent back, # ends a message. */
 export function pressWaiting(turn: Turn, digit: string): void | false {
   const { call } = turn
   if (digit === '0') return pressDanger(turn)
   if (call.phase === 'goodbye') return false
-  if (call.phase === 'message') return digit === '#' ? endMessage(turn) : false
+  if (call.phase === 'message') return pressInMessage(turn, digit)
   if (digit === '9') return wantCallBack(turn)
   if (digit === '2' && mayRecord(call.consent)) {
     call.consent = consentByKey(call.consent, digit)

@@ -146,6 +146,14 @@ test('nobody on duty: the words, the tone, a message of three minutes at most, t
   expect(told.spoken().at(-1)).toBe('thanks')
 })
 
+test('key 9 after the tone is still the wish to be called back, and the message ends', () => {
+  const told = waiting().tell({ type: 'nobodyOnDuty' }).saidAll().saidAll()
+  told.tell({ type: 'digit', digit: '9' })
+  expect(told.last).toContainEqual({ do: 'stopRecording', kind: 'message' })
+  told.saidAll()
+  expect(told.call).toMatchObject({ state: 'closed', outcome: 'call-back' })
+})
+
 test('somebody who comes on duty brings back the caller who was told that nobody is there', () => {
   const told = waiting().tell({ type: 'nobodyOnDuty' }, { type: 'somebodyOnDuty' })
   expect(told.call).toMatchObject({ state: 'waiting', phase: 'queue' })

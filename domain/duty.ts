@@ -64,7 +64,7 @@ export const offDuty = (now: number): Duty => ({
 })
 
 /** The table: which events a seat takes in which state. Whatever is missing is refused without change. */
-export const dutyMoves: Record<DutyState, readonly DutyEvent['type'][]> = {
+const dutyMoves: Record<DutyState, readonly DutyEvent['type'][]> = {
   off: ['onDuty'],
   free: ['offDuty', 'pause', 'offered', 'disconnected', 'answered'],
   offered: ['offDuty', 'pause', 'withdrawn', 'declined', 'missed', 'unreachable', 'answered'],

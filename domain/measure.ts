@@ -19,7 +19,7 @@ export interface ServiceLevels {
 }
 
 /** An abandonment this short (or shorter) is counted apart: the caller may have misdialled. */
-export const shortAbandon = 5_000
+const shortAbandon = 5_000
 
 const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null)
 

@@ -14,8 +14,6 @@ import { linkLost, reconcile } from './repair.ts'
 import { type CallsOptions, inLane, type Shell, toldOf } from './shell.ts'
 import { endWrapUp, fire, keepLooking, look } from './turns.ts'
 
-export type { CallsOptions, Changed, Sounds } from './shell.ts'
-
 /** The running calls. */
 export interface Calls {
   /** True while this process controls the switchboard and the link is up. */

@@ -14,9 +14,9 @@ export interface Ready {
 }
 
 /** The SIP header by which a seat's page knows that it is to answer by itself: it comes back to its own call. */
-export const rejoinHeader = 'X-Hearthline-Rejoin'
+const rejoinHeader = 'X-Hearthline-Rejoin'
 /** The SIP header that names the contact to the seat's page. */
-export const contactHeader = 'X-Hearthline-Contact'
+const contactHeader = 'X-Hearthline-Contact'
 
 /**
  * Carries out the effects in order. One that fails does not keep the rest from being done; what the failures mean for

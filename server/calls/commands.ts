@@ -128,7 +128,7 @@ async function atSeat(
 }
 
 /** Takes over a seat's duty that was just written, tells the screens and, where it is another, the controlling process. */
-export function seatChanged(shell: Shell, hotlineId: string, seat: StaffedSeat): void {
+function seatChanged(shell: Shell, hotlineId: string, seat: StaffedSeat): void {
   if (shell.switchboard) rememberSeat(shell, hotlineId, seat.seatId, seat)
   else shell.db.notify('hearthline_seats', hotlineId).catch(() => undefined)
   shell.changed(hotlineId, { people: [seat.personId], danger: null })

@@ -39,13 +39,20 @@ export function hear(shell: Shell, event: SwitchboardEvent): void {
     case 'play.ended':
       return tell(shell, event.play, event.at, { type: 'playEnded', play: event.play })
     case 'rec.ended':
-      if (event.outcome === 'broken') {
-        tell(shell, event.leg, event.at, { type: 'recordingBroken', segment: event.segment })
-      }
-      return undefined
+      return event.outcome === 'broken' ? recordAgain(shell, event) : undefined
     default:
       return undefined
   }
+}
+
+/** A recorder that is away is asked again, but not without a pause. */
+const recordAgainAfter = 1_000
+
+function recordAgain(shell: Shell, event: Extract<SwitchboardEvent, { type: 'rec.ended' }>): void {
+  setTimeout(() => {
+    if (shell.stopped) return
+    tell(shell, event.leg, shell.now(), { type: 'recordingBroken', segment: event.segment })
+  }, recordAgainAfter)
 }
 
 const knows = (call: Call, leg: string): boolean =>

@@ -88,12 +88,7 @@ function keptNumber(shell: Shell, hotlineId: string, number: string | null) {
 
 async function open(shell: Shell, leg: Leg, contactId: string, at: number): Promise<void> {
   const found = await lineOfNumber(shell.db, dialledOf(leg) ?? '')
-  if (!found) {
-    shell.legs.delete(leg.id)
-    shell.contacts.delete(contactId)
-    await shell.switchboard?.hangup(leg.id, 'unreachable')
-    return
-  }
+  if (!found) return putDown(shell, leg.id, contactId, 'unreachable')
   const { hotlineId, lineId } = found
   const { number, web, trusted } = callerOf(leg)
   const kept = keptNumber(shell, hotlineId, number)
@@ -125,7 +120,7 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
     })
     return { call, effects, language: line.language }
   })
-  if (!written) return
+  if (!written) return goOn(shell, hotlineId, leg.id, contactId)
   const owner = shell.legs.get(leg.id)
   if (owner) owner.hotlineId = hotlineId
   remember(shell, hotlineId, written.call)
@@ -175,4 +170,24 @@ async function addMissedCall(
     ])
     if (number !== null) await addTask(tx, hotlineId, call, 'lost-call', shell.now(), shell.now())
   })
+}
+
+/** A leg that is not, or no longer, a call. */
+async function putDown(shell: Shell, leg: string, contactId: string, cause?: 'unreachable'): Promise<void> {
+  shell.legs.delete(leg)
+  shell.contacts.delete(contactId)
+  await shell.switchboard?.hangup(leg, cause)
+}
+
+/**
+ * The caller's contact is there already. Ours: it was written although we heard that the database was away. Another: that
+ * call is over, and whoever ended it died before hanging up.
+ */
+async function goOn(shell: Shell, hotlineId: string, leg: string, contactId: string): Promise<void> {
+  const locked = await inHotline(shell.db, hotlineId, (tx) => lockCall(tx, contactId))
+  if (!locked) return putDown(shell, leg, contactId)
+  const owner = shell.legs.get(leg)
+  if (owner) owner.hotlineId = hotlineId
+  remember(shell, hotlineId, locked.call)
+  await carryOut(shell, hotlineId, locked.call, locked.language, locked.pending)
 }

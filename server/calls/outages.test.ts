@@ -83,6 +83,20 @@ test('a caller who came and went while no server was there has a contact too, fa
   expect(row?.again).toBe(true)
 })
 
+test('a server dies after it ended a call and before it hung up: the next one puts the caller down', async () => {
+  const caller = await hall.caller()
+  await hall.becomes({ state: 'greeting' })
+  await hall.calls.stop()
+  await data.owner(
+    `update contact set state = 'closed', outcome = 'abandoned', ended_at = now(), deadline_at = null,
+      call = call || '{"state": "closed", "deadline": null}' where hotline_id = $1`,
+    [hall.hotlineId],
+  )
+  await hall.startServer()
+  await caller.ended
+  await hall.becomes({ state: 'closed', outcome: 'abandoned' })
+})
+
 test('the switchboard dies: the contacts are failed with the time, and who rings again goes first', async () => {
   await talking()
   await hall.house.switchboard.stop('SIGKILL')

@@ -14,7 +14,7 @@ import {
   raiseNotice,
   recordingId,
 } from './queries.ts'
-import { inLane, isOurs, type Shell } from './shell.ts'
+import { inLane, isOurs, memoryOf, type Shell } from './shell.ts'
 import { carryOut, happenSurely } from './stepping.ts'
 
 /** A room nobody is ever in: when it is gone, the switchboard has died since we were last here, and all calls with it. */
@@ -55,7 +55,10 @@ export async function reconcile(shell: Shell, snapshot: Snapshot): Promise<void>
     shell.contacts.set(locked.contactId, owner)
     shell.legs.set(locked.call.callerLeg, owner)
   }
-  for (const sipUser of shell.devices.keys()) deviceSeen(shell, sipUser, shell.online.has(sipUser))
+  for (const [sipUser, seat] of shell.devices) {
+    const online = shell.online.has(sipUser)
+    if (online || memoryOf(shell, seat.hotlineId).seats.has(seat.seatId)) deviceSeen(shell, sipUser, online)
+  }
   const work = live.map(({ hotlineId, locked }) =>
     inLane(shell, locked.contactId, () => mend(shell, hotlineId, locked, snapshot, { died, records })),
   )

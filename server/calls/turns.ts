@@ -1,6 +1,6 @@
 /* Whose turn it is: the queue of each hotline in memory, offers, deadlines, and what a waiting caller may be told. */
 import type { Spot } from '../../domain/call-state.ts'
-import { isPresent } from '../../domain/duty.ts'
+import { isPresent, isStaffed } from '../../domain/duty.ts'
 import { Problem } from '../../domain/problem.ts'
 import {
   assign,
@@ -58,12 +58,12 @@ async function spotOf(shell: Shell, hotlineId: string, contactId: string): Promi
   const all = [...memory.waiting.values()].map((each) => each.waiting)
   const ahead = position(all, contactId)
   const { line } = own.waiting
-  const seats = [...memory.seats.values()].filter((each) => each.lines.includes(line) && isStaffedNow(each))
+  const seats = [...memory.seats.values()].filter(
+    (each) => each.lines.includes(line) && isStaffed(each.duty.state),
+  )
   const times = await handlingOf(shell, memory, line)
   return { ahead, minutes: spokenMinutes(expectedWait(ahead, seats.length, times)) }
 }
-
-const isStaffedNow = (seat: StaffedSeat): boolean => seat.duty.state !== 'off' && seat.duty.state !== 'paused'
 
 async function handlingOf(shell: Shell, memory: HotlineMemory, line: string): Promise<number[]> {
   const known = memory.handling.get(line)

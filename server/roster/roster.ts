@@ -13,7 +13,7 @@ import {
 } from './queries.ts'
 
 export type { Seat, StaffedSeat } from './queries.ts'
-export { findSeats, findStaffed, saveConnected, saveSecret } from './queries.ts'
+export { findSeats, findStaffed, saveConnected } from './queries.ts'
 
 /**
  * Something happens to a seat's duty. Returns the seat afterwards, or null when the table refuses it (or nobody is on

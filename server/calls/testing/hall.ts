@@ -150,7 +150,11 @@ export class Hall {
   /** Somebody calls the line and is answered. */
   async caller(number = this.line.number): Promise<PhoneCall> {
     const call = await (await this.phone()).dial(number, '13800001111')
-    await call.answered
+    let answered = false
+    void call.answered.then(() => (answered = true))
+    await until('the caller is answered', () => answered).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${this.logged.join('\n')}`)
+    })
     return call
   }
 
