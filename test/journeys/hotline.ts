@@ -76,17 +76,19 @@ export const loudness = (phone: Phone, ms = 1000): number => {
 /** A logged-in demo user without a screen: what a test arranges by the API, not what it proves. */
 export interface Session {
   ask<T>(method: string, path: string, body?: unknown): Promise<T>
+  /** What a GET gives as it is, e.g. sound. */
+  bytes(path: string): Promise<Buffer>
   /** Ends the wrap-up at the person's seat, so that the seat is free for the next caller. */
   finishWrapUp(): Promise<void>
 }
 
 /** Logs a demo user in. */
 export const logInAs = async (product: Product, name: string): Promise<Session> => {
-  const headers: Record<string, string> = { origin: product.web, 'content-type': 'application/json' }
+  const headers: Record<string, string> = { origin: product.web }
   const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const answer = await fetch(`${product.web}/api/v1${path}`, {
       method,
-      headers,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
@@ -98,6 +100,7 @@ export const logInAs = async (product: Product, name: string): Promise<Session> 
     (await (await ask(method, path, body)).json()) as T
   return {
     ask: json,
+    bytes: async (path) => Buffer.from(await (await ask('GET', path)).arrayBuffer()),
     async finishWrapUp() {
       const desk = await json<{ duty: { state: string } | null; call: { contactId: string } | null }>(
         'GET',

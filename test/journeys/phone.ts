@@ -3,6 +3,7 @@
  * Driven by baresip's ctrl_tcp module (netstrings of JSON).
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
@@ -28,6 +29,12 @@ export interface Phone {
   press(digit: string): Promise<void>
   accept(): Promise<void>
   hangUp(): Promise<void>
+  /** Presses the transfer key: sends the other side to this number (REFER). */
+  transfer(uri: string): Promise<void>
+  /** Where it listens for SIP. */
+  sipPort: number
+  /** From whom each incoming call came, as its INVITE said. */
+  rangFrom(): readonly string[]
   /** Names of ctrl_tcp events so far, e.g. CALL_ESTABLISHED, CALL_CLOSED, CALL_INCOMING, REGISTER_OK. */
   events(): readonly string[]
   /** Waits for an event's n-th appearance; throws after `withinMs`. */
@@ -139,16 +146,29 @@ const closed = async (child: ChildProcess): Promise<void> => {
   clearTimeout(timer)
 }
 
+const isFree = async (kind: 'tcp' | 'udp', port: number): Promise<boolean> => {
+  const free = Promise.withResolvers<boolean>()
+  if (kind === 'tcp') {
+    const server = createServer().once('error', () => free.resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => free.resolve(true)))
+  } else {
+    const socket = createSocket('udp4').once('error', () => free.resolve(false))
+    socket.bind(port, '127.0.0.1', () => socket.close(() => free.resolve(true)))
+  }
+  return free.promise
+}
+
 /** A port that nobody listens on, with its neighbours for this phone alone; below the kernel's own range. */
 const freeBase = async (): Promise<number> => {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = 20_000 + 200 * Math.floor(Math.random() * 60)
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port + 2, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (free) return port
+    const free = await Promise.all([
+      isFree('udp', port),
+      isFree('tcp', port),
+      isFree('tcp', port + 2),
+      isFree('udp', port + 100),
+    ])
+    if (free.every((each) => each)) return port
   }
   throw new Error('no free port for a phone')
 }
@@ -164,10 +184,13 @@ export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
   const child = spawn('baresip', ['-f', folder], { stdio: 'ignore' })
   const control = await openControl(port + 2)
   const events: string[] = []
+  const rangFrom: string[] = []
   let text = ''
   control.on('data', (bytes) => {
     text = takeMessages(text + bytes.toString('latin1'), (message) => {
-      if (message['event'] === true) events.push(String(message['type']))
+      if (message['event'] !== true) return
+      events.push(String(message['type']))
+      if (message['type'] === 'CALL_INCOMING') rangFrom.push(String(message['peeruri']))
     })
   })
   control.on('error', () => undefined)
@@ -183,6 +206,9 @@ export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
     press: (digit) => command('sndcode', digit).then(() => sleep(180)),
     accept: () => command('accept'),
     hangUp: () => command('hangup'),
+    transfer: (uri) => command('transfer', uri),
+    sipPort: port,
+    rangFrom: () => rangFrom,
     events: () => events,
     waitFor: async (event, count = 1, withinMs = 10_000) => {
       const until = Date.now() + withinMs
