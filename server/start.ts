@@ -12,6 +12,7 @@ import { migrate } from './db/migrate.ts'
 import { describe, openWeb } from './http/app.ts'
 import { startLive, type Live } from './http/live.ts'
 import { servePages } from './http/pages.ts'
+import { filledPage } from './lines/public-routes.ts'
 import type { Ground } from './http/serve.ts'
 import { serveUpgrades } from './http/upgrade.ts'
 import { findPerson } from './identity/identity.ts'
@@ -73,7 +74,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   })
   const parts = { live, keys, dataFolder: config.data, demo: config.demo, devices, calls }
   wire(app, { ...parts, pokeBoards: rounds.poke, failed })
-  servePages(app, config.web)
+  servePages(app, config.web, (html) => filledPage(html, db, now()))
   serveUpgrades(app, live, config.sipWsPort)
   await app.listen({ host: config.host, port: config.port })
   const scheme = config.tls ? 'https' : 'http'

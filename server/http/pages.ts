@@ -33,14 +33,22 @@ const kinds: Readonly<Record<string, string>> = {
 const worthPacking = /^(text\/|image\/svg|application\/(json|manifest|wasm))/
 const desk = /^\/(desk|board|admin|contacts|tasks|login|setup)(\/|$)/
 
-/** Serves what `npm run build` left in `folder`: `/` is the public page, `/desk`, `/board`, `/admin` ... the staff's. */
-export function servePages(app: FastifyInstance, folder: string): void {
+/**
+ * Serves what `npm run build` left in `folder`: `/` is the public page, `/desk`, `/board`, `/admin` ... the staff's.
+ * `fill` puts what is true now into the public page, which must say its numbers without JavaScript too.
+ */
+export function servePages(
+  app: FastifyInstance,
+  folder: string,
+  fill: (html: string) => Promise<string> = async (html) => html,
+): void {
   const kept = new Map<string, Page>()
   app.get('/*', async (request, reply) => {
     const path = decodeURIComponent(new URL(request.url, 'http://local').pathname)
     const file = fileOf(folder, path)
     const page = await load(kept, file)
     if (!page) throw new Problem('request.notFound')
+    if (path === '/') return sendFilled(request, reply, await fill(page.plain.toString()))
     return sendPage(request, reply, file, page)
   })
 }
@@ -80,6 +88,16 @@ async function sendPage(
   const encoding = worthPacking.test(kind) ? wanted(request.headers['accept-encoding']) : null
   if (encoding === null) return reply.send(page.plain)
   return reply.header('content-encoding', encoding).send(await packed(file, page, encoding))
+}
+
+async function sendFilled(request: FastifyRequest, reply: FastifyReply, html: string): Promise<FastifyReply> {
+  reply
+    .header('cache-control', 'no-cache')
+    .header('vary', 'accept-encoding')
+    .type(kinds['.html'] ?? '')
+  const encoding = wanted(request.headers['accept-encoding'])
+  if (encoding === null) return reply.send(html)
+  return reply.header('content-encoding', encoding).send(await pack(Buffer.from(html), encoding))
 }
 
 function wanted(accepts: string | string[] | undefined): Encoding | null {

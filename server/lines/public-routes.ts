@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
+import type { Reply } from '../../api/endpoint.ts'
 import { guestPhone, publicPage } from '../../api/public.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { SeatSpec } from '../../telephony/switchboard.ts'
-import { inHotline, type Tx } from '../db/database.ts'
+import { inHotline, type Database, type Tx } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { servePublic } from '../http/serve.ts'
 import { openLines, readHotline } from './lines.ts'
@@ -22,14 +23,34 @@ const goodForMs = 120_000
 /** Accounts that open calls at one moment: more is somebody's program. */
 const mostOpen = 500
 
+/** What the public page says now. */
+export async function publicPageNow(db: Database, now: Date): Promise<Reply<typeof publicPage>> {
+  const [hotlineId] = await allHotlines(db)
+  if (hotlineId === undefined) return { hotline: '', language: 'zh-CN', lines: [] }
+  return inHotline(db, hotlineId, (tx) => pageOf(tx, now))
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+
+/** The page's file with the hotline's name and numbers in it; its script shows them anew with the call buttons. */
+export async function filledPage(html: string, db: Database, now: Date): Promise<string> {
+  // A page without numbers is better than none: 110 and 120 stand in the file.
+  const page = await publicPageNow(db, now).catch(() => null)
+  if (!page) return html
+  const rows = page.lines.map(
+    ({ name, number }) =>
+      `<li><div><span class="line-name">${escaped(name)}</span><a class="number" href="tel:${escaped(number)}">${escaped(number)}</a></div></li>`,
+  )
+  return html
+    .replace('<!--lines-->', () => rows.join(''))
+    .replace('<!--hotline-->', () => (page.hotline === '' ? '' : `<b>${escaped(page.hotline)}</b>`))
+}
+
 /** Serves the public page and the guest's telephone. */
 export function publicRoutes(app: FastifyInstance, deps: PublicDeps): void {
   const { db } = app.ground
-  servePublic(app, publicPage, async (context) => {
-    const [hotlineId] = await allHotlines(db)
-    if (hotlineId === undefined) return { hotline: '', language: 'zh-CN' as const, lines: [] }
-    return inHotline(db, hotlineId, (tx) => pageOf(tx, context.now()))
-  })
+  servePublic(app, publicPage, (context) => publicPageNow(db, context.now()))
   const open = new Set<string>()
   servePublic(
     app,

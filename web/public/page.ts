@@ -135,7 +135,12 @@ async function showLines(): Promise<void> {
     return
   }
   const page = (await response.json()) as Reply<typeof publicPage>
-  if (page.hotline !== '') part('hotline', HTMLSpanElement).textContent = page.hotline
+  const hotline = part('hotline', HTMLSpanElement)
+  if (page.hotline !== '' && !hotline.querySelector('b')) {
+    const name = document.createElement('b')
+    name.textContent = page.hotline
+    hotline.prepend(name)
+  }
   list.replaceChildren(...page.lines.map(row))
 }
 
