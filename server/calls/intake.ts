@@ -16,6 +16,7 @@ import {
   hasContact,
   lastCallFailed,
   lineOfNumber,
+  lockCall,
   saveCall,
 } from './queries.ts'
 import { inLane, isOurs, type Shell } from './shell.ts'
