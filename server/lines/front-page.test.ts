@@ -17,7 +17,7 @@ test('the public page says the number without JavaScript, and a name cannot brin
       tx,
       hotlineId,
       { name: '<b>夜间&线路', number: '12356', kind: 'general', everybody: true },
-      null,
+      { personId: null, now: new Date() },
     ),
   )
   const html = await filledPage(file, db, new Date())
