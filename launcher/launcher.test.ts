@@ -59,7 +59,9 @@ function processesOf(folder: string): string[] {
   })
 }
 
-async function launch(options: { env?: Record<string, string>; server?: string; args?: string[] } = {}) {
+async function launch(
+  options: { env?: Record<string, string>; server?: string; args?: string[]; shell?: boolean } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'hearthline-launcher-'))
   const programs = { switchboard: steady, recorder: steady, server: options.server ?? steady }
   for (const [name, text] of Object.entries(programs)) writeFileSync(join(folder, `${name}.mjs`), text)
@@ -73,7 +75,9 @@ async function launch(options: { env?: Record<string, string>; server?: string; 
   )
   const [web, sip] = (await freePorts(2)).map(String)
   const doors = { HEARTHLINE_PORT: web, HEARTHLINE_SIP_PORT: sip, HEARTHLINE_DATA: join(folder, 'data') }
-  const child = spawn(process.execPath, [join(folder, 'start.ts')], {
+  const words = options.shell ? ['sh', '-c', `"$0" "$1"; true`] : []
+  const [command = '', ...rest] = [...words, process.execPath, join(folder, 'start.ts')]
+  const child = spawn(command, rest, {
     env: { PATH: process.env['PATH'], TEST_LIVES: lives, ...doors, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -133,6 +137,13 @@ test('kill -9 of the launcher leaves no orphan', async () => {
   await launcher.ready
   launcher.child.kill('SIGKILL')
   await launcher.exit
+  await leavesNone(launcher.folder)
+})
+
+test('kill -9 of the npm that started it leaves no orphan', async () => {
+  const launcher = await launch({ shell: true, env: { npm_lifecycle_event: 'start' } })
+  await launcher.ready
+  launcher.child.kill('SIGKILL')
   await leavesNone(launcher.folder)
 })
 

@@ -79,6 +79,7 @@ async function start(args: string[], scripts: Scripts): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   process.on('disconnect', stop)
+  watchNpm(stop)
   console.log(`Starting Hearthline, data in ${settings.data} … 正在启动暖线`)
   if (settings.demo && !loopback.includes(settings.host))
     console.error(
@@ -92,6 +93,18 @@ async function start(args: string[], scripts: Scripts): Promise<number> {
   }
   if (!ending.signal.aborted) greet(house.welcome, Date.now() - began)
   return ended.promise
+}
+
+/** Under npm our parent lives as long as we do; when it was killed nobody could stop us from the terminal any more. */
+function watchNpm(stop: () => void): void {
+  const parent = process.ppid
+  if (process.env['npm_lifecycle_event'] === undefined || parent === 1) return
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stop()
+  }, 500)
+  timer.unref()
 }
 
 function greet(message: unknown, took: number): void {
