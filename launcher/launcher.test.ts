@@ -76,7 +76,7 @@ async function launch(
   const [web, sip] = (await freePorts(2)).map(String)
   const doors = { HEARTHLINE_PORT: web, HEARTHLINE_SIP_PORT: sip, HEARTHLINE_DATA: join(folder, 'data') }
   const words = options.shell ? ['sh', '-c', `"$0" "$1"; true`] : []
-  const [command = '', ...rest] = [...words, process.execPath, join(folder, 'start.ts')]
+  const [command, ...rest] = [...words, process.execPath, join(folder, 'start.ts')]
   const child = spawn(command, rest, {
     env: { PATH: process.env['PATH'], TEST_LIVES: lives, ...doors, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
