@@ -149,3 +149,24 @@ test('when the call went to somebody else, unsaved words are kept on the screen 
   expect(keeper.read().form.notes).toBe('too late')
   expect(tries).toBe(2)
 })
+
+test('a form asked for twice at once is read once: a late second answer does not take away what was typed', async () => {
+  const server = new Server()
+  let reads = 0
+  const read = async (): Promise<ServerForm> => {
+    reads += 1
+    const asItWas = server.stored
+    await new Promise((resolve) => setTimeout(resolve, reads * 300))
+    return asItWas
+  }
+  const keeper = new FormKeeper({ ...server.doors, read })
+  void keeper.load()
+  void keeper.load()
+  keeper.change({ notes: '刚接起就说的话' })
+  await vi.advanceTimersByTimeAsync(3000)
+  keeper.change({ stageMs: { rapport: 1000 } })
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(keeper.read().form.notes).toBe('刚接起就说的话')
+  expect(server.stored.form.notes).toBe('刚接起就说的话')
+  expect(reads).toBe(1)
+})

@@ -73,6 +73,7 @@ export class FormKeeper {
   #early: Partial<FormAnswers> = {}
   #dirtySince: number | null = null
   #saving: Promise<void> | null = null
+  #loading: Promise<void> | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(doors: FormDoors) {
@@ -93,8 +94,17 @@ export class FormKeeper {
     return this.#dirtySince !== null || this.#saving !== null
   }
 
-  /** Reads the saved form; what is typed before it arrives is kept. Tries again until it is read. */
+  /**
+   * Reads the saved form; what is typed before it arrives is kept. Tries again until it is read. Asking twice reads once:
+   * a second answer, older than what was saved in between, must never replace what was typed.
+   */
   async load(): Promise<void> {
+    if (this.#view.loaded) return
+    this.#loading ??= this.#loadOnce().finally(() => (this.#loading = null))
+    await this.#loading
+  }
+
+  async #loadOnce(): Promise<void> {
     try {
       this.#take(await this.#doors.read())
     } catch (failure) {
