@@ -13,7 +13,7 @@ import {
   type Waiting,
 } from '../../domain/queue.ts'
 import { inHotline } from '../db/database.ts'
-import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
+import { findStaffed, happenAtSeat } from '../roster/roster.ts'
 import { rememberSeat, setDeadline, soon } from './memory.ts'
 import { dueContacts, recentHandling } from './queries.ts'
 import { type HotlineMemory, inLane, memoryOf, type Shell, toldOf } from './shell.ts'
