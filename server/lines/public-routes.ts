@@ -24,7 +24,7 @@ const goodForMs = 120_000
 const mostOpen = 500
 
 /** What the public page says now. */
-export async function publicPageNow(db: Database, now: Date): Promise<Reply<typeof publicPage>> {
+async function publicPageNow(db: Database, now: Date): Promise<Reply<typeof publicPage>> {
   const [hotlineId] = await allHotlines(db)
   if (hotlineId === undefined) return { hotline: '', language: 'zh-CN', lines: [] }
   return inHotline(db, hotlineId, (tx) => pageOf(tx, now))

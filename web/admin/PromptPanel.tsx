@@ -79,19 +79,14 @@ export function PromptPanel({ prompt: old, onDone }: { prompt: Prompt; onDone: (
   const { say } = useWords()
   const cache = useQueryClient()
   const [form] = Form.useForm<{ words: string }>()
-  const [sound, setSound] = useState<Blob | null>(null)
-  const [heard, setHeard] = useState('')
-  useEffect(() => {
-    if (!sound) return
-    const address = URL.createObjectURL(sound)
-    setHeard(address)
-    return () => URL.revokeObjectURL(address)
-  }, [sound])
+  const [chosen, setChosen] = useState<{ sound: Blob; address: string } | null>(null)
+  useEffect(() => () => URL.revokeObjectURL(chosen?.address ?? ''), [chosen])
+  const choose = (sound: Blob): void => setChosen({ sound, address: URL.createObjectURL(sound) })
   const saving = useMutation({
     mutationFn: async (words: string) =>
       request(replacePrompt, {
         params: { key: old.key, language: old.language, part: old.part },
-        body: { words, wavBase64: sound ? await base64Of(sound) : '' },
+        body: { words, wavBase64: chosen ? await base64Of(chosen.sound) : '' },
       }),
     onSuccess: async () => {
       await cache.invalidateQueries({ queryKey: ['prompts'] })
@@ -104,7 +99,7 @@ export function PromptPanel({ prompt: old, onDone }: { prompt: Prompt; onDone: (
       hint={say('prompts.replaceHow')}
       form={form}
       start={{ words: old.words }}
-      pending={saving.isPending || !sound}
+      pending={saving.isPending || !chosen}
       failure={saving.error}
       onSave={({ words }) => saving.mutate(words)}
       onCancel={onDone}
@@ -118,8 +113,8 @@ export function PromptPanel({ prompt: old, onDone }: { prompt: Prompt; onDone: (
         <Input.TextArea autoSize={{ minRows: 2 }} maxLength={600} />
       </Form.Item>
       <div className="admin-wide stack">
-        <SoundChoice onChosen={setSound} />
-        {heard && <audio controls aria-label={say('prompts.listen')} src={heard} />}
+        <SoundChoice onChosen={choose} />
+        {chosen && <audio controls aria-label={say('prompts.listen')} src={chosen.address} />}
       </div>
     </Panel>
   )

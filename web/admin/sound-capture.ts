@@ -8,7 +8,7 @@ export interface Capture {
 }
 
 /** A mono WAV of 16 bit. */
-export function wavOf(samples: Float32Array, rate: number): Blob {
+function wavOf(samples: Float32Array, rate: number): Blob {
   const view = new DataView(new ArrayBuffer(44 + samples.length * 2))
   const text = (at: number, letters: string): void => {
     for (let n = 0; n < letters.length; n += 1) view.setUint8(at + n, letters.charCodeAt(n))
