@@ -12,6 +12,8 @@ export interface CallRecord {
   dialled: string
   startedAt: number
   endedAt: number
+  /** What could not become a call, an INVITE without sound for one, was never answered. */
+  answered: boolean
 }
 
 /** The latest ended legs by their id, of today's file and the one set aside before; empty when there are none to be read. */
@@ -29,13 +31,13 @@ export async function readCallRecords(dataFolder: string): Promise<Map<string, C
   return found
 }
 
-/** Columns of Asterisk's cdr_csv: src, dst, start, end and uniqueid are what we need. */
+/** Columns of Asterisk's cdr_csv: src, dst, start, answer, end and uniqueid are what we need. */
 function recordOf(fields: readonly string[]): CallRecord | null {
-  const [, from = '', dialled = '', , , , , , , start = '', , end = '', , , , , leg = ''] = fields
+  const [, from = '', dialled = '', , , , , , , start = '', answer = '', end = '', , , , , leg = ''] = fields
   const startedAt = utc(start)
   const endedAt = utc(end)
   if (leg === '' || !Number.isFinite(startedAt) || !Number.isFinite(endedAt)) return null
-  return { leg, from, dialled, startedAt, endedAt }
+  return { leg, from, dialled, startedAt, endedAt, answered: answer !== '' }
 }
 
 const utc = (stamp: string): number => Date.parse(`${stamp.replace(' ', 'T')}Z`)

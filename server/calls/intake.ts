@@ -10,8 +10,10 @@ import { remember } from './memory.ts'
 import type { CallRecord } from './call-records.ts'
 import {
   addTask,
+  allHotlines,
   appendHappenings,
   createContact,
+  findCallerLegs,
   findLine,
   hasContact,
   lastCallFailed,
@@ -137,9 +139,19 @@ const missedWithin = 24 * 60 * 60_000
  * by our fault, so that whoever rings again goes first.
  */
 export async function addMissed(shell: Shell, records: readonly CallRecord[]): Promise<void> {
-  for (const record of records) {
-    const old = record.endedAt < shell.now() - missedWithin
-    if (old || isOurs(record.leg) || shell.legs.has(record.leg)) continue
+  const since = shell.now() - missedWithin
+  const came = records.filter(
+    ({ leg, answered, endedAt }) => answered && endedAt >= since && !isOurs(leg) && !shell.legs.has(leg),
+  )
+  if (came.length === 0) return
+  const known = new Set<string>()
+  for (const hotlineId of await allHotlines(shell.db)) {
+    const legs = came.map((record) => record.leg)
+    const found = await inHotline(shell.db, hotlineId, (tx) => findCallerLegs(tx, legs))
+    for (const leg of found) known.add(leg)
+  }
+  for (const record of came) {
+    if (known.has(record.leg)) continue
     const line = await lineOfNumber(shell.db, record.dialled)
     if (line) await addMissedCall(shell, line, record)
   }

@@ -134,6 +134,13 @@ export async function hasContact(tx: Tx, leg: string): Promise<boolean> {
   return rows.length > 0
 }
 
+/** Which of these callers' legs have a contact. */
+export async function findCallerLegs(tx: Tx, legs: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ caller_leg: string }>`
+    select caller_leg from contact where caller_leg = any(${legs}::text[])`.execute(tx)
+  return rows.map((row) => row.caller_leg)
+}
+
 /** The line a number belongs to, over all hotlines; null when nobody has it. */
 export async function lineOfNumber(
   db: Database,
