@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { listContacts } from '../api/contacts.ts'
+import { newCall, step } from '../domain/call.ts'
 import { startDatabase } from '../launcher/database.ts'
+import { createContact, lastCallFailed } from '../server/calls/queries.ts'
 import { list, read, type Numbers } from '../server/contacts/contacts.ts'
 import { inHotline, openDatabase, type Database } from '../server/db/database.ts'
 import { newId } from '../server/db/id.ts'
@@ -40,14 +42,27 @@ const furnish = async (db: Database): Promise<void> => {
 
 /** Opens one contact as an arriving call does: look the caller up, number, first event, audit entry. */
 const create = (db: Database, index: number): Promise<unknown> => {
-  const key = Buffer.from(`1380000${index % 10_000}`.padEnd(32))
+  const numberKey = Buffer.from(`1380000${index % 10_000}`.padEnd(32))
   return inHotline(db, hotlineId, async (tx) => {
-    const now = new Date()
-    await sql`select count(*) from contact where hotline_id = ${hotlineId} and caller_number_key = ${key}`.execute(
-      tx,
-    )
-    await sql`select create_contact(${newId()}, ${lineId}, 'phone', 'greeting', ${now}, ${`leg-${index}`}, ${randomBytes(40)},
-      ${key}, ${key}, true, '{"phase":"welcome"}', ${new Date(now.getTime() + 6000)}, null, '{}')`.execute(tx)
+    const at = Date.now()
+    const ringsAgain = await lastCallFailed(tx, numberKey, at - 1_800_000)
+    const fresh = newCall({
+      contact: newId(),
+      line: lineId,
+      callerLeg: `leg-${index}`,
+      canCallBack: true,
+      ringsAgain,
+      arrivedAt: at,
+    })
+    const { call } = step(fresh, { type: 'arrived' }, at)
+    await createContact(tx, call, {
+      channel: 'phone',
+      sealed: randomBytes(40),
+      numberKey,
+      suffixKey: numberKey,
+      trusted: true,
+      data: { line: lineId },
+    })
   })
 }
 
