@@ -41,12 +41,22 @@ const processes = (): Process[] =>
       }
     })
 
-/** The pid of the product's process that runs the script; the launcher's descendants only. */
-export const processOf = (product: Product, script: string): number => {
+const descendantsOf = (product: Product): Process[] => {
   const all = processes()
   const under = (pid: number): Process[] =>
     all.filter((each) => each.parent === pid).flatMap((each) => [each, ...under(each.pid)])
-  const found = under(product.launcher.pid ?? 0).find((each) => each.command.includes(script))
+  return under(product.launcher.pid ?? 0)
+}
+
+/** The pids of all that the launcher started, itself included. */
+export const processesOf = (product: Product): number[] => [
+  product.launcher.pid ?? 0,
+  ...descendantsOf(product).map((each) => each.pid),
+]
+
+/** The pid of the product's process that runs the script; the launcher's descendants only. */
+export const processOf = (product: Product, script: string): number => {
+  const found = descendantsOf(product).find((each) => each.command.includes(script))
   if (!found) throw new Error(`the product runs no ${script}`)
   return found.pid
 }
