@@ -1,11 +1,23 @@
 /** The wallboard, call-back tasks and the coverage strip. Nothing here identifies a caller: it hangs on a wall. */
 import { z } from 'zod'
+import { pauseReasons } from '../domain/duty.ts'
 import { stages } from '../domain/form.ts'
-import { contactStates, pauseReasons, risks } from './desk.ts'
+import { contactStates, risks } from './desk.ts'
 import { done, endpoint, id, instant, page } from './endpoint.ts'
 
 /** A formula of facts/standards.md §4.2: SL-A ... SL-E; SL-B is the headline. */
 export const serviceLevelFormulas = ['SL-A', 'SL-B', 'SL-C', 'SL-D', 'SL-E'] as const
+
+/** Troubles the board tells of while they last. */
+export const noticeKinds = [
+  'switchboard-lost',
+  'switchboard-away',
+  'disk-full',
+  'disk-low',
+  'recorder-away',
+  'trunk-down',
+  'database-away',
+] as const
 
 /** The whole wallboard; pushed as a `board` live event whenever it changes (at most four times a second). */
 export const board = z.object({
@@ -64,15 +76,7 @@ export const board = z.object({
   }),
   notices: z.array(
     z.object({
-      kind: z.enum([
-        'switchboard-lost',
-        'switchboard-away',
-        'disk-full',
-        'disk-low',
-        'recorder-away',
-        'trunk-down',
-        'database-away',
-      ]),
+      kind: z.enum(noticeKinds),
       since: instant,
       count: z.number().int().nullable(),
     }),

@@ -1,5 +1,6 @@
 /** The counsellor's desk: duty, the live call and its commands. */
 import { z } from 'zod'
+import { pauseReasons } from '../domain/duty.ts'
 import { formAnswers, stages } from '../domain/form.ts'
 import { done, endpoint, id, instant } from './endpoint.ts'
 
@@ -22,18 +23,6 @@ export const risks = ['danger-key', 'none', 'low', 'moderate', 'high', 'acute'] 
 export const consents = ['given', 'refused', 'silent', 'withdrawn'] as const
 /** Ways a contact came. */
 export const channels = ['phone', 'web-call', 'chat', 'by-hand'] as const
-/** Reasons a counsellor chooses for a pause; the last two are set by the system. */
-export const pauseReasons = [
-  'break',
-  'meal',
-  'debrief',
-  'training',
-  'technical',
-  'other',
-  'missed-offer',
-  'disconnected',
-] as const
-
 /** A person's present duty, or null when off duty. */
 export const duty = z.object({
   seatId: id,

@@ -1,6 +1,6 @@
 /* The wallboard and the coverage strip (G24-5.3.6, 3.2.1b). Nothing here identifies a caller. */
 import type { z } from 'zod'
-import type { Board, readCoverage } from '../../api/board.ts'
+import { noticeKinds, type Board, type readCoverage } from '../../api/board.ts'
 import { stages } from '../../domain/form.ts'
 import { coverage, minutesBelow } from '../../domain/coverage.ts'
 import { pauseReasons } from '../../domain/duty.ts'
@@ -125,16 +125,6 @@ const todayOf = (
     meanWaitMs: asa === null ? null : Math.round(asa),
   }
 }
-
-const noticeKinds = [
-  'switchboard-lost',
-  'switchboard-away',
-  'disk-full',
-  'disk-low',
-  'recorder-away',
-  'trunk-down',
-  'database-away',
-] as const
 
 /** The wallboard as it is now. */
 export async function readBoardNow(tx: Tx, hotlineId: string, now: Date): Promise<Board> {
