@@ -88,7 +88,8 @@ function TalkActions({
   const { say } = useWords()
   const phone = usePhone()
   const command = useCommand(call.contactId)
-  const muted = phone.talk === 'none' ? call.muted : phone.muted
+  // After a reload only the server knows that the seat was muted.
+  const muted = phone.muted || call.muted
   const mute = (): void => {
     softphone.mute(!muted)
     command.mutate({ command: 'mute', on: !muted })

@@ -19,9 +19,6 @@ export function keeperOf(contactId: string): FormKeeper {
   return keeper
 }
 
-/** Whether anything typed in this window is not on the server yet. */
-const anyUnsaved = (): boolean => [...keepers.values()].some((keeper) => keeper.unsaved)
-
 /** Forgets forms that are saved (record finished, seat taken over): personal words do not stay in memory. */
 export function forgetForms(contactId?: string): void {
   for (const [id, keeper] of keepers) {
@@ -42,6 +39,12 @@ liveStore.subscribe(() => {
   for (const keeper of keepers.values()) if (keeper.unsaved) void keeper.flush()
 })
 
+// What was typed in the last moment before a reload goes out with a request that outlives the page; only what the
+// server refuses or cannot take now makes the browser ask.
 window.addEventListener('beforeunload', (event) => {
-  if (anyUnsaved()) event.preventDefault()
+  for (const keeper of keepers.values()) {
+    if (!keeper.unsaved) continue
+    void keeper.flush()
+    if (keeper.read().save.kind !== 'pending') event.preventDefault()
+  }
 })

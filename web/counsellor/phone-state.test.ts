@@ -38,6 +38,10 @@ test('after a reload the call is taken up without ringing', () => {
   expect(talkBy('rejoin', 'confirmed')).toBe('up')
 })
 
+test('a call taken up again replaces the broken talk the page still believed in', () => {
+  expect(talkBy('invite', 'answer', 'confirmed', 'rejoin', 'confirmed')).toBe('up')
+})
+
 test('a seat takes one talk at a time, whatever happens', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...talkEvents)), (events) => {

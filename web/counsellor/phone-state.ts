@@ -21,10 +21,11 @@ const lineMoves: Record<LineState, Partial<Record<LineEvent, LineState>>> = {
 
 const talkMoves: Record<TalkState, Partial<Record<TalkEvent, TalkState>>> = {
   none: { invite: 'ringing', rejoin: 'answering' },
-  ringing: { answer: 'answering', ended: 'none' },
+  ringing: { answer: 'answering', rejoin: 'answering', ended: 'none' },
   // A microphone that cannot be opened ends the session in the library: the seat is rung again by the switchboard.
-  answering: { confirmed: 'up', microphoneFailed: 'none', ended: 'none' },
-  up: { ended: 'none' },
+  answering: { confirmed: 'up', rejoin: 'answering', microphoneFailed: 'none', ended: 'none' },
+  // After a broken network the switchboard calls back while the page still believes in the old talk: the new one counts.
+  up: { rejoin: 'answering', ended: 'none' },
 }
 
 /** The line after an event. */

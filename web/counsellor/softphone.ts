@@ -169,17 +169,23 @@ class Softphone {
   }
 
   #invited(session: RTCSession, rejoins: boolean): void {
-    if (!mayTake(this.#view.talk)) {
+    if (!rejoins && !mayTake(this.#view.talk)) {
       session.terminate({ status_code: 486 })
       return
     }
+    const broken = this.#session
     this.#session = session
+    if (broken && !broken.isEnded()) broken.terminate()
     session.on('peerconnection', ({ peerconnection }) => {
       peerconnection.addEventListener('track', ({ track, streams }) =>
         this.#hear(streams[0] ?? new MediaStream([track])),
       )
     })
-    session.on('confirmed', () => this.#talk('confirmed'))
+    session.on('confirmed', () => {
+      // Who was muted before the line broke stays muted.
+      if (this.#view.muted) session.mute({ audio: true })
+      this.#talk('confirmed')
+    })
     session.on('getusermediafailed', () => this.#talk('microphoneFailed'))
     session.on('ended', () => this.#over(session))
     session.on('failed', () => this.#over(session))

@@ -72,6 +72,8 @@ export async function request<E extends Endpoint>(endpoint: E, given: Given<E>):
   if (hasBody) {
     init.body = JSON.stringify(loose.body ?? {})
     init.headers = { 'content-type': 'application/json' }
+    // A change begun just before a reload still arrives (browsers allow 64 kB for this).
+    init.keepalive = init.body.length < 15_000
   }
   const response = await fetch(addressOf(endpoint, loose), init).catch(() => {
     throw new Refusal('network')
