@@ -35,7 +35,7 @@ export function keepWaiting(turn: Turn): void {
   due(turn, 'news', call.play ? promptLimit : Math.max(0, (call.newsAt ?? now) - now))
 }
 
-/** Key 0 before a counsellor answers: danger now; straight into the queue, first (G24-4.3.1b). */
+/** Key 0 before a counsellor answers: danger now; straight into the queue, first (G24-5.3.5). */
 export function pressDanger(turn: Turn): void {
   const { call } = turn
   if (!call.danger) notify(turn, 'danger')

@@ -60,7 +60,7 @@ test('consent withdrawn in the talk stops the recording for good', () => {
   expect(told.refuses({ type: 'consentGiven' }).call.consent).toBe('withdrawn')
 })
 
-test('G24-4.3.1b: key 0 in the greeting goes straight into the queue with the danger flag', () => {
+test('G24-5.3.5: key 0 in the greeting goes straight into the queue with the danger flag', () => {
   const told = arrived().tell({ type: 'digit', digit: '0' })
   expect(told.call).toMatchObject({ state: 'waiting', danger: true, consent: 'silent', risk: null })
   expect(told.last).toContainEqual({ do: 'notify', what: 'danger' })

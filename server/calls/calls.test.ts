@@ -90,7 +90,7 @@ test('after the counsellor hangs up the caller gives a mark, is thanked, and we 
   await hall.becomes({ state: 'wrap-up', ended_by: 'counsellor', satisfaction: 5 })
 })
 
-test('G24-4.3.1b: key 0 goes straight into the queue and before those who waited longer', async () => {
+test('G24-5.3.5: key 0 goes straight into the queue and before those who waited longer', async () => {
   await callerPressing('2')
   await hall.becomes({ state: 'waiting' })
   await callerPressing('0', 2)

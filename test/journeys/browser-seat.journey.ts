@@ -139,7 +139,7 @@ test('a reload in mid-call: the caller stays, the counsellor is back with the fo
   await freeAgain()
 })
 
-test('G24-4.3.1b: "0" goes first, and the supervisor sees it at once', async () => {
+test('G24-5.3.5: "0" goes first, and the supervisor sees it at once', async () => {
   await supervisor.page.goto(`${product.web}/board`)
   await caller.dial(`sip:1001@127.0.0.1:${product.sipPort}`)
   await caller.waitFor('CALL_ESTABLISHED')
