@@ -47,10 +47,24 @@ export function servePages(
     const path = decodeURIComponent(new URL(request.url, 'http://local').pathname)
     const file = fileOf(folder, path)
     const page = await load(kept, file)
-    if (!page) throw new Problem('request.notFound')
+    if (!page) return sendMissing(request, reply, kept, folder)
     if (path === '/') return sendFilled(request, reply, await fill(page.plain.toString()))
     return sendPage(request, reply, file, page)
   })
+}
+
+/** An address nobody serves: a browser gets the page that says so in words, a program the problem. */
+async function sendMissing(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kept: Map<string, Page>,
+  folder: string,
+): Promise<FastifyReply> {
+  const file = join(folder, 'desk.html')
+  const asksForPage = String(request.headers.accept ?? '').includes('text/html')
+  const page = asksForPage && !request.url.startsWith('/api/') ? await load(kept, file) : null
+  if (!page) throw new Problem('request.notFound')
+  return sendPage(request, reply.code(404), file, page)
 }
 
 function fileOf(folder: string, path: string): string {

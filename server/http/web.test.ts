@@ -202,6 +202,13 @@ test('the public page is at the door, the staff app behind its own addresses, no
     expect([400, 404], url).toContain((await app.inject(url)).statusCode)
 })
 
+test('a browser at an address nobody serves gets a page that says so, a program the problem', async () => {
+  const asPerson = await app.inject({ url: '/nowhere', headers: { accept: 'text/html,*/*' } })
+  expect([asPerson.statusCode, asPerson.body.includes('desk')]).toEqual([404, true])
+  const asProgram = await app.inject({ url: '/api/v1/nowhere', headers: { accept: 'text/html' } })
+  expect(asProgram.json()).toMatchObject({ code: 'request.notFound' })
+})
+
 test('pages travel packed; what has a hash in its name is kept by browsers, what has none is asked for again', async () => {
   const get = (encoding: string) =>
     app.inject({ url: '/assets/app-1a2b.js', headers: { 'accept-encoding': encoding } })

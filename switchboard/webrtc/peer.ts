@@ -21,6 +21,7 @@ import { guardRecords } from './guard.ts'
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1
 const HOST_PRIORITY = 2_130_706_431
 const MAX_CANDIDATES = 6
+const MAX_TRIES = 8
 
 /** Where a WebRTC leg listens and what address it tells. */
 export interface PeerPlace {
@@ -116,13 +117,16 @@ export class Peer implements Carrier {
 
   /** Takes a port and gathers; null when no port is free. `onUp` is called once, when audio can flow. */
   static async open(place: PeerPlace, events: CarrierEvents, onUp: () => void): Promise<Peer | null> {
-    const port = place.pool.take()
-    if (port === null) return null
     const certificate = await RTCDtlsTransport.SetupCertificate()
-    const peer = new Peer(place, port, certificate, events, onUp)
-    await peer.ice.gather()
-    if (peer.ice.localCandidates.length > 0) return peer
-    await peer.close()
+    // Another program may sit on a port of our range, so one that yields no candidate is not the end.
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const port = place.pool.take()
+      if (port === null) return null
+      const peer = new Peer(place, port, certificate, events, onUp)
+      await peer.ice.gather()
+      if (peer.ice.localCandidates.length > 0) return peer
+      await peer.close()
+    }
     return null
   }
 
