@@ -234,8 +234,8 @@ export const desk = {
   'save.conflictNewer': ['用较新的内容', 'Use the newer one'],
   'save.conflictMine': ['保留我的内容', 'Keep mine'],
   'save.conflictBoth': [
-    '两份备注都会保留：较新的备注接在后面。',
-    'Notes of both are kept: the other notes follow yours.',
+    '选“保留我的内容”，两份备注都会保留；选“用较新的内容”，您刚才没有保存的改动就不要了。',
+    '“Keep mine” keeps the notes of both; “Use the newer one” gives up your unsaved changes.',
   ],
   'save.otherNotes': ['—— 别处的备注 ——', '—— notes from elsewhere ——'],
   'keys.answer': ['接听', 'Answer'],
