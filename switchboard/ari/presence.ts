@@ -13,14 +13,14 @@ function online(x: Exchange, endpoint: Endpoint): boolean {
 
 /** The endpoint as ARI shows it. */
 export function endpointJson(x: Exchange, endpoint: Endpoint): EndpointJson {
-  const channels = [...x.channels.values()].filter(
-    (one) => one.kind === 'sip' && one.resource === endpoint.id,
-  )
+  const channels: string[] = []
+  for (const one of x.channels.values())
+    if (one.kind === 'sip' && one.resource === endpoint.id) channels.push(one.id)
   return {
     technology: 'PJSIP',
     resource: endpoint.id,
     state: online(x, endpoint) ? 'online' : 'offline',
-    channel_ids: channels.map((one) => one.id),
+    channel_ids: channels,
   }
 }
 
