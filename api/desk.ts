@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { pauseReasons } from '../domain/duty.ts'
 import { formAnswers, stages } from '../domain/form.ts'
-import { done, endpoint, id, instant } from './endpoint.ts'
+import { endpoint, id, instant } from './endpoint.ts'
 
 /** States of a contact; the names are a stable door (design.md). */
 export const contactStates = [
