@@ -11,7 +11,7 @@ import { phoneMissing, startPhone, type Phone } from './phone.ts'
 import { becomes, deskPhone, happened, listen, pageOf, shortenPrompts, welcome, wordsHz } from './scene.ts'
 
 test.skip(phoneMissing !== null, phoneMissing ?? '')
-test.describe.configure({ mode: 'serial' })
+test.describe.configure({ mode: 'serial', timeout: 60_000 })
 
 type Task = z.infer<typeof task>
 

@@ -11,7 +11,7 @@ import { phoneMissing, startPhone, type Phone } from './phone.ts'
 import { becomes, deskPhone, listen, pageOf, shortenPrompts, welcome } from './scene.ts'
 
 test.skip(phoneMissing !== null, phoneMissing ?? '')
-test.describe.configure({ mode: 'serial' })
+test.describe.configure({ mode: 'serial', timeout: 60_000 })
 
 const [callerHz, deskHz] = [440, 1000]
 

@@ -8,7 +8,7 @@ import { phoneMissing, startPhone, type Phone } from './phone.ts'
 import { becomes, deskPhone, happened, pageOf, shortenPrompts, welcome } from './scene.ts'
 
 test.skip(phoneMissing !== null, phoneMissing ?? '')
-test.describe.configure({ mode: 'serial' })
+test.describe.configure({ mode: 'serial', timeout: 60_000 })
 
 const [callerHz, firstHz, secondHz, outsideHz] = [440, 1000, 1500, 700]
 const callerNumber = '13900000007'
