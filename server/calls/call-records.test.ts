@@ -21,6 +21,7 @@ test('a record tells who called which number, and when the call ended, in UTC', 
     {
       leg: '1795293941.1',
       from: '13800131',
+      answered: true,
       dialled: '1001',
       startedAt: Date.UTC(2026, 10, 21, 20, 46, 9),
       endedAt: Date.UTC(2026, 10, 21, 20, 46, 22),
