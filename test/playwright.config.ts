@@ -7,7 +7,7 @@ export default defineConfig({
   testMatch: '**/*.journey.ts',
   outputDir: '../test-results',
   workers: 1,
-  retries: 1,
+  retries: 2,
   timeout: 120_000,
   forbidOnly: process.env['CI'] === 'true',
   use: {
