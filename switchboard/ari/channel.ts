@@ -55,6 +55,8 @@ export interface Channel {
   /** Its connection (browser's WebSocket) is gone; it is given up when its sound stops as well. */
   flowLost: boolean
   silent: boolean
+  /** It is being asked now and then whether it is still there, because it is silent. */
+  asked: boolean
   transfer: ReferProgress | null
   /** Whom it is to call, until it has called. */
   plan: DialPlan | null
@@ -104,6 +106,7 @@ export function newChannel(facts: Pick<Channel, 'id' | 'kind' | 'name' | 'resour
     music: false,
     flowLost: false,
     silent: false,
+    asked: false,
     transfer: null,
     plan: null,
     headers: {},

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaEvent } from '../media/messages.ts'
 import { Cause } from './cause.ts'
 import type { Channel } from './channel.ts'
@@ -41,6 +42,7 @@ function legHappened(x: Exchange, channel: Channel, event: LegEvent): void {
     case 'silent':
       channel.silent = true
       giveUpIfLost(x, channel)
+      void askWhileSilent(x, channel)
       break
     case 'connected':
     case 'heard':
@@ -62,6 +64,30 @@ function legHappened(x: Exchange, channel: Channel, event: LegEvent): void {
 /** A browser is lost when its WebSocket is gone and no sound comes from it any more; one of both is not enough. */
 export function giveUpIfLost(x: Exchange, channel: Channel): void {
   if (channel.flowLost && channel.silent) hangUp(x, channel, outOfOrder)
+}
+
+/** How long a seat may send no sound before it is asked whether it is still there, and again; and how long to answer. */
+const askAfter = 3_000
+const patience = 8_000
+
+/**
+ * A seat's telephone that sends no sound may be muted, or without power: it is asked, and given up when it does not
+ * answer, because a caller is left alone with it. Others are left to the session timer: some trunks know no such question.
+ */
+async function askWhileSilent(x: Exchange, channel: Channel): Promise<void> {
+  if (channel.asked || channel.call?.direction !== 'out' || channel.call.account === null) return
+  channel.asked = true
+  for (let wait = askAfter; ; wait = Math.min(wait * 2, 30_000)) {
+    await sleep(wait, undefined, { ref: false })
+    const { call } = channel
+    if (!channel.silent || channel.ended || !call) break
+    if (channel.held || (await call.isThere(patience))) continue
+    if (!channel.silent || channel.ended) break
+    x.log.warn({}, 'a seat that sends no sound does not answer either')
+    hangUp(x, channel, outOfOrder)
+    break
+  }
+  channel.asked = false
 }
 
 function lost(x: Exchange, channel: Channel, reason: string): void {

@@ -134,6 +134,17 @@ export abstract class SipCall {
     return this.offers.send(sdp)
   }
 
+  async isThere(withinMs: number): Promise<boolean> {
+    if (this.over || this.state !== 'answered') return false
+    return new Promise((resolve) => {
+      const stop = this.host.clock.after(withinMs, () => resolve(false))
+      void this.request('OPTIONS').then(({ status }) => {
+        stop()
+        resolve(status !== 408 && status !== 481)
+      })
+    })
+  }
+
   async sendDigit(digit: string, durationMs = 160): Promise<void> {
     const { status } = await this.request('INFO', writeDigit(digit, durationMs))
     if (status >= 300) throw new RequestFailed(status, reasonOf(status))

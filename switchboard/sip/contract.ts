@@ -170,6 +170,8 @@ export interface Call {
   hangup(reason?: HangupReason): void
   /** Offers anew; resolves with the peer's answer, rejects with RequestFailed. Glare (491) is retried inside. */
   reinvite(sdp: string): Promise<string>
+  /** Whether an answered call's peer still knows of it (OPTIONS, RFC 3261 §11); false too when it says nothing in time. */
+  isThere(withinMs: number): Promise<boolean>
   /** Sends a digit by SIP INFO (application/dtmf-relay). Rejects with RequestFailed. */
   sendDigit(digit: string, durationMs?: number): Promise<void>
 }

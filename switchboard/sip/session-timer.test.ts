@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Headers } from './headers.ts'
 import { HandClock, requestText, until } from './raw-peer.ts'
 import { agreedSession, grantSession } from './session-timer.ts'
-import { aPeer, aStack, answering, sdp } from './test-stack.ts'
+import { allGone, answering, aPeer, aStack, dial, lineOf, nobody, sdp } from './test-stack.ts'
 
 const headers = (fields: Record<string, string>): Headers => {
   const made = new Headers()
@@ -50,4 +50,30 @@ test.each([
   const refresh = await peer.request(method)
   expect(refresh.headers.get('session-expires')).toBe('90;refresher=uac')
   expect(refresh.body).toBe(method === 'UPDATE' ? '' : sdp('answer'))
+})
+
+test('a peer is asked whether it is still there: one that answers is, one that says nothing is not', async () => {
+  const clock = new HandClock()
+  const callee = answering()
+  const stack = await aStack(callee, { clock })
+  const peer = await aPeer(stack)
+  peer.send(requestText('INVITE', 'sip:1001@127.0.0.1', ['Content-Type: application/sdp'], sdp('raw')))
+  const ok = await peer.response(200)
+  const [callId, to] = [ok.headers.get('call-id'), ok.headers.get('to')]
+  peer.send(requestText('ACK', 'sip:1001@127.0.0.1', [`Call-ID: ${callId}`, `To: ${to}`]))
+  await until(() => stack.counts().halfOpen === 0, 'acknowledged')
+  const [call] = callee.calls
+  const asked = call?.isThere(8_000)
+  await peer.request('OPTIONS')
+  clock.pass(8_000)
+  expect(await asked).toBe(false)
+  expect(callee.ends).toEqual([])
+
+  const [caller, called] = [await aStack(nobody()), await aStack(answering())]
+  const { call: live, outcome } = dial(caller, lineOf(called))
+  await outcome
+  expect(await live.isThere(8_000)).toBe(true)
+  live.hangup()
+  expect(await live.isThere(8_000)).toBe(false)
+  await allGone(caller, called)
 })

@@ -41,6 +41,8 @@ export interface Phone {
   waitFor(event: string, count?: number, withinMs?: number): Promise<void>
   /** What was heard in the latest call so far: 8 kHz samples. */
   heard(): Int16Array
+  /** Loses its power (true), or has it again: nothing is sent or answered meanwhile. */
+  freeze(on: boolean): void
   stop(): Promise<void>
 }
 
@@ -141,6 +143,7 @@ const closed = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return
   const over = once(child, 'exit')
   child.kill('SIGTERM')
+  child.kill('SIGCONT')
   const timer = setTimeout(() => child.kill('SIGKILL'), 2000)
   await over
   clearTimeout(timer)
@@ -219,6 +222,7 @@ export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
       }
     },
     heard: () => latestRecording(folder),
+    freeze: (on) => void child.kill(on ? 'SIGSTOP' : 'SIGCONT'),
     stop: async () => {
       control.destroy()
       await closed(child)

@@ -78,11 +78,20 @@ export const becomes = async (
 }
 
 /** Waits until this is on the timeline of the newest contact, or of the one with this number. */
-export const happened = (session: Session, kind: string, number?: number): Promise<ContactPage> =>
-  until(`"${kind}" happens`, async () => {
-    const page = await pageOf(session, number).catch(() => null)
-    return page !== null && page.timeline.some((each) => each.kind === kind) && page
-  })
+export const happened = (
+  session: Session,
+  kind: string,
+  number?: number,
+  withinMs = 15_000,
+): Promise<ContactPage> =>
+  until(
+    `"${kind}" happens`,
+    async () => {
+      const page = await pageOf(session, number).catch(() => null)
+      return page !== null && page.timeline.some((each) => each.kind === kind) && page
+    },
+    withinMs,
+  )
 
 /** A recording as it is heard by who may: both channels, 8 kHz. */
 export interface Sound {

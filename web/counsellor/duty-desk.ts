@@ -47,7 +47,7 @@ let asking = 0
 onLive((event) => {
   if (event.type === 'session-ended') softphone.stop()
   if (event.type !== 'taken-over' || asking > 0) return
-  softphone.stop()
+  softphone.letGo()
   forgetForms()
   setPlace('taken-over')
 })

@@ -1,5 +1,5 @@
 /** The seat's telephone in the browser: JsSIP over the web port's `/sip`, one talk at a time. */
-import type { UA } from 'jssip'
+import type { UA, WebSocketInterface } from 'jssip'
 import type { RTCSession } from 'jssip/lib/RTCSession'
 import type { IncomingRTCSessionEvent } from 'jssip/lib/UA'
 import {
@@ -47,6 +47,7 @@ class Softphone {
   #view = nothing
   readonly #watchers = new Set<() => void>()
   #agent: UA | null = null
+  #socket: WebSocketInterface | null = null
   #session: RTCSession | null = null
   #user = ''
   #renew: Renew | null = null
@@ -82,6 +83,13 @@ class Softphone {
     this.#session = null
     this.#speaker.srcObject = null
     this.#show({ ...nothing })
+  }
+
+  /** Lets go of a seat that is at another window now: a talk is not hung up, the switchboard carries it over there. */
+  letGo(): void {
+    // Without its socket the agent can send no BYE: the caller would be hung up on.
+    if (this.#view.talk === 'up' || this.#view.talk === 'answering') this.#socket?.disconnect()
+    this.stop()
   }
 
   /** Answers the invitation that rings; asks for the microphone. */
@@ -131,8 +139,9 @@ class Softphone {
     this.#agent?.stop()
     this.#user = account.sipUser
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = new WebSocketInterface(`${scheme}://${location.host}/sip`)
     const agent = new UA({
-      sockets: [new WebSocketInterface(`${scheme}://${location.host}/sip`)],
+      sockets: [socket],
       uri: `sip:${account.sipUser}@${account.sipDomain}`,
       password: account.sipPassword,
       register: true,
@@ -143,6 +152,7 @@ class Softphone {
       user_agent: 'Hearthline desk',
     })
     this.#agent = agent
+    this.#socket = socket
     this.#listen(agent)
     agent.start()
   }
