@@ -4,7 +4,7 @@ import type { Board } from '../../api/board.ts'
 import type { Desk } from '../../api/desk.ts'
 import { startProduct, type Product } from '../product.ts'
 import { logInAs, loudness, phoneHears, until, type Session } from './hotline.ts'
-import { aPersonAt, goOnDuty, type Person } from './person.ts'
+import { aPersonAt, type Person } from './person.ts'
 import { phoneMissing, startPhone, type Phone } from './phone.ts'
 import { becomes, deskPhone, happened, shortenPrompts, welcome } from './scene.ts'
 
