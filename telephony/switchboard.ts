@@ -36,6 +36,8 @@ export interface Leg {
   state: 'offered' | 'dialling' | 'ringing' | 'up'
   room: RoomId | null
   held: boolean
+  /** When it came, ms since 1970 by the switchboard's clock; null for legs of our own making. */
+  since: number | null
   tags: Tags
 }
 

@@ -66,9 +66,17 @@ export async function reconcile(shell: Shell, snapshot: Snapshot): Promise<void>
   await addMissed(shell, [...records.values()])
   shell.lostAt = null
   await clean(shell, snapshot, new Set(live.flatMap(({ locked }) => legsOf(locked.call))))
-  for (const leg of snapshot.legs) if (leg.dir === 'in') arrive(shell, leg, shell.now())
+  takeIn(shell, snapshot)
   await shell.switchboard?.openRoom(markerRoom, 'wait')
   for (const hotlineId of shell.hotlines.keys()) shell.changed(hotlineId, { people: [], danger: null })
+}
+
+/** Who called while no server listened came when they came, in that order. */
+function takeIn(shell: Shell, snapshot: Snapshot): void {
+  const now = shell.now()
+  const came = (leg: Leg): number => Math.min(leg.since ?? now, now)
+  const callers = snapshot.legs.filter((leg) => leg.dir === 'in')
+  for (const leg of callers.toSorted((a, b) => came(a) - came(b))) arrive(shell, leg, came(leg))
 }
 
 const legsOf = (call: Call): string[] => {

@@ -101,7 +101,17 @@ function isTrusted(board: Board, device: string, channel: Channel): boolean {
 export function incomingLeg(board: Board, channel: Channel, dialled: string, tags: Tags = {}): BoardLeg {
   const party = partyOf(board, channel, dialled)
   const state = channel.state === 'Up' ? 'up' : 'offered'
-  return newLeg({ id: channel.id, dir: 'in', party, state, room: null, held: false, tags })
+  const since = Date.parse(channel.creationtime ?? '')
+  return newLeg({
+    id: channel.id,
+    dir: 'in',
+    party,
+    state,
+    room: null,
+    held: false,
+    since: Number.isNaN(since) ? null : since,
+    tags,
+  })
 }
 
 /** A leg of which nothing has happened yet. */
@@ -111,8 +121,8 @@ export function newLeg(leg: Leg, ringsUntil: number | null = null): BoardLeg {
 
 /** The leg as others may see it. */
 export function plainLeg(leg: BoardLeg): Leg {
-  const { id, dir, party, state, room, held, tags } = leg
-  return { id, dir, party, state, room, held, tags }
+  const { id, dir, party, state, room, held, since, tags } = leg
+  return { id, dir, party, state, room, held, since, tags }
 }
 
 /** A copy of all that is alive. */

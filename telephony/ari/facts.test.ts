@@ -53,7 +53,7 @@ function withDialled(ringsUntil = now + 20_000): Board {
   const board = emptyBoard()
   const party = { kind: 'seat' as const, seat: '201', dialled: null }
   const leg = newLeg(
-    { id: 'a', dir: 'out', party, state: 'dialling', room: null, held: false, tags: {} },
+    { id: 'a', dir: 'out', party, state: 'dialling', room: null, held: false, since: null, tags: {} },
     ringsUntil,
   )
   board.legs.set('a', leg)
@@ -97,6 +97,7 @@ test('a call from a trunk is offered once, with the numbers and whether the trun
         state: 'offered',
         room: null,
         held: false,
+        since: Date.parse('2026-11-21T20:00:00.000+08:00'),
         tags: {},
       },
     },

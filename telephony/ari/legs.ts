@@ -47,6 +47,7 @@ export async function dial(desk: Desk, spec: DialSpec): Promise<void> {
       state: 'dialling',
       room: null,
       held: false,
+      since: null,
       tags: spec.tags ?? {},
     },
     now() + Math.ceil(spec.timeoutMs / 1000) * 1000,

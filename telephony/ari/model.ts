@@ -7,6 +7,7 @@ export const channelSchema = z.object({
   state: z.string(),
   caller: z.object({ name: z.string().default(''), number: z.string().default('') }),
   accountcode: z.string().default(''),
+  creationtime: z.string().optional(),
   dialplan: z.object({ exten: z.string().default('') }).optional(),
   channelvars: z.record(z.string(), z.string()).optional(),
 })

@@ -92,7 +92,7 @@ function legFrom(board: Board, channel: Channel, note: Note) {
   if (!note.party) return incomingLeg(board, channel, channel.dialplan?.exten ?? '', note.tags)
   const state = channel.state === 'Up' ? 'up' : channel.state === 'Ringing' ? 'ringing' : 'dialling'
   const { party, tags } = note
-  return newLeg({ id: channel.id, dir: 'out', party, state, room: null, held: false, tags })
+  return newLeg({ id: channel.id, dir: 'out', party, state, room: null, held: false, since: null, tags })
 }
 
 const roomOf = (channel: string, bridges: Bridge[]): string | null =>
