@@ -79,15 +79,22 @@ test('a call from the page: greeted, asked, answered at a desk phone, and both h
   await becomes(supervisor, { state: 'wrap-up', endedBy: 'caller', outcome: 'answered' })
 })
 
-test('the counsellor hangs up: the person at the page is asked nothing they cannot answer, and the page says it is over', async () => {
+test('the counsellor hangs up: the person at the page can answer the question, and the page says it is over', async () => {
   const { page } = person
   await callFromPage('心理援助热线')
   await page.getByText('已接通').waitFor()
   await deskAnswers(() => page.getByRole('button', { name: /^2/ }).click())
   await until('the caller hears the counsellor', async () => (await person.hears(deskHz)) > -40)
   await desk.hangUp()
+  await becomes(supervisor, { state: 'survey' })
+  await page.getByRole('button', { name: /^5/ }).click()
   await page.getByText('通话已结束').waitFor({ timeout: 30_000 })
-  await becomes(supervisor, { state: 'wrap-up', endedBy: 'counsellor', consent: 'refused' })
+  await becomes(supervisor, {
+    state: 'wrap-up',
+    endedBy: 'counsellor',
+    consent: 'refused',
+    satisfaction: 5,
+  })
   await expect(page.getByRole('button', { name: '用这个网页通话' }).first()).toBeEnabled()
 })
 
