@@ -86,12 +86,15 @@ export async function findContacts(
   const newest = query.sort === 'newest'
   const beyond = (number: number): RawBuilder<unknown> =>
     newest ? sql`c.number < ${number}` : sql`c.number > ${number}`
+  // The page is cut before names are joined to it, so that no misjudged join makes the database read all that follows.
   const pageOf = async (limit: number, also: RawBuilder<unknown>): Promise<StoredRow[]> => {
+    const order = newest ? sql`desc` : sql`asc`
     const { rows } = await sql<StoredRow>`
-      select ${rowColumns} from contact c
-      join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
-      where ${sql.join([...conditions, also], sql` and `)}
-      order by c.number ${newest ? sql`desc` : sql`asc`} limit ${limit}`.execute(tx)
+      select ${rowColumns} from (
+        select c.* from contact c where ${sql.join([...conditions, also], sql` and `)}
+        order by c.number ${order} limit ${limit}
+      ) c join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
+      order by c.number ${order}`.execute(tx)
     return rows
   }
   if (!query.text) return pageOf(query.limit + 1, beyond(startOf(query)))
