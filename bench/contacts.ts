@@ -8,7 +8,7 @@ import pg from 'pg'
 import { listContacts } from '../api/contacts.ts'
 import { newCall, step } from '../domain/call.ts'
 import { startDatabase } from '../launcher/database.ts'
-import { createContact, lastCallFailed } from '../server/calls/queries.ts'
+import { lastCallFailed, openContact } from '../server/calls/queries.ts'
 import { list, read, type Numbers } from '../server/contacts/contacts.ts'
 import { inHotline, openDatabase, type Database } from '../server/db/database.ts'
 import { newId } from '../server/db/id.ts'
@@ -40,30 +40,32 @@ const furnish = async (db: Database): Promise<void> => {
   })
 }
 
-/** Opens one contact as an arriving call does: look the caller up, number, first event, audit entry. */
-const create = (db: Database, index: number): Promise<unknown> => {
+let line: Promise<unknown> = Promise.resolve()
+
+/** Opens one contact as an arriving call does: look the caller up, then, one by one, number, first event, audit entry. */
+const create = async (db: Database, index: number): Promise<unknown> => {
+  const at = Date.now()
   const numberKey = Buffer.from(`1380000${index % 10_000}`.padEnd(32))
-  return inHotline(db, hotlineId, async (tx) => {
-    const at = Date.now()
-    const ringsAgain = await lastCallFailed(tx, numberKey, at - 1_800_000)
-    const fresh = newCall({
-      contact: newId(),
-      line: lineId,
-      callerLeg: `leg-${index}`,
-      canCallBack: true,
-      ringsAgain,
-      arrivedAt: at,
-    })
-    const { call } = step(fresh, { type: 'arrived' }, at)
-    await createContact(tx, call, {
-      channel: 'phone',
-      sealed: randomBytes(40),
-      numberKey,
-      suffixKey: numberKey,
-      trusted: true,
-      data: { line: lineId },
-    })
+  const ringsAgain = await inHotline(db, hotlineId, (tx) => lastCallFailed(tx, numberKey, at - 1_800_000))
+  const fresh = newCall({
+    contact: newId(),
+    line: lineId,
+    callerLeg: `leg-${index}`,
+    canCallBack: true,
+    ringsAgain,
+    arrivedAt: at,
   })
+  const { call } = step(fresh, { type: 'arrived' }, at)
+  const given = {
+    channel: 'phone',
+    sealed: randomBytes(40),
+    numberKey,
+    suffixKey: numberKey,
+    trusted: true,
+  } as const
+  const mine = line.then(() => openContact(db, hotlineId, call, { ...given, data: { line: lineId } }))
+  line = mine
+  return mine
 }
 
 const measureCreation = async (db: Database, quick: boolean): Promise<void> => {

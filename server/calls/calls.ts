@@ -45,6 +45,7 @@ export function startCalls(options: CallsOptions): Calls {
     contacts: new Map(),
     timers: new Map(),
     lanes: new Map(),
+    openings: new Map(),
     heard: new Map(),
     prompts: new Map(),
     online: new Set(),

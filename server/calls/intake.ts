@@ -19,6 +19,7 @@ import {
   lastCallFailed,
   lineOfNumber,
   lockCall,
+  openContact,
   saveCall,
 } from './queries.ts'
 import { inLane, isOurs, type Shell } from './shell.ts'
@@ -89,46 +90,55 @@ function keptNumber(shell: Shell, hotlineId: string, number: string | null) {
   }
 }
 
+/** Contacts of one hotline are opened in a line before its lock; whoever fails does not hold up the next. */
+function oneByOne(shell: Shell, hotlineId: string, work: () => Promise<void>): Promise<void> {
+  const mine = (shell.openings.get(hotlineId) ?? Promise.resolve()).then(work)
+  shell.openings.set(
+    hotlineId,
+    mine.catch(() => undefined),
+  )
+  return mine
+}
+
 async function open(shell: Shell, leg: Leg, contactId: string, at: number): Promise<void> {
   const found = await lineOfNumber(shell.db, dialledOf(leg) ?? '')
   if (!found) return putDown(shell, leg.id, contactId, 'unreachable')
   const { hotlineId, lineId } = found
   const { number, web, trusted } = callerOf(leg)
   const kept = keptNumber(shell, hotlineId, number)
-  const written = await inHotline(shell.db, hotlineId, async (tx) => {
+  const known = await inHotline(shell.db, hotlineId, async (tx) => {
     if (await hasContact(tx, leg.id)) return null
     const line = await findLine(tx, lineId)
-    if (!line) return null
-    const fresh = newCall({
-      contact: contactId,
-      line: lineId,
-      callerLeg: leg.id,
-      canCallBack: number !== null,
-      ringsAgain:
-        kept.numberKey !== null && (await lastCallFailed(tx, kept.numberKey, at - ringsAgainWithin)),
-      arrivedAt: at,
-      settings: {
-        ...defaultSettings,
-        eventLine: line.kind === 'event',
-        ringFor: line.offer_timeout_ms,
-        wrapUpFor: line.wrap_up_ms,
-      },
-    })
-    const { call, effects } = step(fresh, { type: 'arrived' }, shell.now())
-    await createContact(tx, call, {
-      channel: web ? 'web-call' : 'phone',
-      ...kept,
-      trusted,
-      data: { line: lineId },
-    })
-    return { call, effects, language: line.language }
+    const { numberKey } = kept
+    const ringsAgain = numberKey !== null && (await lastCallFailed(tx, numberKey, at - ringsAgainWithin))
+    return line && { line, ringsAgain }
   })
-  if (!written) return goOn(shell, hotlineId, leg.id, contactId)
+  if (!known) return goOn(shell, hotlineId, leg.id, contactId)
+  const { line, ringsAgain } = known
+  const fresh = newCall({
+    contact: contactId,
+    line: lineId,
+    callerLeg: leg.id,
+    canCallBack: number !== null,
+    ringsAgain,
+    arrivedAt: at,
+    settings: {
+      ...defaultSettings,
+      eventLine: line.kind === 'event',
+      ringFor: line.offer_timeout_ms,
+      wrapUpFor: line.wrap_up_ms,
+    },
+  })
+  const { call, effects } = step(fresh, { type: 'arrived' }, shell.now())
+  const channel = web ? 'web-call' : 'phone'
+  await oneByOne(shell, hotlineId, () =>
+    openContact(shell.db, hotlineId, call, { channel, ...kept, trusted, data: { line: lineId } }),
+  )
   const owner = shell.legs.get(leg.id)
   if (owner) owner.hotlineId = hotlineId
-  remember(shell, hotlineId, written.call)
+  remember(shell, hotlineId, call)
   shell.changed(hotlineId, { people: [], danger: null })
-  await carryOut(shell, hotlineId, written.call, written.language, written.effects)
+  await carryOut(shell, hotlineId, call, line.language, effects)
 }
 
 /** A record of an outage this long ago is no news any more. */

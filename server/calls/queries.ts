@@ -107,24 +107,40 @@ export async function appendHappenings(
   }
 }
 
-/** Opens a contact with the hotline's next number; returns that number. */
-export async function createContact(
-  tx: Tx,
+/** What is kept of who called, and what the first event says. */
+export interface NewContact {
+  channel: 'phone' | 'web-call'
+  sealed: Buffer | null
+  numberKey: Buffer | null
+  suffixKey: Buffer | null
+  trusted: boolean
+  data: Record<string, unknown>
+}
+
+const contactValues = (call: Call, given: NewContact) => sql`${call.contact}, ${call.line}, ${given.channel},
+  ${call.state}, ${new Date(call.arrivedAt)}, ${call.callerLeg}, ${given.sealed}, ${given.numberKey},
+  ${given.suffixKey}, ${given.trusted}, ${jsonb(call)}, ${instant(call.deadline?.at ?? null)}`
+
+/** Opens a contact with the hotline's next number, within a transaction. */
+export async function createContact(tx: Tx, call: Call, given: NewContact): Promise<void> {
+  await sql`select create_contact(${contactValues(call, given)}, null, ${jsonb(given.data)})`.execute(tx)
+}
+
+/**
+ * Opens a contact with the hotline's next number, as a transaction of its own in one message. Call it for one contact of a
+ * hotline after the other: a crowd at the lock is slower than a line before it.
+ */
+export async function openContact(
+  db: Database,
+  hotlineId: string,
   call: Call,
-  given: {
-    channel: 'phone' | 'web-call'
-    sealed: Buffer | null
-    numberKey: Buffer | null
-    suffixKey: Buffer | null
-    trusted: boolean
-    data: Record<string, unknown>
-  },
-): Promise<number> {
-  const { rows } = await sql<{ number: number }>`
-    select create_contact(${call.contact}, ${call.line}, ${given.channel}, ${call.state}, ${new Date(call.arrivedAt)},
-      ${call.callerLeg}, ${given.sealed}, ${given.numberKey}, ${given.suffixKey}, ${given.trusted}, ${jsonb(call)},
-      ${instant(call.deadline?.at ?? null)}, null, ${jsonb(given.data)}) as number`.execute(tx)
-  return rows[0]?.number ?? 0
+  given: NewContact,
+): Promise<void> {
+  await outside(() =>
+    sql`select open_contact(${hotlineId}, ${contactValues(call, given)}, ${jsonb(given.data)})`.execute(
+      db.doors,
+    ),
+  )
 }
 
 /** Whether a contact was already opened for this caller's leg. */

@@ -81,6 +81,8 @@ export interface Shell extends CallsOptions {
   contacts: Map<string, LegOwner>
   timers: Map<string, NodeJS.Timeout>
   lanes: Map<string, Promise<void>>
+  /** The latest opening of a contact, by hotline. */
+  openings: Map<string, Promise<void>>
   /** Words heard that are not yet on the record; written with the contact's next step. */
   heard: Map<string, Happening[]>
   /** Files of prompts found a moment ago. */

@@ -335,6 +335,17 @@ begin
   return v_number;
 end $$;
 
+-- The same as a transaction of its own in one message: the two locks everybody waits for are held for no round trip.
+create function open_contact(p_hotline uuid, p_contact uuid, p_line uuid, p_channel text, p_state text, p_at timestamptz,
+  p_leg text, p_number_sealed bytea, p_number_key bytea, p_suffix_key bytea, p_trusted boolean, p_call jsonb,
+  p_deadline timestamptz, p_data jsonb)
+returns bigint language plpgsql as $$
+begin
+  perform set_config('hearthline.hotline', p_hotline::text, true);
+  return create_contact(p_contact, p_line, p_channel, p_state, p_at, p_leg, p_number_sealed, p_number_key, p_suffix_key,
+    p_trusted, p_call, p_deadline, null, p_data);
+end $$;
+
 -- Numbers of the hotline's contacts whose words match, beyond a number, at most p_limit. It runs as the owner because the
 -- text-search operator is not leakproof: under row-level security it could never use its index. It shows numbers of the
 -- transaction's own hotline only. The query is planned anew for each search, as rare and common words want other plans.
