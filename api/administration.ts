@@ -217,6 +217,9 @@ export const changePerson = endpoint({
   reply: person,
 })
 
+/** The key of a line's own greeting; while it has none, the hotline's greeting is heard. */
+export const lineGreeting = (lineId: string): string => `greeting-${lineId}`
+
 /** One prompt: what a caller hears, in its present version. */
 export const prompt = z.object({
   key: z.string(),
@@ -248,7 +251,7 @@ export const replacePrompt = endpoint({
   needs: 'prompt.change',
   summary: 'Replace a prompt',
   params: z.object({
-    key: z.string().max(40),
+    key: z.string().max(60),
     language: z.enum(['zh-CN', 'en']),
     part: z.coerce.number().int().min(0).max(9),
   }),

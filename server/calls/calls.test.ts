@@ -1,8 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { lineGreeting } from '../../api/administration.ts'
+import { tone, wavOf } from '../../switchboard/media/tone.ts'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
+import { inHotline } from '../db/database.ts'
+import { replacePrompt } from '../lines/prompts.ts'
 import { Hall } from './testing/hall.ts'
 
 const data = await freshDatabase()
@@ -69,6 +73,24 @@ test('a caller is answered, hears the greeting, agrees, talks to a counsellor, a
     expect(kinds).toContain(kind)
   }
   await until('the sound is in files', () => recordedFiles().some((name) => name.endsWith('.age')))
+})
+
+test('a line with a greeting of its own is answered with it, and the record says which words were heard', async () => {
+  const personId = (await hall.seat()).personId
+  const given = { key: lineGreeting(hall.line.lineId), language: 'zh-CN', part: 0, words: '本线' } as const
+  const wav = wavOf(tone(800, 3000))
+  await inHotline(data.db, hall.hotlineId, (tx) =>
+    replacePrompt(tx, hall.house.data, hall.hotlineId, { ...given, wav, personId, now: new Date() }),
+  )
+  const caller = await hall.caller()
+  await until('the own greeting is heard', () => caller.sound.level(800) > -30)
+  caller.call.hangup()
+  await hall.becomes({ state: 'closed' })
+  const [heard] = await data.owner<{ versions: string[] }>(
+    `select data->'versions' as versions from contact_event where kind = 'heard' and hotline_id = $1`,
+    [hall.hotlineId],
+  )
+  expect(heard?.versions).toContain(`${lineGreeting(hall.line.lineId)}.0@1`)
 })
 
 test('G24-7.5a: a caller who refuses is helped just the same, and no file with sound exists anywhere', async () => {

@@ -1,6 +1,7 @@
 /* Sound files for what a caller is told, and the tone before a message. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lineGreeting } from '../../api/administration.ts'
 import type { Call, Effect, PlayPart } from '../../domain/call-state.ts'
 import type { Ready } from './carrying.ts'
 import { toldOf, type Shell } from './shell.ts'
@@ -22,7 +23,7 @@ export async function withSounds(
       ready.push({ effect, files: [] })
       continue
     }
-    const { files, versions } = await soundsOf(shell, hotlineId, language, effect.parts)
+    const { files, versions } = await soundsOf(shell, hotlineId, call.line, language, effect.parts)
     ready.push({ effect, files })
     if (versions.length > 0) {
       const told = { kind: 'heard', data: { words: wordsOf(effect.parts), versions } }
@@ -35,10 +36,13 @@ export async function withSounds(
 const wordsOf = (parts: readonly PlayPart[]): string[] =>
   parts.flatMap((part) => ('prompt' in part ? [part.prompt] : []))
 
+const nothing = { files: [], versions: [] }
+
 /** A prompt that cannot be found is left out: the caller is never dropped for it. */
 async function soundsOf(
   shell: Shell,
   hotlineId: string,
+  lineId: string,
   language: 'zh-CN' | 'en',
   parts: readonly PlayPart[],
 ): Promise<{ files: string[]; versions: string[] }> {
@@ -50,7 +54,13 @@ async function soundsOf(
       continue
     }
     try {
-      const found = await promptOf(shell, hotlineId, language, part.prompt, part.values ?? {})
+      const own = part.prompt.startsWith('greeting')
+        ? await promptOf(shell, hotlineId, language, lineGreeting(lineId), {})
+        : nothing
+      const found =
+        own.files.length > 0
+          ? own
+          : await promptOf(shell, hotlineId, language, part.prompt, part.values ?? {})
       files.push(...found.files)
       versions.push(...found.versions)
     } catch (error) {

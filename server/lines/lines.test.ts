@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import {
+  lineGreeting,
   addSeat,
   addTrunk,
   changeHotline,
@@ -20,7 +21,7 @@ import {
   replacePrompt,
 } from '../../api/administration.ts'
 import { openTestApp, type Answer } from '../../test/app.ts'
-import { aHotline, aPerson } from '../../test/database.ts'
+import { aHotline, aLine, aPerson } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
 import { openLines, openSounds, trunkFor } from './lines.ts'
 import { registerShipped } from './prompts.ts'
@@ -286,6 +287,24 @@ test('an upload that is no sound, too long, too large or for no prompt is refuse
   expect(
     await owner(`select 1 from prompt where key = 'greeting' and language = 'en' and version > 1`),
   ).toEqual([])
+})
+
+test('a line may have a greeting of its own; nobody else’s line may', async () => {
+  const { lineId } = await aLine(db, hotlineId)
+  const foreign = (await aLine(db, await aHotline(db))).lineId
+  const put = (line: string) =>
+    ask(replacePrompt, {
+      cookie,
+      params: { key: lineGreeting(line), language: 'zh-CN', part: 0 },
+      body: { words: '这里是专线', wavBase64: wav(1) },
+    })
+  const sounds = openSounds(db, folder)
+  const heard = async (): Promise<number> =>
+    (await sounds.promptFiles(hotlineId, 'zh-CN', lineGreeting(lineId), {})).files.length
+  expect(await heard()).toBe(0)
+  expect((await put(lineId)).body).toMatchObject({ version: 1, words: '这里是专线' })
+  expect(await heard()).toBe(1)
+  expect((await put(foreign)).body['code']).toBe('prompt.notFound')
 })
 
 test('a prompt file that was lost from the folder is put back when it is next played', async () => {

@@ -5,7 +5,7 @@ import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from 'nod
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { z } from 'zod'
-import type { prompt } from '../../api/administration.ts'
+import { lineGreeting, type prompt } from '../../api/administration.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
@@ -207,6 +207,12 @@ export async function listPrompts(
   }
 }
 
+/** Whether the key is that of an own greeting of one of the hotline's lines. */
+async function isLineGreeting(tx: Tx, key: string): Promise<boolean> {
+  const lines = await tx.selectFrom('line').select('line_id').execute()
+  return lines.some((line) => lineGreeting(line.line_id) === key)
+}
+
 /** Adds a version made of an uploaded WAV; the old ones stay. `prompt.notFound`, `prompt.notAudio`, `prompt.tooLong`. */
 export async function replacePrompt(
   tx: Tx,
@@ -226,7 +232,7 @@ export async function replacePrompt(
   const sound = await promptWav(given.wav)
   await sql`select from hotline for update`.execute(tx)
   const present = (await latestOf(tx, { key, language })).find((row) => row.part === part)
-  if (!present) throw new Problem('prompt.notFound')
+  if (!present && !(part === 0 && (await isLineGreeting(tx, key)))) throw new Problem('prompt.notFound')
   await tx
     .insertInto('prompt')
     .values({
@@ -235,7 +241,7 @@ export async function replacePrompt(
       key,
       language,
       part,
-      version: present.version + 1,
+      version: (present?.version ?? 0) + 1,
       words: given.words,
       sha256: createHash('sha256').update(sound).digest(),
       sound,

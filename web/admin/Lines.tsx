@@ -3,7 +3,7 @@ import Form from 'antd/es/form'
 import Input from 'antd/es/input'
 import Popconfirm from 'antd/es/popconfirm'
 import { useState } from 'react'
-import { closeLine, listLines, openLine, type Line } from '../../api/administration.ts'
+import { closeLine, lineGreeting, listLines, openLine, type Line } from '../../api/administration.ts'
 import { Failure, Notice } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay, useZone } from '../ui/session.ts'
@@ -12,8 +12,10 @@ import { useWords } from '../ui/words.ts'
 import { KeyedList } from './KeyedList.tsx'
 import { LinePanel } from './LinePanel.tsx'
 import { Panel } from './Panel.tsx'
+import { PromptPanel } from './PromptPanel.tsx'
 
-type Open = { kind: 'none' } | { kind: 'event' } | { kind: 'general' } | { kind: 'change'; line: Line }
+type Open =
+  { kind: 'none' } | { kind: 'event' } | { kind: 'general' } | { kind: 'change' | 'greeting'; line: Line }
 
 const numberRule = { pattern: /^[0-9+*#]{2,20}$/ }
 
@@ -58,6 +60,7 @@ export function Lines() {
   const zone = useZone()
   const cache = useQueryClient()
   const mayChange = useMay('line.change')
+  const mayRecord = useMay('prompt.change')
   const [open, setOpen] = useState<Open>({ kind: 'none' })
   const [opened, setOpened] = useState<Line | null>(null)
   const shut = (): void => setOpen({ kind: 'none' })
@@ -81,6 +84,14 @@ export function Lines() {
         />
       )}
       {open.kind === 'general' && <LinePanel line={null} onDone={shut} />}
+      {open.kind === 'greeting' && (
+        <PromptPanel
+          key={`greeting ${open.line.lineId}`}
+          title={`${say('lines.greeting')} · ${open.line.name}`}
+          prompt={{ key: lineGreeting(open.line.lineId), language: open.line.language, part: 0, words: '' }}
+          onDone={shut}
+        />
+      )}
       {open.kind === 'change' && <LinePanel key={open.line.lineId} line={open.line} onDone={shut} />}
       <KeyedList<Line>
         name="lines"
@@ -116,6 +127,15 @@ export function Lines() {
             render: (_, line) =>
               line.closedAt === null && (
                 <span className="row">
+                  {mayRecord && (
+                    <button
+                      type="button"
+                      className="plain"
+                      onClick={() => setOpen({ kind: 'greeting', line })}
+                    >
+                      {say('lines.greeting')}
+                    </button>
+                  )}
                   {mayChange && (
                     <button type="button" className="plain" onClick={() => setOpen({ kind: 'change', line })}>
                       {say('admin.change')}

@@ -11,7 +11,8 @@ import { useWords } from '../ui/words.ts'
 import { Panel } from './Panel.tsx'
 import { base64Of, startCapture, type Capture } from './sound-capture.ts'
 
-type Prompt = z.output<typeof prompt>
+/** What is replaced; a line's own greeting need not exist yet. */
+type Replaced = Pick<z.output<typeof prompt>, 'key' | 'language' | 'part' | 'words'>
 
 /** Choosing the sound: a file, or the microphone. */
 function SoundChoice({ onChosen }: { onChosen: (sound: Blob) => void }) {
@@ -75,7 +76,16 @@ function SoundChoice({ onChosen }: { onChosen: (sound: Blob) => void }) {
 }
 
 /** Replaces a prompt's sound and words by a new version. */
-export function PromptPanel({ prompt: old, onDone }: { prompt: Prompt; onDone: () => void }) {
+export function PromptPanel({
+  prompt: old,
+  title,
+  onDone,
+}: {
+  prompt: Replaced
+  /** What it is, in words; the key by default. */
+  title?: string
+  onDone: () => void
+}) {
   const { say } = useWords()
   const cache = useQueryClient()
   const [form] = Form.useForm<{ words: string }>()
@@ -95,7 +105,7 @@ export function PromptPanel({ prompt: old, onDone }: { prompt: Prompt; onDone: (
   })
   return (
     <Panel<{ words: string }>
-      title={`${say('prompts.replace')}: ${old.key}`}
+      title={`${say('prompts.replace')}: ${title ?? old.key}`}
       hint={say('prompts.replaceHow')}
       form={form}
       start={{ words: old.words }}

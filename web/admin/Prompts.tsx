@@ -12,6 +12,9 @@ type Prompt = z.output<typeof prompt>
 
 const nameOf = (row: Prompt): string => `${row.key}/${row.language}/${row.part}`
 
+/** A line's own greeting is kept under the line's id, which says nothing to a reader. */
+const isLineGreeting = (key: string): boolean => /^greeting-[0-9a-f-]{36}$/.test(key)
+
 /** Prompts: what callers hear, in its present version. */
 export function Prompts() {
   const { say } = useWords()
@@ -30,7 +33,7 @@ export function Prompts() {
             title: say('admin.name'),
             render: (_, row) => (
               <>
-                {row.key}
+                {isLineGreeting(row.key) ? say('prompts.lineGreeting') : row.key}
                 {row.part > 0 && <span className="quiet"> {say('prompts.part', { part: row.part })}</span>}
                 <br />
                 <span className="tag">{say(`prompts.language.${row.language}`)}</span>

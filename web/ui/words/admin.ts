@@ -66,6 +66,7 @@ export const admin = {
     '“{{name}}”已开通，号码 {{number}}。现在就可以拨打。',
     '“{{name}}” is open on {{number}}. It can be called now.',
   ],
+  'lines.greeting': ['问候语', 'Greeting'],
   'lines.close': ['关闭线路', 'Close the line'],
   'lines.closeWhat': [
     '关闭后不再接新来电；正在等候的人仍会被接听。记录都保留。',
@@ -118,6 +119,7 @@ export const admin = {
   'people.disabled': ['已停用', 'Disabled'],
   'people.disable': ['停用此人（不能再登录，记录保留）', 'Disable (no more log-in, records stay)'],
 
+  'prompts.lineGreeting': ['线路自己的问候语', 'A line’s own greeting'],
   'prompts.empty': ['没有提示音。', 'No prompts.'],
   'prompts.words': ['说的话', 'Words'],
   'prompts.version': ['版本', 'Version'],
