@@ -121,7 +121,12 @@ export function LinePanel({ line, onDone }: { line: Line | null; onDone: () => v
       <Form.Item name="wrapUpMinutes" label={say('lines.wrapUp')}>
         <InputNumber min={0} max={60} />
       </Form.Item>
-      <Form.Item name="always" label={say('lines.hours')} className="admin-wide">
+      <Form.Item
+        name="always"
+        label={say('lines.hours')}
+        extra={say('lines.hoursWhy')}
+        className="admin-wide"
+      >
         <Radio.Group
           options={[
             { value: true, label: say('lines.hoursAlways') },

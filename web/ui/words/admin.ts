@@ -51,6 +51,10 @@ export const admin = {
   'lines.ringFor': ['派接时长（秒）', 'Ring a seat for (s)'],
   'lines.wrapUp': ['话后整理时限（分）', 'Wrap-up limit (min)'],
   'lines.hours': ['服务时间', 'Service hours'],
+  'lines.hoursWhy': [
+    '公众网页按此告知；服务时间以外只要有人在岗，来电仍会接听。',
+    'The public page says so; outside these hours whoever is on duty still answers.',
+  ],
   'lines.hoursAlways': ['全天', 'Day and night'],
   'lines.hoursSome': ['只在下列时间', 'Only at these times'],
   'lines.hoursFrom': ['从', 'From'],
