@@ -46,7 +46,7 @@ function SoundChoice({ onChosen }: { onChosen: (sound: Blob) => void }) {
   return (
     <div className="stack">
       <div className="row">
-        <label className="plain">
+        <label className="plain file-choice">
           {say('prompts.upload')}
           <input
             type="file"

@@ -1,10 +1,10 @@
 import './admin.css'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import Form from 'antd/es/form'
 import Input from 'antd/es/input'
 import InputNumber from 'antd/es/input-number'
 import { useState } from 'react'
-import { setUp } from '../../api/session.ts'
+import { setUp, setUpState } from '../../api/session.ts'
 import { Failure, Notice } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { Switches } from '../ui/Switches.tsx'
@@ -37,6 +37,8 @@ export function SetUp() {
         body: { token, language, department, ...fields, administrator: { name, displayName, passphrase } },
       }),
   })
+  const state = useQuery({ queryKey: ['setup'], queryFn: () => request(setUpState, {}) })
+  const done = creating.isSuccess || state.data?.needed === false
   const must = [{ required: true, message: say('admin.required') }]
   return (
     <main className="login" id="content">
@@ -49,8 +51,8 @@ export function SetUp() {
           <Switches />
         </div>
         <p className="quiet">{say('setup.why')}</p>
-        {token === '' && <Notice tone="soon">{say('setup.noToken')}</Notice>}
-        {creating.isSuccess ? (
+        {token === '' && !done && <Notice tone="soon">{say('setup.noToken')}</Notice>}
+        {done ? (
           <Notice tone="good" action={<a href="/login">{say('login.submit')}</a>}>
             {say('setup.done')}
           </Notice>
