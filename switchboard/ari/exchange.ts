@@ -84,6 +84,8 @@ export function nextName(x: Exchange, technology: string, resource: string): str
   return `${technology}/${resource}-${x.sequence.toString(16).padStart(8, '0')}`
 }
 
-/** An id for a channel nobody has named, in Asterisk's form. */
-export const nextId = (x: Exchange): string =>
-  `${Math.floor(x.started.getTime() / 1000)}.${(x.sequence + 1).toString()}`
+/**
+ * An id for a channel nobody has named, in Asterisk's form `start.number`, with the start in milliseconds: a switchboard that
+ * dies and is back within the same second must not give a new caller the id of one that is gone.
+ */
+export const nextId = (x: Exchange): string => `${x.started.getTime()}.${(x.sequence + 1).toString()}`

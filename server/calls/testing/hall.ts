@@ -152,6 +152,7 @@ export class Hall {
     const call = await (await this.phone()).dial(number, '13800001111')
     let answered = false
     void call.answered.then(() => (answered = true))
+    void call.ended.then((end) => this.logged.push(`the call ended: ${JSON.stringify(end)}`))
     await until('the caller is answered', () => answered).catch((error: unknown) => {
       throw new Error(`${String(error)}: ${this.logged.join('\n')}`)
     })
