@@ -53,7 +53,7 @@ export function startCalls(options: CallsOptions): Calls {
     lostAt: null,
     comparing: Promise.resolve(),
     stopped: false,
-    deadline: (hotlineId, contactId) => fire(shell, hotlineId, contactId),
+    deadline: (hotlineId, contactId, at) => fire(shell, hotlineId, contactId, at),
     wrapUpOver: (hotlineId, seatId) => void endWrapUp(shell, hotlineId, seatId),
     look: (memory) => look(shell, memory),
   }

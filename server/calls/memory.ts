@@ -78,10 +78,11 @@ export function setDeadline(shell: Shell, hotlineId: string, call: Call): void {
   clearTimeout(shell.timers.get(call.contact))
   shell.timers.delete(call.contact)
   if (!call.deadline || !isLive(call.state) || shell.stopped || !shell.switchboard) return
-  const wait = Math.min(2 ** 31 - 1, Math.max(0, call.deadline.at - shell.now()))
+  const { at } = call.deadline
+  const wait = Math.min(2 ** 31 - 1, Math.max(0, at - shell.now()))
   shell.timers.set(
     call.contact,
-    setTimeout(() => shell.deadline(hotlineId, call.contact), wait + 2),
+    setTimeout(() => shell.deadline(hotlineId, call.contact, at), wait + 2),
   )
 }
 

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
@@ -114,6 +114,20 @@ test('the switchboard dies: the contacts are failed with the time, and who rings
     [hall.hotlineId],
   )
   expect(row?.again).toBe(true)
+})
+
+test('a clock that is put back an hour in mid-call keeps nobody waiting for an hour', async () => {
+  const { caller, rung } = await talking()
+  rung.call.hangup()
+  await hall.becomes({ state: 'survey' })
+  // Once the words are over only the timer is left to end the wait for an answer.
+  const words = statSync(join(import.meta.dirname, '../../clinical/prompts/zh-CN/survey.wav')).size / 16
+  await new Promise((resolve) => setTimeout(resolve, words + 1500))
+  const rightNow = Date.now
+  vi.spyOn(Date, 'now').mockImplementation(() => rightNow() - 3_600_000)
+  await hall.becomes({ state: 'wrap-up', outcome: 'answered' }, 1, 40_000)
+  await caller.ended
+  vi.restoreAllMocks()
 })
 
 test('two server processes: one controls the switchboard, the other takes over when it ends', async () => {

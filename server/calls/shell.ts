@@ -97,7 +97,7 @@ export interface Shell extends CallsOptions {
   comparing: Promise<void>
   stopped: boolean
   /** A call's deadline, or the end of a seat's wrap-up, has come. */
-  deadline: (hotlineId: string, contactId: string) => void
+  deadline: (hotlineId: string, contactId: string, at: number) => void
   wrapUpOver: (hotlineId: string, seatId: string) => void
   /** Something changed: look whose turn it is. */
   look: (memory: HotlineMemory) => void

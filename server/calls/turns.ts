@@ -37,13 +37,16 @@ export async function endWrapUp(shell: Shell, hotlineId: string, seatId: string)
   }
 }
 
-/** Tells a call that its deadline has come, if it still has one that has. */
-export function fire(shell: Shell, hotlineId: string, contactId: string): void {
+/**
+ * Tells a call that its deadline has come, if it still has one that has. `elapsed` is the deadline whose timer ran out: it is
+ * over whatever the clock on the wall says, for that clock may have been put back meanwhile.
+ */
+export function fire(shell: Shell, hotlineId: string, contactId: string, elapsed?: number): void {
   void inLane(shell, contactId, async () => {
     if (shell.stopped) return
     const spot = await spotOf(shell, hotlineId, contactId)
     const outcome = await happenSurely(shell, hotlineId, contactId, ({ deadline }) => {
-      if (!deadline || deadline.at > shell.now()) return null
+      if (!deadline || (deadline.at > shell.now() && deadline.at !== elapsed)) return null
       return { type: 'deadline', kind: deadline.kind, ...(spot ? { spot } : {}) }
     })
     if (outcome?.refused && outcome.call.deadline) setDeadline(shell, hotlineId, outcome.call)
