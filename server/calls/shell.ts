@@ -22,7 +22,7 @@ export interface CallsOptions {
   db: Database
   keys: Keys
   sounds: Sounds
-  /** Folder for the tone before a message. */
+  /** The data folder, where the switchboard keeps its call-detail records. */
   dataFolder: string
   /** Milliseconds since 1970. */
   now: () => number

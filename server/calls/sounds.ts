@@ -1,10 +1,12 @@
 /* Sound files for what a caller is told, and the tone before a message. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lineGreeting } from '../../api/administration.ts'
 import type { Call, Effect, PlayPart } from '../../domain/call-state.ts'
 import type { Ready } from './carrying.ts'
 import { toldOf, type Shell } from './shell.ts'
+
+/** Half a second of 1000 Hz, shipped beside the prompts. */
+const messageTone = join(import.meta.dirname, '..', '..', 'clinical', 'prompts', 'music', 'tone.wav')
 
 /** A prompt is looked up again after this long, so a replaced one is heard at once. */
 const keptFor = 3_000
@@ -50,7 +52,7 @@ async function soundsOf(
   const versions: string[] = []
   for (const part of parts) {
     if ('tone' in part) {
-      files.push(toneFile(shell.dataFolder))
+      files.push(messageTone)
       continue
     }
     try {
@@ -85,33 +87,4 @@ function promptOf(
   shell.prompts.set(name, { at: shell.now(), found })
   found.catch(() => shell.prompts.delete(name))
   return found
-}
-
-const rate = 8000
-
-/** Half a second of 1000 Hz, made once: 8 kHz, mono, 16 bit. */
-function toneFile(dataFolder: string): string {
-  const folder = join(dataFolder, 'prompts')
-  const file = join(folder, 'tone.wav')
-  if (existsSync(file)) return file
-  const samples = rate / 2
-  const wav = Buffer.alloc(44 + samples * 2)
-  wav.write('RIFF', 0, 'latin1')
-  wav.writeUInt32LE(36 + samples * 2, 4)
-  wav.write('WAVEfmt ', 8, 'latin1')
-  wav.writeUInt32LE(16, 16)
-  wav.writeUInt16LE(1, 20)
-  wav.writeUInt16LE(1, 22)
-  wav.writeUInt32LE(rate, 24)
-  wav.writeUInt32LE(rate * 2, 28)
-  wav.writeUInt16LE(2, 32)
-  wav.writeUInt16LE(16, 34)
-  wav.write('data', 36, 'latin1')
-  wav.writeUInt32LE(samples * 2, 40)
-  for (let at = 0; at < samples; at += 1) {
-    wav.writeInt16LE(Math.round(9000 * Math.sin((2 * Math.PI * 1000 * at) / rate)), 44 + at * 2)
-  }
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, wav)
-  return file
 }

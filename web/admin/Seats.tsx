@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Form from 'antd/es/form'
 import Input from 'antd/es/input'
-import Popconfirm from 'antd/es/popconfirm'
 import Radio from 'antd/es/radio'
 import Select from 'antd/es/select'
 import { useState } from 'react'
@@ -20,6 +19,7 @@ import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
 import { KeyedList } from './KeyedList.tsx'
 import { Panel } from './Panel.tsx'
+import { RemoveButton } from './RemoveButton.tsx'
 
 type Seat = z.output<typeof seat>
 interface Fields {
@@ -168,16 +168,7 @@ export function Seats() {
                     {say('seats.renew')}
                   </button>
                 )}
-                <Popconfirm
-                  title={say('admin.sure')}
-                  okText={say('admin.remove')}
-                  cancelText={say('admin.cancel')}
-                  onConfirm={() => removing.mutate(row.seatId)}
-                >
-                  <button type="button" className="plain">
-                    {say('admin.remove')}
-                  </button>
-                </Popconfirm>
+                <RemoveButton onRemove={() => removing.mutate(row.seatId)} />
               </span>
             ),
           },

@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import Popconfirm from 'antd/es/popconfirm'
 import { useState } from 'react'
 import type { z } from 'zod'
 import { listTrunks, removeTrunk, type trunk } from '../../api/administration.ts'
@@ -7,6 +6,7 @@ import { Failure } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
 import { KeyedList } from './KeyedList.tsx'
+import { RemoveButton } from './RemoveButton.tsx'
 import { TrunkPanel } from './TrunkPanel.tsx'
 
 type Trunk = z.output<typeof trunk>
@@ -62,16 +62,7 @@ export function Trunks() {
                 <button type="button" className="plain" onClick={() => setOpen(row)}>
                   {say('admin.change')}
                 </button>
-                <Popconfirm
-                  title={say('admin.sure')}
-                  okText={say('admin.remove')}
-                  cancelText={say('admin.cancel')}
-                  onConfirm={() => removing.mutate(row.trunkId)}
-                >
-                  <button type="button" className="plain">
-                    {say('admin.remove')}
-                  </button>
-                </Popconfirm>
+                <RemoveButton onRemove={() => removing.mutate(row.trunkId)} />
               </span>
             ),
           },
