@@ -16,6 +16,8 @@ import {
 } from '../../api/administration.ts'
 import { Failure, Notice } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
+import { useZone } from '../ui/session.ts'
+import { dayOf } from '../ui/time.ts'
 import { useWords } from '../ui/words.ts'
 import { KeyedList } from './KeyedList.tsx'
 import { Panel } from './Panel.tsx'
@@ -114,6 +116,11 @@ export function Seats() {
   const cache = useQueryClient()
   const [open, setOpen] = useState<Seat | 'new' | null>(null)
   const [secret, setSecret] = useState<Secret | null>(null)
+  const zone = useZone()
+  const stateOf = (row: Seat): string => {
+    if (row.removedAt) return `– ${say('seats.removed', { day: dayOf(Date.parse(row.removedAt), zone) })}`
+    return row.online ? `● ${say('seats.online')}` : `○ ${say('seats.offline')}`
+  }
   const refresh = () => cache.invalidateQueries({ queryKey: ['seats'] })
   const removing = useMutation({
     mutationFn: (seatId: string) => request(removeSeat, { params: { seatId } }),
@@ -154,23 +161,25 @@ export function Seats() {
           { title: say('seats.sipUser'), dataIndex: 'sipUser' },
           {
             title: say('lines.state'),
-            render: (_, row) => (row.online ? `● ${say('seats.online')}` : `○ ${say('seats.offline')}`),
+            render: (_, row) => stateOf(row),
           },
           {
             title: '',
-            render: (_, row) => (
-              <span className="row">
-                <button type="button" className="plain" onClick={() => setOpen(row)}>
-                  {say('admin.change')}
-                </button>
-                {row.kind === 'phone' && (
-                  <button type="button" className="plain" onClick={() => renewing.mutate(row.seatId)}>
-                    {say('seats.renew')}
+            // A removed seat stays in the list, because records name it; nothing can be done with it.
+            render: (_, row) =>
+              row.removedAt === null && (
+                <span className="row">
+                  <button type="button" className="plain" onClick={() => setOpen(row)}>
+                    {say('admin.change')}
                   </button>
-                )}
-                <RemoveButton onRemove={() => removing.mutate(row.seatId)} />
-              </span>
-            ),
+                  {row.kind === 'phone' && (
+                    <button type="button" className="plain" onClick={() => renewing.mutate(row.seatId)}>
+                      {say('seats.renew')}
+                    </button>
+                  )}
+                  <RemoveButton onRemove={() => removing.mutate(row.seatId)} />
+                </span>
+              ),
           },
         ]}
       />

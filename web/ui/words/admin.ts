@@ -91,6 +91,7 @@ export const admin = {
     'A desk phone needs an owner, who counts as on duty while it is registered.',
   ],
   'seats.nobody': ['不固定', 'Nobody in particular'],
+  'seats.removed': ['{{day}} 已移除', 'Removed {{day}}'],
   'seats.online': ['已连接', 'Connected'],
   'seats.offline': ['未连接', 'Not connected'],
   'seats.sipUser': ['SIP 用户名', 'SIP user'],
