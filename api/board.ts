@@ -1,7 +1,7 @@
 /** The wallboard, call-back tasks and the coverage strip. Nothing here identifies a caller: it hangs on a wall. */
 import { z } from 'zod'
 import { pauseReasons } from '../domain/duty.ts'
-import { stages } from '../domain/form.ts'
+import { stages } from '../domain/stage.ts'
 import { contactStates, risks } from './desk.ts'
 import { done, endpoint, id, instant, page } from './endpoint.ts'
 

@@ -1,7 +1,8 @@
 /** The counsellor's desk: duty, the live call and its commands. */
 import { z } from 'zod'
 import { pauseReasons } from '../domain/duty.ts'
-import { formAnswers, stages } from '../domain/form.ts'
+import { formAnswers } from '../domain/form.ts'
+import { stages } from '../domain/stage.ts'
 import { endpoint, id, instant } from './endpoint.ts'
 
 /** States of a contact; the names are a stable door (design.md). */

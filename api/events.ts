@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { board } from './board.ts'
+import { reportRow } from './crisis.ts'
 import { desk } from './desk.ts'
 
 /** Something that changed; the web app patches or invalidates its cache with it. */
@@ -13,7 +14,46 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('form'), contactId: z.uuid(), revision: z.number().int() }),
   z.object({
     type: z.literal('changed'),
-    what: z.enum(['lines', 'seats', 'people', 'prompts', 'trunks', 'tasks', 'contacts', 'hotline']),
+    what: z.enum([
+      'lines',
+      'seats',
+      'people',
+      'prompts',
+      'trunks',
+      'tasks',
+      'contacts',
+      'hotline',
+      'forms',
+      'instruments',
+      'reports',
+      'incidents',
+      'callers',
+      'resources',
+    ]),
+  }),
+  // A contact's risk, protocol, reports, assessments or hints changed: what shows them reads them again.
+  z.object({ type: z.literal('crisis'), contactId: z.uuid() }),
+  // To those whom a report asks now, again at every escalation: a panel and the alarm sound.
+  z.object({ type: z.literal('report'), report: reportRow }),
+  z.object({ type: z.literal('report-over'), reportId: z.uuid() }),
+  // To the supervisor whom a counsellor's help key rings, and when that is over.
+  z.object({
+    type: z.literal('help'),
+    helpId: z.uuid(),
+    contactId: z.uuid(),
+    number: z.number().int(),
+    counsellor: z.string(),
+    line: z.string(),
+  }),
+  z.object({ type: z.literal('help-over'), helpId: z.uuid() }),
+  // To the counsellor at the call, without a sound.
+  z.object({
+    type: z.literal('hint'),
+    hintId: z.uuid(),
+    contactId: z.uuid(),
+    from: z.string(),
+    words: z.string(),
+    at: z.iso.datetime(),
   }),
   z.object({ type: z.literal('danger'), contactId: z.uuid(), number: z.number().int(), line: z.string() }),
   z.object({ type: z.literal('taken-over') }),

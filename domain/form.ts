@@ -3,9 +3,7 @@
  * can be answered "unknown", except the danger question. Forms made without code come later and keep these codes.
  */
 import { z } from 'zod'
-
-/** The five stages of a call in the guide's order (G24-4.3.1a). */
-export const stages = ['rapport', 'clarify', 'goal', 'explore', 'summary'] as const
+import { stages } from './stage.ts'
 
 /** 0-100 rating spoken by the caller, or null when not asked. */
 const rating = z.number().int().min(0).max(100).nullable()

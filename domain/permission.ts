@@ -34,6 +34,20 @@ const grants = {
   'trunk.change': ['administrator'],
   'hotline.change': ['administrator'],
   'coverage.see': ['administrator', 'supervisor', 'department'],
+  'form.change': ['administrator'],
+  'instrument.change': ['administrator'],
+  'assessment.ask': ['counsellor', 'supervisor'],
+  'crisis.work': ['counsellor', 'supervisor'],
+  'report.acknowledge': ['supervisor', 'administrator'],
+  'risk.lower': ['supervisor'],
+  'exception.see': ['supervisor', 'custodian'],
+  'incident.work': ['supervisor', 'administrator'],
+  'call.supervise': ['supervisor'],
+  'caller.see': ['counsellor', 'supervisor'],
+  'caller.alert': ['supervisor'],
+  'resource.see': ['counsellor', 'supervisor', 'administrator'],
+  'resource.change': ['administrator', 'supervisor'],
+  'escalation.change': ['administrator'],
 } as const satisfies Record<string, readonly Role[]>
 
 /** The name of a right; every route declares one (or 'anyone' for the public pages). */

@@ -23,6 +23,35 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Assessment {
+  asked_by: string | null;
+  assessment_id: string;
+  at: Timestamp;
+  by_link: Generated<boolean>;
+  contact_id: string;
+  hotline_id: string;
+  instrument: string;
+  language: string;
+  licence: string;
+  response: Json;
+  result: Json;
+  version: string;
+}
+
+export interface AssessmentLink {
+  assessment_id: string | null;
+  contact_id: string;
+  expires_at: Timestamp;
+  hotline_id: string;
+  instrument: string;
+  language: string;
+  link_id: string;
+  made_at: Timestamp;
+  made_by: string | null;
+  opened_at: Timestamp | null;
+  token_hash: Buffer;
+}
+
 export interface AuditChain {
   hash: Generated<Buffer>;
   hotline_id: string;
@@ -41,18 +70,87 @@ export interface AuditEvent {
   subject: Generated<string>;
 }
 
+export interface CallerAlert {
+  alert_id: string;
+  created_at: Timestamp;
+  created_by: string;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  expires_at: Timestamp;
+  hotline_id: string;
+  kind: string;
+  preferred_person: string | null;
+  profile_id: string;
+  review_at: Timestamp;
+  reviewed_at: Timestamp | null;
+  reviewed_by: string | null;
+  times: Generated<string>;
+  words: string;
+}
+
+export interface CallerNumber {
+  hotline_id: string;
+  number_key: Buffer;
+  profile_id: string;
+}
+
+export interface CallerProfile {
+  created_at: Timestamp;
+  created_by: string | null;
+  hotline_id: string;
+  profile_id: string;
+  pseudonym: string;
+}
+
+export interface Cluster {
+  area: string;
+  cluster_id: string;
+  contact_ids: string[];
+  count: number;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  decision: string | null;
+  expected: number;
+  hotline_id: string;
+  incident_id: string | null;
+  proposed_at: Timestamp;
+  reason: Generated<string>;
+  topic: string;
+  week: Timestamp;
+}
+
+export interface ConfidentialityException {
+  at: Timestamp;
+  basis: string;
+  caller_told: boolean;
+  code: string;
+  contact_id: string;
+  data: string[];
+  decided_by: string;
+  exception_id: string;
+  hotline_id: string;
+  not_told_because: Generated<string>;
+  recipient: string;
+  supervisor_id: string | null;
+  supervisor_saw_at: Timestamp | null;
+  words: Generated<string>;
+}
+
 export interface Contact {
   answered_at: Timestamp | null;
+  base_version_id: string | null;
   call: Json | null;
   caller_leg: string | null;
   caller_number_key: Buffer | null;
   caller_number_sealed: Buffer | null;
   caller_suffix_key: Buffer | null;
   channel: string;
+  class: string | null;
   closed_at: Timestamp | null;
   consent: string | null;
   contact_id: string;
   danger_key: Generated<boolean>;
+  danger_to_others: Generated<boolean>;
   deadline_at: Timestamp | null;
   ended_at: Timestamp | null;
   ended_by: string | null;
@@ -66,13 +164,19 @@ export interface Contact {
   number: number;
   number_trusted: Generated<boolean>;
   outcome: string | null;
+  overlay_version_id: string | null;
   pending: Generated<Json>;
   person_id: string | null;
+  profile_at: Timestamp | null;
+  profile_by: string | null;
+  profile_id: string | null;
   queued_at: Timestamp | null;
   risk: string | null;
   satisfaction: number | null;
   search: string | null;
   seat_id: string | null;
+  stage: Generated<string>;
+  stage_ms: Generated<Json>;
   started_at: Timestamp;
   state: string;
   talk_ended_at: Timestamp | null;
@@ -87,6 +191,16 @@ export interface ContactEvent {
   hotline_id: string;
   kind: string;
   seq: number;
+}
+
+export interface ContactResource {
+  at: Timestamp;
+  contact_id: string;
+  contact_resource_id: string;
+  hotline_id: string;
+  how: string;
+  person_id: string;
+  resource_id: string;
 }
 
 export interface Duty {
@@ -118,6 +232,53 @@ export interface DutyPeriod {
   state: string;
 }
 
+export interface Form {
+  created_at: Generated<Timestamp>;
+  draft: Json | null;
+  draft_at: Timestamp | null;
+  draft_by: string | null;
+  draft_revision: Generated<number>;
+  form_id: string;
+  hotline_id: string;
+  kind: string;
+  line_id: string | null;
+}
+
+export interface FormVersion {
+  form_id: string;
+  form_version_id: string;
+  hotline_id: string;
+  note: Generated<string>;
+  published_at: Generated<Timestamp>;
+  published_by: string | null;
+  questionnaire: Json;
+  sha256: Buffer;
+  version: number;
+}
+
+export interface HelpRequest {
+  answered_at: Timestamp | null;
+  answered_by: string | null;
+  asked: Generated<string[]>;
+  at: Timestamp;
+  contact_id: string;
+  ended_at: Timestamp | null;
+  help_id: string;
+  hotline_id: string;
+  next_at: Timestamp | null;
+  person_id: string;
+}
+
+export interface Hint {
+  at: Timestamp;
+  contact_id: string;
+  hint_id: string;
+  hotline_id: string;
+  person_id: string;
+  seen_at: Timestamp | null;
+  words: string;
+}
+
 export interface Hotline {
   created_at: Generated<Timestamp>;
   demo: Generated<boolean>;
@@ -129,6 +290,39 @@ export interface Hotline {
   service_level_ms: Generated<number>;
   settings: Generated<Json>;
   time_zone: Generated<string>;
+}
+
+export interface Incident {
+  entry_count: Generated<number>;
+  entry_hash: Generated<Buffer>;
+  hotline_id: string;
+  incident_id: string;
+  kind: string;
+  number: number;
+  opened_at: Timestamp;
+  state: Generated<string>;
+  title: string;
+}
+
+export interface IncidentEntry {
+  at: Timestamp;
+  data: Generated<Json>;
+  hash: Buffer;
+  hotline_id: string;
+  incident_id: string;
+  kind: string;
+  person_id: string | null;
+  seq: number;
+}
+
+export interface InstrumentText {
+  confirmed_at: Timestamp;
+  confirmed_by: string;
+  hotline_id: string;
+  instrument: string;
+  items: Json;
+  language: string;
+  source: string;
 }
 
 export interface KeyCheck {
@@ -171,8 +365,10 @@ export interface Person {
   languages: Generated<string[]>;
   locked_until: Timestamp | null;
   name: string;
+  on_call: Generated<boolean>;
   passphrase_hash: string;
   person_id: string;
+  phone_sealed: Buffer | null;
   roles: string[];
 }
 
@@ -197,6 +393,31 @@ export interface Prompt {
   words: string;
 }
 
+export interface ProtocolRun {
+  closed_at: Timestamp | null;
+  closed_by: string | null;
+  contact_id: string;
+  hotline_id: string;
+  opened_at: Timestamp;
+  opened_by: string | null;
+  opened_from: string;
+  protocol: string;
+  run_id: string;
+  version: number;
+}
+
+export interface ProtocolStep {
+  done_at: Timestamp | null;
+  done_by: string | null;
+  due_at: Timestamp | null;
+  hotline_id: string;
+  record: Generated<Json>;
+  revision: Generated<number>;
+  run_id: string;
+  skipped: string | null;
+  step: string;
+}
+
 export interface Recording {
   contact_id: string;
   duration_ms: number | null;
@@ -208,6 +429,70 @@ export interface Recording {
   sha256: Generated<Json>;
   started_at: Timestamp;
   state: Generated<string>;
+}
+
+export interface Report {
+  acknowledged_at: Timestamp | null;
+  acknowledged_by: string | null;
+  asked: Generated<string[]>;
+  contact_id: string;
+  hotline_id: string;
+  kind: string;
+  level: string | null;
+  next_at: Timestamp | null;
+  note: Generated<string>;
+  opened_at: Timestamp;
+  opened_by: string | null;
+  reason: string;
+  report_id: string;
+  stage: Generated<number>;
+}
+
+export interface Resource {
+  address: Generated<string>;
+  changed_at: Timestamp;
+  changed_by: string | null;
+  hotline_id: string;
+  hours: Generated<Json>;
+  languages: Generated<string[]>;
+  needs: Generated<string[]>;
+  organisation: string;
+  phone: string | null;
+  populations: Generated<string[]>;
+  referral: Generated<string>;
+  region: string;
+  removed_at: Timestamp | null;
+  resource_id: string;
+  search: Generated<string>;
+  service: Generated<string>;
+  verified_on: Timestamp | null;
+  verify_by: Timestamp | null;
+}
+
+export interface RiskEntry {
+  at: Timestamp;
+  code: Generated<string>;
+  contact_id: string;
+  hotline_id: string;
+  level: string;
+  person_id: string | null;
+  reason: Generated<string>;
+  seq: Generated<number>;
+  source: string;
+  supervisor_id: string | null;
+}
+
+export interface RiskLowering {
+  asked_at: Timestamp;
+  asked_by: string;
+  contact_id: string;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  granted: boolean | null;
+  hotline_id: string;
+  lowering_id: string;
+  reason: string;
+  to_level: string;
 }
 
 export interface SchemaVersion {
@@ -244,17 +529,32 @@ export interface SetupLink {
 }
 
 export interface Task {
+  attempts: Generated<number>;
   contact_id: string;
   created_at: Generated<Timestamp>;
+  created_by: string | null;
   done_at: Timestamp | null;
   due_at: Timestamp;
   hotline_id: string;
   keeps_place_since: Timestamp;
   kind: string;
+  last_attempt_at: Timestamp | null;
   line_id: string;
   owner_id: string | null;
+  plan_step: string | null;
   result: string | null;
   task_id: string;
+  words: Generated<string>;
+}
+
+export interface TaskAttempt {
+  at: Timestamp;
+  hotline_id: string;
+  outcome: string;
+  person_id: string;
+  seq: number;
+  task_id: string;
+  words: Generated<string>;
 }
 
 export interface Trunk {
@@ -273,24 +573,46 @@ export interface Trunk {
 }
 
 export interface DB {
+  assessment: Assessment;
+  assessment_link: AssessmentLink;
   audit_chain: AuditChain;
   audit_event: AuditEvent;
+  caller_alert: CallerAlert;
+  caller_number: CallerNumber;
+  caller_profile: CallerProfile;
+  cluster: Cluster;
+  confidentiality_exception: ConfidentialityException;
   contact: Contact;
   contact_event: ContactEvent;
+  contact_resource: ContactResource;
   duty: Duty;
   duty_period: DutyPeriod;
+  form: Form;
+  form_version: FormVersion;
+  help_request: HelpRequest;
+  hint: Hint;
   hotline: Hotline;
+  incident: Incident;
+  incident_entry: IncidentEntry;
+  instrument_text: InstrumentText;
   key_check: KeyCheck;
   line: Line;
   notice: Notice;
   person: Person;
   person_line: PersonLine;
   prompt: Prompt;
+  protocol_run: ProtocolRun;
+  protocol_step: ProtocolStep;
   recording: Recording;
+  report: Report;
+  resource: Resource;
+  risk_entry: RiskEntry;
+  risk_lowering: RiskLowering;
   schema_version: SchemaVersion;
   seat: Seat;
   session: Session;
   setup_link: SetupLink;
   task: Task;
+  task_attempt: TaskAttempt;
   trunk: Trunk;
 }

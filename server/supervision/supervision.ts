@@ -1,7 +1,7 @@
 /* The wallboard and the coverage strip (G24-5.3.6, 3.2.1b). Nothing here identifies a caller. */
 import type { z } from 'zod'
 import { noticeKinds, type Board, type readCoverage } from '../../api/board.ts'
-import { stages } from '../../domain/form.ts'
+import { stages } from '../../domain/stage.ts'
 import { coverage, minutesBelow } from '../../domain/coverage.ts'
 import { pauseReasons } from '../../domain/duty.ts'
 import { mean, serviceLevels, type Waited } from '../../domain/measure.ts'

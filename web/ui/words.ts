@@ -5,12 +5,18 @@ import type { ProblemCode } from '../../domain/problem.ts'
 import { Refusal } from './request.ts'
 import type { Language } from './time.ts'
 import { admin } from './words/admin.ts'
+import { assessment } from './words/assessment.ts'
 import { board } from './words/board.ts'
+import { caller } from './words/caller.ts'
 import { contact } from './words/contact.ts'
+import { crisis } from './words/crisis.ts'
 import { desk } from './words/desk.ts'
 import { form } from './words/form.ts'
+import { forms } from './words/forms.ts'
 import { problem } from './words/problem.ts'
+import { resource } from './words/resource.ts'
 import { shared } from './words/shared.ts'
+import { supervise } from './words/supervise.ts'
 
 /** Every key with its words: 中文, English. */
 export const words = {
@@ -21,6 +27,12 @@ export const words = {
   ...contact,
   ...board,
   ...admin,
+  ...forms,
+  ...assessment,
+  ...crisis,
+  ...supervise,
+  ...caller,
+  ...resource,
 } satisfies Record<string, readonly [string, string]>
 
 /** A key of {@link words}. */

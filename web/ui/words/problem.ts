@@ -95,6 +95,85 @@ export const problem = {
     '这个号码不允许拨打，请联系行政管理员。',
     'This number may not be dialled. Ask an administrator.',
   ],
+  'problem.form.notFound': ['没有找到这张表单。', 'This form was not found.'],
+  'problem.form.invalid': [
+    '表单有一处不对，请按提示修改。',
+    'The form has a mistake. Please mend what is marked.',
+  ],
+  'problem.form.coreMissing': [
+    '这些题目是热线记录必需的，不能删去。',
+    'These questions are needed for the record and cannot be left out.',
+  ],
+  'problem.form.changedElsewhere': [
+    '别人刚改过这张表单。请重新载入后再改，您的内容仍在页面上。',
+    'Somebody else has just changed this form. Load it again; what you typed is still on the page.',
+  ],
+  'problem.form.nothingToPublish': ['没有需要发布的改动。', 'There is no change to publish.'],
+  'problem.answers.invalid': [
+    '有一个答案与表单不符，请检查。',
+    'An answer does not fit the form. Please check it.',
+  ],
+  'problem.instrument.notFound': ['没有找到这个量表。', 'This scale was not found.'],
+  'problem.instrument.noText': [
+    '这个量表的题目文字还没有载入。请行政管理员确认授权后载入。',
+    'The wording of this scale is not loaded yet. An administrator can load it after confirming the licence.',
+  ],
+  'problem.instrument.licenceNeeded': [
+    '请先确认您有权使用这个量表的文字。',
+    'Please confirm first that you may use the wording of this scale.',
+  ],
+  'problem.link.invalid': [
+    '这个链接不对。请向咨询员再要一个。',
+    'This link is not right. Please ask your counsellor for another.',
+  ],
+  'problem.link.expired': [
+    '这个链接已经过期。请向咨询员再要一个。',
+    'This link has expired. Please ask your counsellor for another.',
+  ],
+  'problem.link.used': [
+    '这个链接已经用过了，您的回答已收到。',
+    'This link has been used; your answers have arrived.',
+  ],
+  'problem.protocol.notFound': ['没有找到这个流程。', 'This protocol was not found.'],
+  'problem.protocol.stepOpen': [
+    '还有必须完成的步骤，请完成，或写明为什么不能做。',
+    'Required steps are still open: finish them, or write why they cannot be done.',
+  ],
+  'problem.protocol.changedElsewhere': [
+    '别人刚改过这一步，已载入最新内容。',
+    'Somebody else has just changed this step; the newest is shown.',
+  ],
+  'problem.risk.needsReason': ['降低风险等级需要写明理由。', 'Lowering the risk level needs a reason.'],
+  'problem.risk.needsSupervisor': [
+    '降低风险等级需要督导员同意，请提出申请。',
+    'Lowering the risk level needs a supervisor. Please ask for it.',
+  ],
+  'problem.risk.needsAnother': [
+    '降低风险等级要由另一位督导员同意。',
+    'Another supervisor than yourself must agree to lower the level.',
+  ],
+  'problem.report.notFound': ['没有找到这份上报。', 'This report was not found.'],
+  'problem.report.notYours': [
+    '这份上报要由别人确认：不能确认自己的来电，或您不在应确认的组里。',
+    'Somebody else must acknowledge this: it is your own call, or it is for the other group.',
+  ],
+  'problem.report.alreadyAcknowledged': ['已经有人确认了。', 'Somebody has already acknowledged it.'],
+  'problem.exception.notFound': ['没有找到这条保密例外。', 'This exception was not found.'],
+  'problem.incident.notFound': ['没有找到这个事件。', 'This incident was not found.'],
+  'problem.incident.closed': [
+    '事件已经结束。要补充，请先重新打开。',
+    'The incident is closed. Open it again to add to it.',
+  ],
+  'problem.cluster.notFound': ['没有找到这个聚集提示。', 'This cluster was not found.'],
+  'problem.help.notFound': ['这个求助已经结束。', 'This request for help is over.'],
+  'problem.caller.notFound': ['没有找到这位求助者的档案。', 'This caller was not found.'],
+  'problem.alert.notFound': ['没有找到这条提示。', 'This alert was not found.'],
+  'problem.resource.notFound': ['没有找到这个资源。', 'This resource was not found.'],
+  'problem.import.unreadable': [
+    '这个文件读不懂。请用模板的 CSV 或 Excel（.xlsx）。',
+    'This file cannot be read. Use the template as CSV or Excel (.xlsx).',
+  ],
+  'problem.import.tooLarge': ['文件太大，请分成几个文件。', 'The file is too large. Please split it.'],
   'problem.switchboard.away': [
     '电话交换暂时不可用，正在恢复。',
     'The switchboard is away for the moment and being restored.',
