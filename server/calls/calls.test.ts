@@ -112,6 +112,25 @@ test('after the counsellor hangs up the caller gives a mark, is thanked, and we 
   await hall.becomes({ state: 'wrap-up', ended_by: 'counsellor', satisfaction: 5 })
 })
 
+test('G24-5.3.5: after a call that was assessed high no mark is asked for', async () => {
+  const { rung, contact } = await talking('2')
+  await hall.calls.assessed(hall.hotlineId, contact.contact_id, 'high')
+  expect(await hall.contact()).toMatchObject({ state: 'talking', risk: 'high' })
+  rung.call.hangup()
+  await hall.becomes({ state: 'survey', phase: 'goodbye' })
+})
+
+test('G24-5.3.5: a caller who was assessed high while waiting goes before those who waited longer', async () => {
+  await callerPressing('2')
+  await hall.becomes({ state: 'waiting' })
+  await callerPressing('2', 2)
+  const second = await hall.becomes({ state: 'waiting' }, 2)
+  await hall.calls.assessed(hall.hotlineId, second.contact_id, 'high')
+  ;(await (await hall.seat()).phone.rings()).answer()
+  await hall.becomes({ state: 'talking' }, 2)
+  expect((await hall.contact(1))?.state).toBe('waiting')
+})
+
 test('G24-5.3.5: key 0 goes straight into the queue and before those who waited longer', async () => {
   await callerPressing('2')
   await hall.becomes({ state: 'waiting' })

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { Problem } from '../../domain/problem.ts'
+import type { RiskLevel } from '../../domain/risk.ts'
 import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
-import { askedByPhone, callBack, recordClosed } from './commands.ts'
+import { askedByPhone, assessed, callBack, recordClosed } from './commands.ts'
 import { hear } from './hearing.ts'
 import { reloadSeats, rememberSeat } from './memory.ts'
 import type { StaffedSeat } from '../roster/roster.ts'
@@ -28,6 +29,8 @@ export interface Calls {
   seatChanged(hotlineId: string, seatId: string, seat: StaffedSeat | null, personId: string): void
   /** A record was finished: the seat that was in wrap-up for it is free. */
   recordClosed(hotlineId: string, contactId: string): Promise<void>
+  /** A contact's risk was written on its row: the queue and the question after the talk go by it from now on. */
+  assessed(hotlineId: string, contactId: string, risk: RiskLevel): Promise<void>
   /** Calls a contact's caller back from the person's own seat; see callBack() in commands.ts. */
   callBack(hotlineId: string, personId: string, contactId: string): Promise<void>
   /** Lets go of the switchboard; calls go on there. */
@@ -72,6 +75,7 @@ export function startCalls(options: CallsOptions): Calls {
       shell.changed(hotlineId, { people: [personId], danger: null })
     },
     recordClosed: (hotlineId, contactId) => recordClosed(shell, hotlineId, contactId),
+    assessed: (hotlineId, contactId, risk) => assessed(shell, hotlineId, contactId, risk),
     callBack: (hotlineId, personId, contactId) => callBack(shell, hotlineId, personId, contactId),
     async stop() {
       shell.stopped = true

@@ -2,13 +2,14 @@
 import type { CallCommand, TransferTarget } from '../../api/desk.ts'
 import type { Call, CallEvent, TransferTo } from '../../domain/call-state.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { RiskLevel } from '../../domain/risk.ts'
 import type { SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
 import { findStaffed, happenAtSeat, seatOf, type StaffedSeat } from '../roster/roster.ts'
 import { rememberSeat } from './memory.ts'
 import { findSealedNumber, lineOfNumber } from './queries.ts'
 import { inLane, ownerOf, type Shell } from './shell.ts'
-import { happen, type Outcome } from './stepping.ts'
+import { happen, happenSurely, type Outcome } from './stepping.ts'
 
 /** How much longer a wrap-up lasts each time it is extended. */
 const extendBy = 5 * 60_000
@@ -165,6 +166,24 @@ async function inLaneNow<T>(shell: Shell, contactId: string, work: () => Promise
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   await inLane(shell, contactId, () => work().then(resolve, reject))
   return promise
+}
+
+/**
+ * Tells a call the level it was assessed at; a contact without a living call takes no notice. The level on the contact's
+ * row counts where it has one: of two assessments at once, the one told later must not undo the graver one.
+ */
+export async function assessed(
+  shell: Shell,
+  hotlineId: string,
+  contactId: string,
+  risk: RiskLevel,
+): Promise<void> {
+  await inLane(shell, contactId, async () => {
+    await happenSurely(shell, hotlineId, contactId, (call) => ({
+      type: 'assessed',
+      risk: call.risk ?? risk,
+    }))
+  })
 }
 
 /** The seat that was in wrap-up for a record that is finished now is free again. */
