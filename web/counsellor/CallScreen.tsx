@@ -14,6 +14,7 @@ import { Fact } from './Offer.tsx'
 import { roleIn } from './role.ts'
 import { RiskPanel } from './RiskPanel.tsx'
 import { SaveMark } from './SaveMark.tsx'
+import { SidePanels } from './SidePanels.tsx'
 import { showStage, spentIn } from './stage.ts'
 import { useKept } from './use-kept.ts'
 
@@ -138,6 +139,7 @@ export function CallScreen({ call }: { call: DeskCall }) {
       <aside className="card side" aria-label={say('form.side')}>
         {call.dangerKey && form.risk === null && <Notice tone="danger">{say('call.danger')}</Notice>}
         <RiskPanel {...props} />
+        <SidePanels call={call} />
         <CallerCard call={call} />
         <p className="quiet hint-line">{say('keys.hint')}</p>
       </aside>
