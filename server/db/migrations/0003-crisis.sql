@@ -170,16 +170,19 @@ alter table person
   add column phone_sealed bytea,
   add column on_call boolean not null default false;
 
+-- The only way an incident's log grows. It runs as the owner, for the transaction's own hotline only: the product's role can
+-- neither change an incident nor write an entry by itself, so nobody can edit or delete what was written.
 create function append_incident(p_incident uuid, p_at timestamptz, p_person uuid, p_kind text, p_data jsonb)
-returns int language plpgsql as $$
-declare v incident%rowtype; v_hash bytea;
+returns int language plpgsql security definer set search_path = pg_catalog, public as $$
+declare v public.incident%rowtype; v_hash bytea;
 begin
-  select * into strict v from incident where incident_id = p_incident for update;
+  select * into strict v from public.incident
+    where incident_id = p_incident and hotline_id = public.current_hotline() for update;
   v_hash := sha256(v.entry_hash || convert_to(concat_ws('|', p_incident, v.entry_count + 1, extract(epoch from p_at),
     p_kind, coalesce(p_person::text, ''), p_data::text), 'UTF8'));
-  insert into incident_entry (incident_id, seq, hotline_id, at, person_id, kind, data, hash)
+  insert into public.incident_entry (incident_id, seq, hotline_id, at, person_id, kind, data, hash)
     values (p_incident, v.entry_count + 1, v.hotline_id, p_at, p_person, p_kind, p_data, v_hash);
-  update incident set entry_count = v.entry_count + 1, entry_hash = v_hash,
+  update public.incident set entry_count = v.entry_count + 1, entry_hash = v_hash,
     state = case p_kind when 'closed' then 'closed' when 'reopened' then 'open' else v.state end
     where incident_id = p_incident;
   return v.entry_count + 1;
@@ -201,6 +204,8 @@ begin
     execute format('grant select, insert, update on %I to hearthline', t);
   end loop;
 end $$;
-revoke update on risk_entry, incident_entry, confidentiality_exception from hearthline;
+revoke update on risk_entry, confidentiality_exception from hearthline;
+revoke insert, update on incident, incident_entry from hearthline;
+grant insert (incident_id, hotline_id, number, kind, title, opened_at) on incident to hearthline;
 grant update (supervisor_id, supervisor_saw_at) on confidentiality_exception to hearthline;
 grant execute on all functions in schema public to hearthline;
