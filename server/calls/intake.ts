@@ -9,7 +9,6 @@ import { newId } from '../db/id.ts'
 import { remember } from './memory.ts'
 import type { CallRecord } from './call-records.ts'
 import {
-  addTask,
   allHotlines,
   appendHappenings,
   createContact,
@@ -22,6 +21,7 @@ import {
   openContact,
   saveCall,
 } from './queries.ts'
+import { promiseOf } from './promises.ts'
 import { inLane, isOurs, type Shell } from './shell.ts'
 import { carryOut } from './stepping.ts'
 
@@ -191,7 +191,7 @@ async function addMissedCall(
     await appendHappenings(tx, call.contact, record.endedAt, null, [
       { kind: 'ended', data: { outcome: call.outcome, by: call.endedBy } },
     ])
-    if (number !== null) await addTask(tx, hotlineId, call, 'lost-call', shell.now(), shell.now())
+    if (number !== null) await promiseOf(tx, hotlineId, call, 'lost-call', shell.now(), 0)
   })
 }
 

@@ -235,23 +235,6 @@ export async function recentHandling(tx: Tx, lineId: string): Promise<number[]> 
   return rows.map((row) => row.ms).filter((ms) => ms > 0)
 }
 
-/** Promises a call-back or keeps a message to be heard; one open task of a kind for a contact. */
-export async function addTask(
-  tx: Tx,
-  hotlineId: string,
-  call: Call,
-  kind: 'call-back' | 'listen-to-message' | 'lost-call',
-  now: number,
-  due: number,
-): Promise<void> {
-  const place = new Date(call.queuedAt ?? call.arrivedAt)
-  await sql`
-    insert into task (task_id, hotline_id, contact_id, kind, line_id, keeps_place_since, due_at, created_at)
-    select ${newId()}, ${hotlineId}, ${call.contact}, ${kind}, ${call.line}, ${place}, ${new Date(due)}, ${new Date(now)}
-    where not exists (select from task where contact_id = ${call.contact} and kind = ${kind} and done_at is null)
-    `.execute(tx)
-}
-
 /** The id of a contact's recording: always the same for a kind, so that starting it twice makes one. */
 export function recordingId(contactId: string, kind: 'talk' | 'message'): string {
   const hex = createHash('sha256').update(`${contactId} ${kind}`).digest('hex')

@@ -6,7 +6,8 @@ import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
-import { addTask, appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
+import { appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
+import { promiseOf } from './promises.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
 import { withSounds } from './sounds.ts'
 import { happeningsOf } from './timeline.ts'
@@ -169,13 +170,13 @@ async function applyRecords(tx: Tx, given: Given, call: Call, effects: readonly 
     if (effect.do === 'startRecording') {
       await startRecording(tx, hotlineId, contactId, effect.kind, effect.segment, now)
     } else if (effect.do === 'makeCallBack') {
-      await addTask(tx, hotlineId, call, 'call-back', now, now + (effect.danger ? 0 : callBackWithin))
+      await promiseOf(tx, hotlineId, call, 'call-back', now, effect.danger ? 0 : callBackWithin)
     } else if (effect.do === 'notify' && effect.what === 'failed') {
-      if (call.canCallBack) await addTask(tx, hotlineId, call, 'lost-call', now, now)
+      if (call.canCallBack) await promiseOf(tx, hotlineId, call, 'lost-call', now, 0)
     }
   }
   if (call.outcome === 'message' && call.state === 'closed') {
-    await addTask(tx, hotlineId, call, 'listen-to-message', now, now + messageHeardWithin)
+    await promiseOf(tx, hotlineId, call, 'listen-to-message', now, messageHeardWithin)
   }
 }
 

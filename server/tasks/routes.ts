@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { dialTask, finishTask, listTasks, takeTask } from '../../api/board.ts'
+import { dialTask, finishTask, listTasks, takeTask } from '../../api/tasks.ts'
 import { serve } from '../http/serve.ts'
 import { finish, list, ownTask, take } from './tasks.ts'
 

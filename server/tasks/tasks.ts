@@ -1,9 +1,84 @@
-/* What was promised to callers: call-backs, messages to listen to. Taken by one person, done with a result. */
-import type { z } from 'zod'
-import type { listTasks, task } from '../../api/board.ts'
+/* What was promised to callers or is owed to them: taken by one person, tried, done with a result. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { listTasks, task } from '../../api/tasks.ts'
+import { followUpRule, followUpsOf } from '../../domain/follow-up.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
-import { findTasks, lockTask, saveOwner, saveResult, type TaskRow } from './queries.ts'
+import {
+  findPlanned,
+  findTasks,
+  insertTask,
+  lockTask,
+  type NewTask,
+  saveOwner,
+  saveResult,
+  type TaskRow,
+} from './queries.ts'
+
+const shippedRule = followUpRule.parse(
+  JSON.parse(
+    readFileSync(join(import.meta.dirname, '..', '..', 'clinical', 'rules', 'follow-up.json'), 'utf8'),
+  ),
+)
+const share = z.number().min(0).max(1).optional()
+/** What a hotline may set of follow-ups: which share of moderate and low contacts is called again. */
+const followUpSettings = z.object({
+  followUp: z.object({ moderateShare: share, lowShare: share }).catch({}).default({}),
+})
+
+/** Promises something to a caller: one open task of a kind and plan step per contact; gives its id, also when it was there. */
+export const promise = (tx: Tx, task: NewTask): Promise<string> => insertTask(tx, task)
+
+/**
+ * Plans the follow-ups that the contact's level asks for, counted from its end in the hotline's zone (G24-1.1). A step the
+ * contact ever had is not planned again, so a second closing or a higher level adds only what is new. Gives how many.
+ */
+export async function planFollowUps(
+  tx: Tx,
+  given: {
+    hotlineId: string
+    contactId: string
+    level: RiskLevel | null
+    endedAt: Date
+    createdBy: string | null
+    now: Date
+  },
+): Promise<number> {
+  const contact = await findPlanned(tx, given.contactId)
+  if (!contact) throw new Problem('contact.notFound')
+  const { followUp } = followUpSettings.parse(contact.settings)
+  const { plans } = shippedRule
+  const rule = {
+    ...shippedRule,
+    plans: {
+      ...plans,
+      moderate: { ...plans.moderate, share: followUp.moderateShare ?? plans.moderate.share },
+      low: { ...plans.low, share: followUp.lowShare ?? plans.low.share },
+    },
+  }
+  const plan = followUpsOf(rule, {
+    level: given.level,
+    contactId: given.contactId,
+    endedAt: given.endedAt.getTime(),
+    zone: contact.time_zone,
+  }).filter(({ step }) => !contact.steps.includes(step))
+  for (const { step, dueAt } of plan)
+    await promise(tx, {
+      hotlineId: given.hotlineId,
+      contactId: given.contactId,
+      lineId: contact.line_id,
+      kind: 'follow-up',
+      dueAt: new Date(dueAt),
+      ownerId: contact.person_id,
+      planStep: step,
+      createdBy: given.createdBy,
+      now: given.now,
+    })
+  return plan.length
+}
 
 /** Opens a sealed caller's number of the hotline. */
 export type OpenNumber = (sealed: Buffer) => string

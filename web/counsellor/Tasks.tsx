@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { dialTask, finishTask, listTasks, takeTask } from '../../api/board.ts'
+import { dialTask, finishTask, listTasks, takeTask } from '../../api/tasks.ts'
 import type { Reply } from '../../api/endpoint.ts'
 import { FailedPart, Failure, Notice, Skeleton } from '../ui/Notice.tsx'
 import { Pager } from '../ui/Pager.tsx'

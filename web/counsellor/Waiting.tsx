@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { listTasks } from '../../api/board.ts'
+import { listTasks } from '../../api/tasks.ts'
 import type { Desk } from '../../api/desk.ts'
 import { FailedPart, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
