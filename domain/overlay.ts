@@ -3,7 +3,7 @@ import { Problem } from './problem.ts'
 import { allItems, stageOf, type Item, type Questionnaire } from './questionnaire.ts'
 
 /** Where a top-level group of an overlay goes: into the base group of the same link id, or under that of its stage. */
-const groupFor = (base: Questionnaire, added: Item): Item | undefined => {
+export const groupFor = (base: Questionnaire, added: Item): Item | undefined => {
   if (added.type !== 'group') return undefined
   const stage = stageOf(added)
   return (
@@ -26,6 +26,18 @@ const collisions = (base: Questionnaire, overlay: Questionnaire): string[] => {
   return found
 }
 
+/** The base with an overlay's questions at the end of their groups, and what belongs nowhere after them: a draft is shown so. */
+export function laidOver(base: Questionnaire, overlay: Questionnaire): Questionnaire {
+  const item = base.item.map((group): Item => {
+    const added = overlay.item
+      .filter((one) => groupFor(base, one) === group)
+      .flatMap((one) => (one.linkId === group.linkId ? (one.item ?? []) : [one]))
+    return added.length === 0 ? group : { ...group, item: [...(group.item ?? []), ...added] }
+  })
+  const lost = overlay.item.filter((added) => !groupFor(base, added))
+  return { ...base, version: `${base.version}+${overlay.version}`, item: [...item, ...lost] }
+}
+
 /**
  * The form a line uses: the base with the overlay's questions at the end of their groups. The base's own items stay as
  * they are. `form.invalid` names the groups that belong nowhere and the link ids that are already taken.
@@ -35,11 +47,5 @@ export function withOverlay(base: Questionnaire, overlay: Questionnaire | null):
   const lost = overlay.item.filter((added) => !groupFor(base, added)).map((added) => added.linkId)
   const items = [...lost, ...collisions(base, overlay)]
   if (items.length > 0) throw new Problem('form.invalid', { items })
-  const item = base.item.map((group): Item => {
-    const added = overlay.item
-      .filter((one) => groupFor(base, one) === group)
-      .flatMap((one) => (one.linkId === group.linkId ? (one.item ?? []) : [one]))
-    return added.length === 0 ? group : { ...group, item: [...(group.item ?? []), ...added] }
-  })
-  return { ...base, version: `${base.version}+${overlay.version}`, item }
+  return laidOver(base, overlay)
 }
