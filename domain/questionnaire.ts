@@ -52,7 +52,11 @@ const extension = z.object({
   valueDecimal: z.number().optional(),
 })
 
-const linkId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+/** Never a name that every object has: answers are kept by link id. */
+const linkId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  .refine((name) => !(name in {}))
 const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
 
 /** A choice; `ordinal` (extension) is its weight in a score. */
