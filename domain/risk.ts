@@ -11,18 +11,70 @@ export const riskRank = (level: RiskLevel | null): number => (level === null ? 0
 export const urgency = (danger: boolean, level: RiskLevel | null): number =>
   Math.max(danger && level === null ? riskRank('acute') : 0, riskRank(level))
 
-/** Where a level comes from: criteria and judgement and scales; the most serious counts (never an average). */
-export interface RiskSource {
-  from: 'criteria' | 'judgement' | 'triage' | 'scale' | 'critical-item'
+/** Where a level may come from. */
+export const riskSources = ['criteria', 'judgement', 'triage', 'scale', 'critical-item'] as const
+
+/** Something that says how dangerous it is: criteria, judgement, scale; `code` is a catalogued reason (`danger.within-72h`). */
+export interface RiskFinding {
+  source: (typeof riskSources)[number]
   level: RiskLevel
+  code: string
+  /** Somebody's own words. */
+  reason?: string
 }
 
-/** The level of all sources together: the most serious one, or null when nobody has assessed anything. */
-export function riskOf(sources: readonly RiskSource[]): RiskLevel | null {
-  return sources.reduce<RiskLevel | null>(
+/** One word on a contact's risk as it was written down: a finding, or a lowering that a supervisor granted. */
+export interface RiskEntry {
+  source: RiskFinding['source'] | 'lowering'
+  level: RiskLevel
+  code: string
+  reason: string
+}
+
+/** The entries that count, in order: those since the last granted lowering, which itself says from where. */
+export function countingEntries<E extends RiskEntry>(entries: readonly E[]): readonly E[] {
+  const lowered = entries.findLastIndex((entry) => entry.source === 'lowering')
+  return lowered === -1 ? entries : entries.slice(lowered)
+}
+
+/** The level of a contact: the highest since the last granted lowering, never an average; null when nobody has assessed. */
+export const levelOf = (entries: readonly RiskEntry[]): RiskLevel | null =>
+  countingEntries(entries).reduce<RiskLevel | null>(
     (worst, { level }) => (worst === null || riskRank(level) > riskRank(worst) ? level : worst),
     null,
   )
+
+const sameThing = (one: RiskEntry, other: Pick<RiskEntry, 'source' | 'code'>): boolean =>
+  one.source === other.source && one.code === other.code
+
+/**
+ * What the findings say that was not said before, to be written down. What was said and is said again is no news, also
+ * after a lowering: it was known when the supervisor granted it. `whole` names sources of which the findings are all that
+ * is said now; of those, what is no longer said is written down as `none`, so that saying it again is news and raises.
+ */
+export function newsIn(
+  entries: readonly RiskEntry[],
+  findings: readonly RiskFinding[],
+  whole: readonly RiskFinding['source'][] = [],
+): RiskEntry[] {
+  const last = (of: Pick<RiskEntry, 'source' | 'code'>): RiskEntry | undefined =>
+    entries.findLast((entry) => sameThing(entry, of))
+  const taken = entries.filter(
+    (entry, index) =>
+      entry.source !== 'lowering' &&
+      entry.level !== 'none' &&
+      whole.includes(entry.source) &&
+      entries.findLastIndex((other) => sameThing(other, entry)) === index &&
+      !findings.some((finding) => sameThing(entry, finding)),
+  )
+  const said = [...findings]
+    .sort((one, other) => riskRank(other.level) - riskRank(one.level))
+    .filter((one, index, all) => all.findIndex((other) => sameThing({ ...other, reason: '' }, one)) === index)
+    .filter((one) => last(one)?.level !== one.level)
+  return [
+    ...taken.map(({ source, code }) => ({ source, code, level: 'none' as const, reason: '' })),
+    ...said.map(({ source, level, code, reason }) => ({ source, level, code, reason: reason ?? '' })),
+  ]
 }
 
 /** What a change of level needs before it may be made. */
@@ -51,6 +103,8 @@ export function judgeRiskChange(change: {
 export const shownRisk = (danger: boolean, level: RiskLevel | null): RiskLevel | 'danger-key' | null =>
   level ?? (danger ? 'danger-key' : null)
 
+/** Levels at which the administration group and a supervisor must know (G24-4.3.1b). */
+export const mustBeReported = (level: RiskLevel | null): boolean => riskRank(level) >= riskRank('high')
+
 /** Whether the satisfaction question is left out: never after a crisis call. */
-export const isCrisis = (danger: boolean, level: RiskLevel | null): boolean =>
-  danger || riskRank(level) >= riskRank('high')
+export const isCrisis = (danger: boolean, level: RiskLevel | null): boolean => danger || mustBeReported(level)

@@ -397,6 +397,7 @@ export interface ProtocolRun {
   closed_at: Timestamp | null;
   closed_by: string | null;
   contact_id: string;
+  grade: Generated<string>;
   hotline_id: string;
   opened_at: Timestamp;
   opened_by: string | null;
@@ -445,6 +446,7 @@ export interface Report {
   opened_by: string | null;
   reason: string;
   report_id: string;
+  ring_at: Timestamp | null;
   stage: Generated<number>;
 }
 

@@ -12,7 +12,9 @@ create table risk_entry (
   code text not null default '',
   reason text not null default '',
   person_id uuid references person,
-  supervisor_id uuid references person
+  supervisor_id uuid references person,
+  check (source <> 'lowering'
+    or (length(trim(reason)) > 0 and person_id is not null and supervisor_id is not null and supervisor_id <> person_id))
 );
 create index risk_entry_contact on risk_entry (contact_id, seq);
 
@@ -25,10 +27,12 @@ create table risk_lowering (
   reason text not null check (length(trim(reason)) > 0),
   asked_by uuid not null references person,
   asked_at timestamptz not null,
+  -- Refused without anybody's decision when something more serious was heard meanwhile.
   decided_by uuid references person,
   decided_at timestamptz,
   granted boolean,
-  check (decided_by is null or decided_by <> asked_by)
+  check (decided_by is null or decided_by <> asked_by),
+  check (granted is not true or decided_by is not null)
 );
 create unique index risk_lowering_open on risk_lowering (contact_id) where decided_at is null;
 
@@ -41,6 +45,8 @@ create table protocol_run (
   contact_id uuid not null references contact,
   protocol text not null,
   version int not null,
+  -- How far the danger has gone, where a protocol has grades: decides which of its steps apply. It only rises.
+  grade text not null default '',
   opened_at timestamptz not null,
   opened_from text not null check (opened_from in ('caller-key', 'form', 'instrument', 'button')),
   opened_by uuid references person,
@@ -78,27 +84,79 @@ create table report (
   stage int not null default 0,
   next_at timestamptz,
   asked uuid[] not null default '{}',
+  -- When the phones on call ring next; null before the last stage.
+  ring_at timestamptz,
   acknowledged_at timestamptz,
   acknowledged_by uuid references person,
-  note text not null default ''
+  note text not null default '',
+  check ((acknowledged_at is null) = (acknowledged_by is null))
 );
 create unique index report_open on report (contact_id, kind) where acknowledged_at is null;
 create index report_due on report (next_at) where acknowledged_at is null;
+create index report_rings on report (ring_at) where acknowledged_at is null and ring_at is not null;
+create index report_listed on report (hotline_id, opened_at, report_id) where acknowledged_at is null;
+create index report_past on report (hotline_id, acknowledged_at desc, report_id desc) where acknowledged_at is not null;
 create index report_contact on report (contact_id);
 
--- No path closes a contact early: not the desk, not a transfer, not a repair, not SQL. Whatever tries leaves it in wrap-up.
-create function keep_open_while_owed() returns trigger language plpgsql as $$
+-- A report is acknowledged once, by somebody of its group, and never by the contact's own counsellor.
+create function keep_acknowledgement() returns trigger language plpgsql as $$
 begin
+  if old.acknowledged_at is not null and (new.acknowledged_at, new.acknowledged_by) is distinct from
+      (old.acknowledged_at, old.acknowledged_by) then
+    raise exception 'a report stays acknowledged' using errcode = 'check_violation';
+  end if;
+  if old.acknowledged_at is null and new.acknowledged_at is not null and (
+    exists (select from contact where contact_id = new.contact_id and person_id = new.acknowledged_by)
+    or not exists (select from person where person_id = new.acknowledged_by
+      and case new.kind when 'consult' then 'supervisor' else 'administrator' end = any(roles))
+  ) then
+    raise exception 'a report is acknowledged by its group' using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+create trigger report_acknowledged before update of acknowledged_at, acknowledged_by on report
+  for each row execute function keep_acknowledgement();
+
+create function risk_rank(p_level text) returns int language sql immutable
+  return coalesce(array_position(array['none', 'low', 'moderate', 'high', 'acute'], p_level), 0);
+
+-- The level by what was written down: the highest since the last lowering; null when nobody has assessed.
+create function risk_level(p_contact uuid) returns text language sql stable
+begin atomic
+  select e.level from risk_entry e
+  where e.contact_id = p_contact and e.seq >= coalesce(
+    (select max(l.seq) from risk_entry l where l.contact_id = p_contact and l.source = 'lowering'), 0)
+  order by risk_rank(e.level) desc limit 1;
+end;
+
+-- No path closes a contact early: not the desk, not a transfer, not a repair, not SQL. Whatever tries leaves it in wrap-up.
+-- No path lowers its level either, but for a lowering that was written down.
+create function keep_open_while_owed() returns trigger language plpgsql as $$
+declare v_level text;
+begin
+  if new.risk is distinct from old.risk then
+    v_level := risk_level(new.contact_id);
+    if v_level is not null and risk_rank(new.risk) < risk_rank(v_level) then
+      new.risk := v_level;
+    end if;
+  end if;
+  if old.danger_to_others and not new.danger_to_others then
+    new.danger_to_others := true;
+  end if;
   if new.state in ('closed', 'failed') and old.state <> new.state and (
     exists (select from report where contact_id = new.contact_id and acknowledged_at is null)
     or exists (select from protocol_run where contact_id = new.contact_id and closed_at is null)
+    or ((new.risk in ('high', 'acute') or new.danger_to_others) and 2 > (
+      select count(distinct kind) from report where contact_id = new.contact_id and acknowledged_at is not null
+        and kind in ('administration', 'consult')))
   ) then
     new.state := 'wrap-up';
     new.closed_at := null;
   end if;
   return new;
 end $$;
-create trigger contact_owed before update of state on contact for each row execute function keep_open_while_owed();
+create trigger contact_owed before update of state, risk, danger_to_others on contact
+  for each row execute function keep_open_while_owed();
 
 create table confidentiality_exception (
   exception_id uuid primary key,
@@ -188,11 +246,13 @@ begin
   return v.entry_count + 1;
 end $$;
 
--- A door through row-level security: which open reports are due for escalation, of every hotline.
-create function due_reports(p_now timestamptz) returns table (hotline_id uuid, report_id uuid)
+-- A door through row-level security: which open reports are due for escalation, of every hotline. Those whose phones are
+-- to ring are named only to the server that can ring them.
+create function due_reports(p_now timestamptz, p_phones boolean) returns table (hotline_id uuid, report_id uuid)
   language sql stable security definer set search_path = pg_catalog, public as $$
   select r.hotline_id, r.report_id from public.report r
-  where r.acknowledged_at is null and r.next_at <= p_now order by r.next_at limit 200 $$;
+  where r.acknowledged_at is null and (r.next_at <= p_now or (p_phones and r.ring_at <= p_now))
+  order by least(r.next_at, r.ring_at) limit 200 $$;
 
 do $$
 declare t text;
@@ -207,5 +267,7 @@ end $$;
 revoke update on risk_entry, confidentiality_exception from hearthline;
 revoke insert, update on incident, incident_entry from hearthline;
 grant insert (incident_id, hotline_id, number, kind, title, opened_at) on incident to hearthline;
+-- The words of a judgement are typed letter by letter: the entry stays, its reason is what was typed last.
+grant update (reason) on risk_entry to hearthline;
 grant update (supervisor_id, supervisor_saw_at) on confidentiality_exception to hearthline;
 grant execute on all functions in schema public to hearthline;
