@@ -25,6 +25,7 @@ export interface Told {
 
 /** A cell that stands out. */
 export interface Cluster {
+  /** A GB/T 2260 code, or words where no code is known. */
   area: string
   topic: string
   /** Monday of the week, YYYY-MM-DD. */

@@ -71,6 +71,7 @@ export const problems = {
   'incident.notFound': 404,
   'incident.closed': 409,
   'cluster.notFound': 404,
+  'cluster.alreadyDecided': 409,
   'help.notFound': 404,
   'caller.notFound': 404,
   'alert.notFound': 404,

@@ -4,11 +4,14 @@ import { inHotline, type Database, type Tx } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
 import { newId } from './db/id.ts'
 import type { Live } from './http/live.ts'
+import { proposeClusters } from './incidents/clusters.ts'
 import { settleRecordings } from './records/records.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
 
 const everyMs = 2000
+/** Clusters change slowly, and reading ten weeks of answers is not free. */
+const clustersEveryMs = 3_600_000
 const lowBytes = 2 * 1024 ** 3
 const fullBytes = 200 * 1024 ** 2
 
@@ -41,11 +44,17 @@ export function startRounds(deps: {
   })
   let underway: Promise<void> = Promise.resolve()
   let busy = false
+  let clustersAt = 0
   const timer = setInterval(() => {
     if (busy) return
     busy = true
     underway = (deps.disk ?? diskState)(dataFolder)
       .then((disk) => goRound(db, dataFolder, disk, now()))
+      .then(async () => {
+        if (now().getTime() - clustersAt < clustersEveryMs) return
+        clustersAt = now().getTime()
+        await lookForClusters(db, deps.live, now())
+      })
       .catch(deps.failed)
       .finally(() => (busy = false))
   }, everyMs)
@@ -65,6 +74,12 @@ async function goRound(db: Database, dataFolder: string, disk: DiskState, now: D
       await noteDisk(tx, hotlineId, disk, now)
       await settleRecordings(tx, dataFolder, hotlineId, now)
     })
+}
+
+async function lookForClusters(db: Database, live: Pick<Live, 'publish'>, now: Date): Promise<void> {
+  for (const hotlineId of await allHotlines(db))
+    if (await inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, now)))
+      live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' })
 }
 
 /** The board says that the disk is low or full as long as it is. */

@@ -9,6 +9,7 @@ import { inHotline } from './db/database.ts'
 import { healthRoutes } from './http/health.ts'
 import type { Live } from './http/live.ts'
 import { identityRoutes } from './identity/routes.ts'
+import { incidentsRoutes } from './incidents/routes.ts'
 import type { Devices } from './lines/devices.ts'
 import { publicRoutes } from './lines/public-routes.ts'
 import { linesRoutes } from './lines/routes.ts'
@@ -77,6 +78,10 @@ export function wire(app: FastifyInstance, parts: Parts): void {
       live.publish(hotlineId, { right: 'task.work' }, { type: 'changed', what: 'tasks' })
       pokeBoards()
     },
+  })
+  incidentsRoutes(app, {
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' }),
   })
   if (calls) wireDesk(app, calls, live)
   live.onConnect(async (person) => {

@@ -165,6 +165,10 @@ export const problem = {
     'The incident is closed. Open it again to add to it.',
   ],
   'problem.cluster.notFound': ['没有找到这个聚集提示。', 'This cluster was not found.'],
+  'problem.cluster.alreadyDecided': [
+    '别人刚刚已作出判断，已载入最新内容。',
+    'Somebody has just judged this one; the newest is shown.',
+  ],
   'problem.help.notFound': ['这个求助已经结束。', 'This request for help is over.'],
   'problem.caller.notFound': ['没有找到这位求助者的档案。', 'This caller was not found.'],
   'problem.alert.notFound': ['没有找到这条提示。', 'This alert was not found.'],
