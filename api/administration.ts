@@ -1,5 +1,6 @@
 /** Administration: hotline, lines, seats, staff, prompts, trunks. Every list: search, sort, paging by key. */
 import { z } from 'zod'
+import { hoursShape } from '../domain/hours.ts'
 import { roles } from '../domain/permission.ts'
 import { done, endpoint, id, instant, page } from './endpoint.ts'
 
@@ -37,21 +38,7 @@ export const changeHotline = endpoint({
 })
 
 /** Service hours of a line, in the hotline's zone. */
-export const hours = z.union([
-  z.strictObject({ always: z.literal(true) }),
-  z.strictObject({
-    always: z.literal(false),
-    days: z
-      .array(
-        z.strictObject({
-          day: z.number().int().min(1).max(7),
-          from: z.string().regex(/^\d\d:\d\d$/),
-          to: z.string().regex(/^\d\d:\d\d$/),
-        }),
-      )
-      .max(50),
-  }),
-])
+export const hours = hoursShape
 
 /** What an administrator sets of a line. */
 export const lineSettings = z.strictObject({

@@ -1,10 +1,46 @@
-/** Service hours of a line: always, or stretches of weekdays (1 is Monday) in the hotline's own zone. */
-export type Hours = { always: true } | { always: false; days: { day: number; from: string; to: string }[] }
+import { z } from 'zod'
+
+const clock = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/)
+
+/** Service hours: always, or stretches of weekdays (1 is Monday) in the hotline's own zone. */
+export const hoursShape = z.union([
+  z.strictObject({ always: z.literal(true) }),
+  z.strictObject({
+    always: z.literal(false),
+    days: z.array(z.strictObject({ day: z.number().int().min(1).max(7), from: clock, to: clock })).max(50),
+  }),
+])
+
+/** Service hours of a line or of a resource. */
+export type Hours = z.infer<typeof hoursShape>
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5))
+
+const weekMinutes = 7 * 1440
+
+/** The minute of the week (0 is Monday 00:00) an instant falls on in the zone. */
+export function minuteOfWeek(at: Date, zone: string): number {
+  const { day, minute } = localTime(at, zone)
+  return (day - 1) * 1440 + minute
+}
+
+/** The open stretches of a week in minutes, from inclusive, to exclusive: what {@link minuteOfWeek} is compared with. */
+export function openMinutes(hours: Hours): { from: number; to: number }[] {
+  if (hours.always) return [{ from: 0, to: weekMinutes }]
+  return hours.days.flatMap((stretch) => {
+    const start = (stretch.day - 1) * 1440
+    const from = start + minutesOf(stretch.from)
+    const to = start + minutesOf(stretch.to) + (minutesOf(stretch.to) <= minutesOf(stretch.from) ? 1440 : 0)
+    const parts = [
+      { from, to: Math.min(to, weekMinutes) },
+      { from: 0, to: to - weekMinutes },
+    ]
+    return parts.filter((part) => part.to > part.from)
+  })
+}
 
 function localTime(at: Date, zone: string): { day: number; minute: number } {
   const format =

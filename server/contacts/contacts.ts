@@ -81,7 +81,7 @@ export async function list(
 }
 
 /** The contact if the asker may see it; `contact.notFound` otherwise, so that its existence is not told either. */
-async function visible(tx: Tx, asker: Asker, contactId: string): Promise<StoredContact> {
+export async function visible(tx: Tx, asker: Asker, contactId: string): Promise<StoredContact> {
   const contact = await findContact(tx, contactId)
   const allowed = contact && (may(asker.roles, 'contact.all') || contact.person_id === asker.personId)
   if (!allowed) throw new Problem('contact.notFound')

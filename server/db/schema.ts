@@ -81,17 +81,12 @@ export interface CallerAlert {
   kind: string;
   preferred_person: string | null;
   profile_id: string;
+  reason: string;
   review_at: Timestamp;
   reviewed_at: Timestamp | null;
   reviewed_by: string | null;
   times: Generated<string>;
   words: string;
-}
-
-export interface CallerNumber {
-  hotline_id: string;
-  number_key: Buffer;
-  profile_id: string;
 }
 
 export interface CallerProfile {
@@ -167,6 +162,7 @@ export interface Contact {
   overlay_version_id: string | null;
   pending: Generated<Json>;
   person_id: string | null;
+  profile_answer: string | null;
   profile_at: Timestamp | null;
   profile_by: string | null;
   profile_id: string | null;
@@ -458,6 +454,7 @@ export interface Resource {
   hours: Generated<Json>;
   languages: Generated<string[]>;
   needs: Generated<string[]>;
+  open_week: Generated<string>;
   organisation: string;
   phone: string | null;
   populations: Generated<string[]>;
@@ -467,8 +464,9 @@ export interface Resource {
   resource_id: string;
   search: Generated<string>;
   service: Generated<string>;
+  verified_by: string | null;
   verified_on: Timestamp | null;
-  verify_by: Timestamp | null;
+  verify_by: Timestamp;
 }
 
 export interface RiskEntry {
@@ -545,6 +543,7 @@ export interface Task {
   owner_id: string | null;
   plan_step: string | null;
   result: string | null;
+  taken_at: Timestamp | null;
   task_id: string;
   words: Generated<string>;
 }
@@ -580,7 +579,6 @@ export interface DB {
   audit_chain: AuditChain;
   audit_event: AuditEvent;
   caller_alert: CallerAlert;
-  caller_number: CallerNumber;
   caller_profile: CallerProfile;
   cluster: Cluster;
   confidentiality_exception: ConfidentialityException;

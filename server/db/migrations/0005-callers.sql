@@ -8,19 +8,15 @@ create table caller_profile (
   created_by uuid references person,
   unique (hotline_id, pseudonym)
 );
--- Numbers from which a confirmed caller called; several profiles may share one (a family's telephone).
-create table caller_number (
-  hotline_id uuid not null references hotline,
-  profile_id uuid not null references caller_profile,
-  number_key bytea not null,
-  primary key (profile_id, number_key)
-);
-create index caller_number_key on caller_number (hotline_id, number_key);
-
+-- Whose contact it is, as a counsellor said: the same person as before, somebody else, or not to be known. From which
+-- numbers a caller calls is said by their contacts alone, so that a shared telephone has several callers and nothing is
+-- left of a number when its contacts go.
 alter table contact
   add column profile_id uuid references caller_profile,
+  add column profile_answer text check (profile_answer in ('same', 'other', 'unknown')),
   add column profile_by uuid references person,
-  add column profile_at timestamptz;
+  add column profile_at timestamptz,
+  add constraint contact_profile_confirmed check ((profile_id is not null) = (profile_answer is not distinct from 'same'));
 create index contact_profile on contact (profile_id, number desc) where profile_id is not null;
 
 -- Something to know when this caller comes again; ends by itself, looked at again before.
@@ -30,6 +26,7 @@ create table caller_alert (
   profile_id uuid not null references caller_profile,
   kind text not null check (kind in ('agreed-plan', 'safety', 'limits', 'note')),
   words text not null check (length(trim(words)) between 1 and 1000),
+  reason text not null check (length(trim(reason)) between 1 and 1000),
   preferred_person uuid references person,
   times text not null default '',
   review_at timestamptz not null,
@@ -48,7 +45,7 @@ create index caller_alert_review on caller_alert (hotline_id, review_at) where e
 do $$
 declare t text;
 begin
-  foreach t in array array['caller_profile', 'caller_number', 'caller_alert'] loop
+  foreach t in array array['caller_profile', 'caller_alert'] loop
     execute format('alter table %I enable row level security', t);
     execute format('create policy own_hotline on %I using (hotline_id = current_hotline()) with check (hotline_id = current_hotline())', t);
     execute format('grant select, insert, update on %I to hearthline', t);
