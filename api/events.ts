@@ -56,6 +56,15 @@ export const liveEvent = z.discriminatedUnion('type', [
     at: z.iso.datetime(),
   }),
   z.object({ type: z.literal('danger'), contactId: z.uuid(), number: z.number().int(), line: z.string() }),
+  // A high-risk call broke off: to whom it belongs and the supervisors, or to everybody while nobody has it.
+  z.object({
+    type: z.literal('dropped'),
+    taskId: z.uuid(),
+    contactId: z.uuid(),
+    number: z.number().int(),
+    line: z.string(),
+    owned: z.boolean(),
+  }),
   z.object({ type: z.literal('taken-over') }),
   z.object({ type: z.literal('session-ended') }),
 ])

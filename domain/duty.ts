@@ -40,6 +40,7 @@ export type DutyEvent =
   | { type: 'pause'; reason: PauseReason }
   | { type: 'resume' }
   | { type: 'offered'; contact: string }
+  | { type: 'callsBack'; contact: string }
   | { type: 'withdrawn'; contact: string }
   | { type: 'declined'; contact: string }
   | { type: 'missed'; contact: string }
@@ -66,10 +67,20 @@ export const offDuty = (now: number): Duty => ({
 /** The table: which events a seat takes in which state. Whatever is missing is refused without change. */
 const dutyMoves: Record<DutyState, readonly DutyEvent['type'][]> = {
   off: ['onDuty'],
-  free: ['offDuty', 'pause', 'offered', 'disconnected', 'answered'],
+  free: ['offDuty', 'pause', 'offered', 'callsBack', 'disconnected', 'answered'],
   offered: ['offDuty', 'pause', 'withdrawn', 'declined', 'missed', 'unreachable', 'answered'],
   busy: ['offDuty', 'pause', 'resume', 'released', 'lost'],
-  'wrap-up': ['offDuty', 'pause', 'extend', 'finished', 'deadline', 'resume', 'disconnected', 'answered'],
+  'wrap-up': [
+    'offDuty',
+    'pause',
+    'extend',
+    'finished',
+    'deadline',
+    'resume',
+    'callsBack',
+    'disconnected',
+    'answered',
+  ],
   paused: ['offDuty', 'pause', 'resume', 'onDuty', 'answered', 'disconnected'],
 }
 
@@ -95,6 +106,9 @@ const holdsCall = (duty: Duty): boolean => duty.state === 'busy' || duty.state =
 
 type Handler = (duty: Duty, event: DutyEvent, now: number) => Duty
 
+const offered: Handler = (duty, event, now) =>
+  'contact' in event ? { ...duty, state: 'offered', since: now, contact: event.contact, until: null } : duty
+
 const handlers: Record<DutyEvent['type'], Handler> = {
   onDuty: (duty, _, now) => (duty.state === 'off' ? { ...offDuty(now), state: 'free' } : free(duty, now)),
   offDuty: (duty, _, now) => (holdsCall(duty) ? { ...duty, next: { state: 'off' } } : offDuty(now)),
@@ -104,8 +118,8 @@ const handlers: Record<DutyEvent['type'], Handler> = {
     return holdsCall(duty) ? { ...duty, next } : paused(duty, event.reason, now)
   },
   resume: (duty, _, now) => (duty.state === 'busy' ? { ...duty, next: null } : free(duty, now)),
-  offered: (duty, event, now) =>
-    event.type === 'offered' ? { ...duty, state: 'offered', since: now, contact: event.contact } : duty,
+  offered,
+  callsBack: offered,
   withdrawn: (duty, _, now) => (duty.next ? settle(duty, now) : free(duty, now)),
   declined: (duty, _, now) => settle(duty, now),
   missed: (duty, _, now) => paused(duty, 'missed-offer', now),

@@ -291,3 +291,15 @@ export async function findOpenLines(tx: Tx): Promise<{ lineId: string; name: str
     select line_id, name from line where closed_at is null order by name`.execute(tx)
   return rows.map((row) => ({ lineId: row.line_id, name: row.name }))
 }
+
+/** Whether a protocol runs on the contact, and whether the person is on duty now. */
+export async function findDanger(
+  tx: Tx,
+  contactId: string,
+  personId: string | null,
+): Promise<{ protocolRuns: boolean; onDuty: boolean }> {
+  const { rows } = await sql<{ protocolRuns: boolean; onDuty: boolean }>`
+    select exists (select from protocol_run where contact_id = ${contactId} and closed_at is null) as "protocolRuns",
+      exists (select from duty where person_id = ${personId}) as "onDuty"`.execute(tx)
+  return rows[0] ?? { protocolRuns: false, onDuty: false }
+}

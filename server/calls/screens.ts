@@ -5,6 +5,7 @@ import { roles, type Role } from '../../domain/permission.ts'
 import { inHotline, type Database } from '../db/database.ts'
 import type { Live } from '../http/live.ts'
 import type { Keys } from '../records/keys.ts'
+import { tellDropped } from '../tasks/dropped.ts'
 import { readDesk } from './desk.ts'
 import { toldOf, type Changed } from './shell.ts'
 
@@ -73,10 +74,15 @@ export function startScreens(deps: ScreensDeps): Screens {
   }
 
   return {
-    tell(hotlineId, { people, danger }) {
+    tell(hotlineId, { people, danger, dropped }) {
       deps.poke()
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' })
       for (const personId of people) void sendDesk(hotlineId, personId)
+      if (dropped) {
+        tellDropped(db, live, hotlineId, dropped).catch((error: unknown) =>
+          log('a dropped call could not be told', toldOf(error)),
+        )
+      }
       if (danger !== null) {
         sendDanger(hotlineId, danger).catch((error: unknown) =>
           log('a danger could not be told', toldOf(error)),

@@ -43,6 +43,8 @@ export interface Changed {
   people: string[]
   /** The contact whose caller pressed 0 just now. */
   danger: string | null
+  /** The task to call a high-risk caller back whose call broke off just now. */
+  dropped?: string | null
 }
 
 /** A contact in the queue, and whether its caller was told that nobody is on duty. */

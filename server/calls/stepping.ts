@@ -7,7 +7,7 @@ import { inHotline, type Tx } from '../db/database.ts'
 import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
 import { appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
-import { promiseOf } from './promises.ts'
+import { promiseIfDropped, promiseOf } from './promises.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
 import { withSounds } from './sounds.ts'
 import { happeningsOf } from './timeline.ts'
@@ -101,6 +101,8 @@ interface Written {
   heard: number
   seats: StaffedSeat[]
   effects: Effect[]
+  /** The task to call a high-risk caller back, when this step dropped the call. */
+  dropped: string | null
 }
 
 async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null> {
@@ -118,6 +120,7 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
       seats: [],
       effects: [],
       heard: 0,
+      dropped: null,
     }
   }
   const { call, effects } = result
@@ -125,7 +128,10 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
   await applyRecords(tx, given, call, effects)
   const heard = shell.heard.get(given.contactId) ?? []
   const happenings = [...heard, ...happeningsOf(before, call, event, effects)]
-  await saveCall(tx, call, effects, await personOf(tx, locked, call, seats))
+  const person = await personOf(tx, locked, call, seats)
+  await saveCall(tx, call, effects, person)
+  const dropped = await promiseIfDropped(tx, given.hotlineId, before, call, person.personId, given.now)
+  if (dropped) happenings.push({ kind: 'dropped-high-risk', data: {} })
   await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
   return {
     refused: false,
@@ -135,6 +141,7 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
     seats,
     effects,
     heard: heard.length,
+    dropped,
   }
 }
 
@@ -158,7 +165,8 @@ async function applySeats(tx: Tx, given: Given, effects: readonly Effect[]): Pro
   for (const effect of effects) {
     if (effect.do !== 'duty') continue
     const seat = await happenAtSeat(tx, given.hotlineId, effect.seat, effect.event, given.now)
-    if (!seat && effect.event.type === 'offered') throw new Problem('seat.busy')
+    if (!seat && (effect.event.type === 'offered' || effect.event.type === 'callsBack'))
+      throw new Problem('seat.busy')
     if (seat) seats.push(seat)
   }
   return seats
@@ -197,5 +205,6 @@ function settle(shell: Shell, hotlineId: string, written: Written): void {
   shell.changed(hotlineId, {
     people: [...people],
     danger: danger ? contact : null,
+    dropped: written.dropped,
   })
 }

@@ -8,8 +8,11 @@ alter table task
   add column words text not null default '',
   add column attempts int not null default 0,
   add column last_attempt_at timestamptz,
+  -- When its owner took it by hand; null when it was given to them.
+  add column taken_at timestamptz,
   add column created_by uuid references person;
 create index task_contact on task (contact_id);
+create index task_owner on task (owner_id, due_at) where done_at is null;
 
 create table task_attempt (
   task_id uuid not null references task,
