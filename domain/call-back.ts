@@ -1,5 +1,5 @@
-import { clearRoom, releaseCounsellor, talkOf } from './call-room.ts'
-import { act, due, duty, enter, type Handler, nextId, type Turn } from './call-turn.ts'
+import { clearRoom, releaseCounsellor } from './call-room.ts'
+import { act, due, duty, enter, type Handler, nextId, talkOf, type Turn } from './call-turn.ts'
 
 /**
  * Calls a caller back who is no longer on the line, from one seat: the seat is rung first, then the caller, on new legs
@@ -8,12 +8,13 @@ import { act, due, duty, enter, type Handler, nextId, type Turn } from './call-t
 export const callBack: Handler<'callBack'> = (turn, { seat }) => {
   const { call } = turn
   if (!call.canCallBack) return false
+  call.unfinished = call.state === 'wrap-up'
   enter(turn, 'offered', 'calling-back')
   const leg = nextId(turn, 'l')
   call.offer = { seat, leg, at: turn.now }
   call.consent = null
   call.endedAt = null
-  duty(turn, seat, { type: 'offered', contact: call.contact })
+  duty(turn, seat, { type: 'callsBack', contact: call.contact })
   act(turn, { do: 'dialSeat', leg, seat, for: call.settings.ringFor, rejoin: true })
   return due(turn, 'offer', call.settings.ringFor)
 }
@@ -55,6 +56,6 @@ export function notReached(turn: Turn): void {
     releaseCounsellor(turn, 0)
     clearRoom(turn)
   }
-  enter(turn, 'closed', 'none')
+  enter(turn, call.unfinished === true ? 'wrap-up' : 'closed', 'none')
   call.endedAt = turn.now
 }

@@ -1,4 +1,5 @@
-import type { Guest, Talk } from './call-state.ts'
+import type { Guest, Supervisor, Talk } from './call-state.ts'
+import { enterRoom, placeSupervisors } from './call-ears.ts'
 import {
   act,
   due,
@@ -10,15 +11,11 @@ import {
   record,
   say,
   stopRecording,
+  supervisorsOf,
+  talkOf,
   type Turn,
 } from './call-turn.ts'
 import { queueUp } from './call-waiting.ts'
-
-/** The talk of a call that is being answered; a call in `talking` always has one. */
-export function talkOf(turn: Turn): Talk {
-  if (!turn.call.talk) throw new Error('a call in talking has no talk')
-  return turn.call.talk
-}
 
 /** The caller leaves the room and hears a word, then calm audio; nothing is recorded meanwhile. */
 export function setAside(turn: Turn, words: string): void {
@@ -33,17 +30,20 @@ export function bringBack(turn: Turn): void {
   hush(turn)
   music(turn, false)
   enter(turn, 'talking', 'together')
+  placeSupervisors(turn)
   act(turn, { do: 'join', leg: turn.call.callerLeg, room: talk.room })
   record(turn)
 }
 
-/** The guest of this role who is in the room or being rung. */
-export const guestOf = (talk: Talk, role: Guest['role']): Guest | undefined =>
-  talk.guests.find((guest) => guest.role === role)
+/** The one a transfer is for, there or being rung. */
+export const transferGuest = (talk: Talk): Guest | undefined =>
+  talk.guests.find((guest) => guest.role === 'transfer')
 
-/** The supervisor who is in the room. */
-export const presentSupervisor = (talk: Talk): Guest | undefined =>
-  talk.guests.find((guest) => guest.role === 'supervisor' && guest.up)
+/** The supervisor who speaks with the caller, or is about to; whoever listens or whispers is not meant. */
+export const presentSupervisor = (talk: Talk): Supervisor | undefined =>
+  supervisorsOf(talk).find(
+    ({ up, supervision: { mode } }) => up && (mode === 'barge' || mode === 'take-over'),
+  )
 
 /** A third person leaves or is no longer rung; their seat is free again. */
 export function dropGuest(turn: Turn, guest: Guest, alreadyGone: boolean): void {
@@ -81,9 +81,11 @@ export function takeOver(turn: Turn, guest: Guest, seat: string): void {
   const talk = talkOf(turn)
   releaseCounsellor(turn)
   talk.guests = talk.guests.filter((each) => each.leg !== guest.leg)
+  for (const other of talk.guests) if (other.role === 'transfer') dropGuest(turn, other, false)
   talk.seat = seat
   talk.leg = guest.leg
   talk.muted = false
+  if (guest.role === 'supervisor') enterRoom(turn, guest)
   bringBack(turn)
 }
 

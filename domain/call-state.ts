@@ -49,6 +49,8 @@ export interface CallSettings {
   seatBackWithin: number
   wrapUpFor: number
   messageFor: number
+  /** The line tells its callers also of a supervisor who only listens or whispers. */
+  tellOfSupervision: boolean
 }
 
 /** Settings of a line nobody has changed. */
@@ -60,6 +62,7 @@ export const defaultSettings: CallSettings = {
   seatBackWithin: 30_000,
   wrapUpFor: 300_000,
   messageFor: 180_000,
+  tellOfSupervision: false,
 }
 
 /** One seat that did not take the offered call, kept so that another seat is tried first. */
@@ -71,13 +74,36 @@ export interface Passed {
 /** Where a transfer goes. A number is sealed by the server before it comes here: this core never reads it. */
 export type TransferTo = { seat: string } | { line: string } | { number: string }
 
-/** A third person's leg: a supervisor invited, or whom a transfer is for. */
-export interface Guest {
-  leg: string
-  role: 'supervisor' | 'transfer'
-  to: { seat: string } | { number: string }
-  up: boolean
+/** How a supervisor takes part in a talk (G24-5.3.5): unheard, heard by the counsellor alone, by all, or instead of them. */
+export const superviseModes = ['listen', 'whisper', 'barge', 'take-over'] as const
+
+/** One way. */
+export type SuperviseMode = (typeof superviseModes)[number]
+
+/** What is known of a supervisor at a call: what they want and why, and where their leg is now. */
+export interface Supervision {
+  mode: SuperviseMode
+  /** In the words of whoever joined; the counsellor's own invitation has none. */
+  reason: string
+  /** The person, where the counsellor did not invite a seat. */
+  by: string | null
+  /** The words that tell the caller of the supervisor, while they are being said. */
+  play: string | null
+  /** The caller has heard them. */
+  told: boolean
+  /** The counsellor's leg this supervisor hears. */
+  ear: string | null
+  /** In the room with the others. */
+  inRoom: boolean
 }
+
+/** A third person's leg: a supervisor, or whom a transfer is for. */
+export type Guest = { leg: string; to: { seat: string } | { number: string }; up: boolean } & (
+  { role: 'supervisor'; to: { seat: string }; supervision: Supervision } | { role: 'transfer' }
+)
+
+/** A supervisor at a call. */
+export type Supervisor = Extract<Guest, { role: 'supervisor' }>
 
 /** The room and its people while a caller is answered. `seat` and `leg` are null once the counsellor has gone. */
 export interface Talk {
@@ -124,6 +150,8 @@ export interface Call {
   news: number
   newsAt: number | null
   offer: { seat: string; leg: string; at: number } | null
+  /** The record was not finished when the caller was called back: it is left so if they are not reached. */
+  unfinished?: boolean
   passed: Passed[]
   talk: Talk | null
   deadline: Deadline | null
@@ -161,6 +189,7 @@ export type CallEvent =
   | { type: 'completeTransfer' }
   | { type: 'cancelTransfer' }
   | { type: 'invite'; seat: string }
+  | { type: 'supervise'; seat: string; mode: SuperviseMode; reason: string; by: string }
   | { type: 'dismiss'; seat: string }
   | { type: 'consentGiven' }
   | { type: 'consentWithdrawn' }
@@ -188,6 +217,7 @@ export type Effect =
   | { do: 'join'; leg: string; room: string }
   | { do: 'leave'; leg: string }
   | { do: 'mute'; leg: string; on: boolean }
+  | { do: 'supervise'; leg: string; target: string; mode: 'listen' | 'whisper' | 'off' }
   | { do: 'dialSeat'; leg: string; seat: string; for: number; rejoin: boolean }
   | { do: 'dialCaller'; leg: string; for: number }
   | { do: 'dialNumber'; leg: string; number: string; for: number }

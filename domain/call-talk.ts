@@ -3,22 +3,22 @@ import { finish } from './call-end.ts'
 import {
   bringBack,
   dropGuest,
-  guestOf,
   headOfQueue,
   loseSeat,
   presentSupervisor,
   releaseCounsellor,
   setAside,
   takeOver,
-  talkOf,
+  transferGuest,
 } from './call-room.ts'
+import { restoreSupervisors } from './call-ears.ts'
 import type { LegEnd } from './call-state.ts'
+import { callerTold, invite, supervise } from './call-supervise.ts'
 import {
   cancelTransfer,
   completeTransfer,
   guestEnded,
   guestUp,
-  ringGuest,
   transfer,
   transferOverdue,
 } from './call-transfer.ts'
@@ -32,6 +32,8 @@ import {
   nextId,
   record,
   stopRecording,
+  supervisorsOf,
+  talkOf,
   type Turn,
 } from './call-turn.ts'
 import { consentWithdrawn } from './consent.ts'
@@ -42,7 +44,7 @@ function counsellorGone(turn: Turn): void | false {
   const talk = talkOf(turn)
   if (call.phase === 'outside') return false
   if (call.phase === 'calling') return notReached(turn)
-  const guest = guestOf(talk, 'transfer')
+  const guest = transferGuest(talk)
   if (call.phase === 'consulting' && guest?.up) return completeTransfer(turn)
   if (call.phase === 'consulting') {
     call.phase = 'handing'
@@ -50,7 +52,7 @@ function counsellorGone(turn: Turn): void | false {
   }
   if (call.phase === 'handing') return talk.seat ? releaseCounsellor(turn) : false
   const supervisor = presentSupervisor(talk)
-  if (supervisor && 'seat' in supervisor.to) return takeOver(turn, supervisor, supervisor.to.seat)
+  if (supervisor) return takeOver(turn, supervisor, supervisor.to.seat)
   finish(turn, 'counsellor')
 }
 
@@ -116,18 +118,23 @@ function seatStaysAway(turn: Turn): void {
   talk.leg = null
   talk.seat = null
   const supervisor = presentSupervisor(talk)
-  if (supervisor && 'seat' in supervisor.to) takeOver(turn, supervisor, supervisor.to.seat)
+  if (supervisor) takeOver(turn, supervisor, supervisor.to.seat)
   else headOfQueue(turn)
 }
 
 const quiet = new Set(['held', 'consulting', 'handing', 'seat-lost'])
+
+/** Nobody speaks with the caller just now; a supervisor in the room may, when the counsellor's seat is lost. */
+const isAlone = (turn: Turn): boolean =>
+  turn.call.phase !== 'seat-lost' || !supervisorsOf(talkOf(turn)).some((each) => each.supervision.inRoom)
 
 /** What talking does with each event. */
 export const talkEvents: Handlers = {
   playEnded: (turn, { play }) => {
     if (!isCurrent(turn, play)) return false
     turn.call.play = null
-    if (quiet.has(turn.call.phase)) music(turn, true)
+    callerTold(turn, play)
+    if (quiet.has(turn.call.phase) && turn.call.play === null) music(turn, isAlone(turn))
   },
   legUp: (turn, { leg }) => legUp(turn, leg),
   legEnded: (turn, { leg, cause }) => legEnded(turn, leg, cause),
@@ -144,16 +151,10 @@ export const talkEvents: Handlers = {
   transfer: (turn, { to, attended }) => transfer(turn, to, attended),
   completeTransfer: (turn) => completeTransfer(turn),
   cancelTransfer: (turn) => cancelTransfer(turn),
-  invite: (turn, { seat }) => {
-    const talk = talkOf(turn)
-    if (talk.seat === seat || presentSupervisor(talk) || turn.call.phase === 'outside') return false
-    if (turn.call.phase === 'calling' || talk.guests.some((guest) => 'seat' in guest.to)) return false
-    ringGuest(turn, 'supervisor', { seat })
-  },
+  invite: (turn, { seat }) => invite(turn, seat),
+  supervise: (turn, event) => supervise(turn, event),
   dismiss: (turn, { seat }) => {
-    const guest = talkOf(turn).guests.find(
-      (each) => each.role === 'supervisor' && 'seat' in each.to && each.to.seat === seat,
-    )
+    const guest = supervisorsOf(talkOf(turn)).find((each) => each.to.seat === seat)
     return guest ? dropGuest(turn, guest, false) : false
   },
   seatReturned: (turn, { seat }) => seatReturned(turn, seat),
@@ -185,9 +186,12 @@ export function restoreTalk(turn: Turn): void {
   const talk = talkOf(turn)
   act(turn, { do: 'openRoom', room: talk.room })
   if (talk.leg && call.phase !== 'seat-lost') act(turn, { do: 'join', leg: talk.leg, room: talk.room })
-  for (const guest of talk.guests) if (guest.up) act(turn, { do: 'join', leg: guest.leg, room: talk.room })
+  for (const guest of talk.guests) {
+    if (guest.up && guest.role === 'transfer') act(turn, { do: 'join', leg: guest.leg, room: talk.room })
+  }
   if (call.phase === 'together' || call.phase === 'outside') {
     act(turn, { do: 'join', leg: call.callerLeg, room: talk.room })
-  } else if (call.phase !== 'calling') music(turn, true)
+  } else if (call.phase !== 'calling') music(turn, isAlone(turn))
+  restoreSupervisors(turn)
   if (call.phase === 'seat-lost') due(turn, 'seat-back', call.settings.seatBackWithin)
 }

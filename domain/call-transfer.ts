@@ -1,18 +1,44 @@
-import { dropGuest, guestOf, releaseCounsellor, resume, setAside, takeOver, talkOf } from './call-room.ts'
-import { clearRoom } from './call-room.ts'
-import type { Guest, TransferTo } from './call-state.ts'
-import { act, due, duty, enter, hush, music, nextId, notify, stopRecording, type Turn } from './call-turn.ts'
+import { placeSupervisors } from './call-ears.ts'
+import {
+  clearRoom,
+  dropGuest,
+  releaseCounsellor,
+  resume,
+  setAside,
+  takeOver,
+  transferGuest,
+} from './call-room.ts'
+import type { Guest, Supervision, TransferTo } from './call-state.ts'
+import {
+  act,
+  due,
+  duty,
+  enter,
+  hush,
+  music,
+  nextId,
+  notify,
+  stopRecording,
+  supervisorsOf,
+  talkOf,
+  type Turn,
+} from './call-turn.ts'
 import { queueUp } from './call-waiting.ts'
 
-/** Rings a third person's seat or number. */
-export function ringGuest(turn: Turn, role: Guest['role'], to: Guest['to']): void {
+/** Rings a third person's seat or number; the seat of a supervisor who asked for it answers by itself where it can. */
+export function ringGuest(turn: Turn, to: { seat: string }, supervision: Supervision): void
+export function ringGuest(turn: Turn, to: Guest['to']): void
+export function ringGuest(turn: Turn, to: Guest['to'], supervision?: Supervision): void {
   const { call } = turn
   const leg = nextId(turn, 'l')
-  talkOf(turn).guests.push({ leg, role, to, up: false })
+  const { guests } = talkOf(turn)
+  if (supervision && 'seat' in to) guests.push({ leg, role: 'supervisor', to, up: false, supervision })
+  else guests.push({ leg, role: 'transfer', to, up: false })
   const ringFor = call.settings.ringFor
   if ('seat' in to) {
     duty(turn, to.seat, { type: 'offered', contact: call.contact })
-    act(turn, { do: 'dialSeat', leg, seat: to.seat, for: ringFor, rejoin: false })
+    const rejoin = typeof supervision?.by === 'string'
+    act(turn, { do: 'dialSeat', leg, seat: to.seat, for: ringFor, rejoin })
   } else act(turn, { do: 'dialNumber', leg, number: to.number, for: ringFor * 2 })
 }
 
@@ -43,7 +69,7 @@ export function transfer(turn: Turn, to: TransferTo, attended: boolean): void | 
   }
   if (call.phase === 'together') setAside(turn, 'hold')
   enter(turn, 'talking', attended ? 'consulting' : 'handing')
-  ringGuest(turn, 'transfer', to)
+  ringGuest(turn, to)
   due(turn, 'transfer', call.settings.ringFor * ('seat' in to ? 1 : 2))
 }
 
@@ -55,13 +81,14 @@ function handOver(turn: Turn, guest: Guest): void {
     call.deadline = null
     return takeOver(turn, guest, guest.to.seat)
   }
-  const { room } = talkOf(turn)
+  const talk = talkOf(turn)
+  for (const each of supervisorsOf(talk)) if (!each.supervision.inRoom) dropGuest(turn, each, false)
   releaseCounsellor(turn)
   hush(turn)
   music(turn, false)
   stopRecording(turn)
   enter(turn, 'talking', 'outside')
-  act(turn, { do: 'join', leg: call.callerLeg, room })
+  act(turn, { do: 'join', leg: call.callerLeg, room: talk.room })
 }
 
 /** A third person answered. */
@@ -70,14 +97,8 @@ export function guestUp(turn: Turn, guest: Guest): void {
   const talk = talkOf(turn)
   guest.up = true
   if ('seat' in guest.to) duty(turn, guest.to.seat, { type: 'answered', contact: call.contact })
+  if (guest.role === 'supervisor') return placeSupervisors(turn)
   act(turn, { do: 'join', leg: guest.leg, room: talk.room })
-  if (guest.role === 'supervisor') {
-    if (call.phase === 'together') {
-      const play = nextId(turn, 'p')
-      act(turn, { do: 'play', play, leg: call.callerLeg, parts: [{ prompt: 'join' }] })
-    }
-    return
-  }
   if (call.phase === 'handing') handOver(turn, guest)
   else call.deadline = null
 }
@@ -105,7 +126,7 @@ export function guestEnded(turn: Turn, guest: Guest): 'over' | 'goes-on' {
 
 /** The counsellor leaves the caller with the one consulted. */
 export function completeTransfer(turn: Turn): void | false {
-  const guest = guestOf(talkOf(turn), 'transfer')
+  const guest = transferGuest(talkOf(turn))
   if (!guest || turn.call.phase !== 'consulting') return false
   if (guest.up) return handOver(turn, guest)
   turn.call.phase = 'handing'
@@ -114,7 +135,7 @@ export function completeTransfer(turn: Turn): void | false {
 /** The counsellor takes the caller back. */
 export function cancelTransfer(turn: Turn): void | false {
   const { phase } = turn.call
-  const guest = guestOf(talkOf(turn), 'transfer')
+  const guest = transferGuest(talkOf(turn))
   if (!guest || (phase !== 'consulting' && phase !== 'handing')) return false
   dropGuest(turn, guest, false)
   resume(turn)
@@ -122,6 +143,6 @@ export function cancelTransfer(turn: Turn): void | false {
 
 /** The other seat or number did not answer in time. */
 export function transferOverdue(turn: Turn): void | false {
-  const guest = guestOf(talkOf(turn), 'transfer')
+  const guest = transferGuest(talkOf(turn))
   return guest && !guest.up ? fail(turn, guest, false) : false
 }

@@ -8,6 +8,8 @@ import type {
   Effect,
   Notice,
   PlayPart,
+  Supervisor,
+  Talk,
 } from './call-state.ts'
 import { mayRecord } from './consent.ts'
 import type { DutyEvent } from './duty.ts'
@@ -30,6 +32,16 @@ export type Handlers = { [T in CallEventType]?: Handler<T> }
 
 /** Begins a step on a copy, so that a refused event leaves the call as it was. */
 export const openTurn = (call: Call, now: number): Turn => ({ call: structuredClone(call), effects: [], now })
+
+/** The talk of a call that is being answered; a call in `talking` always has one. */
+export function talkOf(turn: Turn): Talk {
+  if (!turn.call.talk) throw new Error('a call in talking has no talk')
+  return turn.call.talk
+}
+
+/** The supervisors at a talk, there or being rung. */
+export const supervisorsOf = (talk: Talk): Supervisor[] =>
+  talk.guests.filter((guest) => guest.role === 'supervisor')
 
 /** Longest that words may last before the call goes on without waiting for their end. */
 export const promptLimit = 90_000

@@ -77,6 +77,7 @@ const commands: { [D in Effect['do']]?: Command<D> } = {
   join: ({ switchboard }, { leg, room }) => switchboard.join(leg, room),
   leave: ({ switchboard }, { leg }) => switchboard.leave(leg),
   mute: ({ switchboard }, { leg, on }) => switchboard.mute(leg, on),
+  supervise: ({ switchboard }, { leg, target, mode }) => switchboard.supervise(leg, target, mode),
   stopPlay: ({ switchboard }, { play }) => switchboard.stopPlay(play),
   play: ({ switchboard, files }, { play, leg }) => {
     if (files.length === 0) throw new SwitchboardError('refused', 'there is no sound for these words')

@@ -1,4 +1,4 @@
-import type { Call, CallEvent, CallPhase, Effect, Guest } from '../../domain/call-state.ts'
+import type { Call, CallEvent, CallPhase, Effect, Guest, Supervisor } from '../../domain/call-state.ts'
 import type { Happening } from './queries.ts'
 
 const happening = (kind: string, data: Record<string, unknown> = {}): Happening => ({ kind, data })
@@ -30,15 +30,40 @@ function seatChanges(before: Call, after: Call): Happening[] {
   if (seat !== null && seat !== before.talk?.seat) {
     found.push(happening(before.talk ? 'taken-over' : 'answered', { seat }))
   }
-  return [...found, ...guestChanges(before.talk?.guests ?? [], after.talk?.guests ?? [])]
+  return [
+    ...found,
+    ...guestChanges(before.talk?.guests ?? [], after.talk?.guests ?? []),
+    ...supervisorsGone(before, after),
+  ]
 }
 
 function guestChanges(before: readonly Guest[], after: readonly Guest[]): Happening[] {
   return after.flatMap((guest) => {
     const known = before.find((each) => each.leg === guest.leg)
+    if (guest.role === 'supervisor') return supervisorChanges(known, guest)
     const to = 'seat' in guest.to ? { seat: guest.to.seat } : { outside: true }
-    if (!known) return [happening(guest.role === 'supervisor' ? 'invited' : 'transfer-started', to)]
+    if (!known) return [happening('transfer-started', to)]
     return guest.up && !known.up ? [happening('joined', { role: guest.role, ...to })] : []
+  })
+}
+
+/** G24-5.3.5: every way in which a supervisor is at a call is on the record with its reason, each time it begins. */
+function supervisorChanges(known: Guest | undefined, { supervision, to, up }: Supervisor): Happening[] {
+  const { mode, reason, by } = supervision
+  if (!known) return by === null ? [happening('invited', { seat: to.seat })] : []
+  const same = known.up && known.role === 'supervisor' && known.supervision.mode === mode
+  return up && !same ? [happening('supervisor.joined', { mode, reason, seat: to.seat, person: by })] : []
+}
+
+/** Supervisors who were there and are gone; who took over is there as the one who answers. */
+function supervisorsGone(before: Call, after: Call): Happening[] {
+  const stays = after.talk?.guests ?? []
+  return (before.talk?.guests ?? []).flatMap((guest) => {
+    if (guest.role !== 'supervisor' || !guest.up || stays.some((each) => each.leg === guest.leg)) return []
+    const { seat } = guest.to
+    return after.talk?.seat === seat
+      ? []
+      : [happening('supervisor.left', { seat, person: guest.supervision.by })]
   })
 }
 
