@@ -6,6 +6,7 @@ import type { Calls } from './calls/calls.ts'
 import { wireDesk } from './desk-wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
 import { inHotline } from './db/database.ts'
+import { formsRoutes } from './forms/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import type { Live } from './http/live.ts'
 import { identityRoutes } from './identity/routes.ts'
@@ -57,6 +58,10 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   publicRoutes(app, {
     callsUp: () => calls?.controls() ?? false,
     putSeat: async (spec) => calls?.putSeat(spec),
+  })
+  formsRoutes(app, {
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'form.change' }, { type: 'changed', what: 'forms' }),
   })
   supervisionRoutes(app)
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { canonical } from '../../domain/form-comparison.ts'
 import { withOverlay } from '../../domain/overlay.ts'
 import { questionnaire, type Questionnaire } from '../../domain/questionnaire.ts'
 import type { Tx } from '../db/database.ts'
@@ -14,8 +15,6 @@ export interface EffectiveForm {
   baseVersionId: string
   overlayVersionId: string | null
 }
-
-const shipped = join(import.meta.dirname, '../../clinical/forms/base.json')
 
 /** A published version never changes, so it is read once. Keys are the versions' ids. */
 const known = new Map<string, Questionnaire>()
@@ -39,11 +38,18 @@ async function effective(
   return { form, baseVersionId, overlayVersionId }
 }
 
+/** The form the product comes with: its core questions are those the record itself needs. */
+export const shippedBase = questionnaire.parse(
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../clinical/forms/base.json'), 'utf8')),
+)
+
+/** What a version is told from any other by: the hash of its canonical JSON. */
+export const hashOf = (form: Questionnaire): Buffer => createHash('sha256').update(canonical(form)).digest()
+
 /** Publishes the shipped form as the hotline's first version when it has none. */
-async function startBase(tx: Tx, hotlineId: string): Promise<void> {
-  const form = questionnaire.parse(JSON.parse(readFileSync(shipped, 'utf8')))
-  const sha256 = createHash('sha256').update(JSON.stringify(form)).digest()
-  await insertBase(tx, { hotlineId, formId: newId(), versionId: newId(), form, sha256 })
+export async function startBase(tx: Tx, hotlineId: string): Promise<void> {
+  const given = { hotlineId, formId: newId(), versionId: newId(), form: shippedBase }
+  await insertBase(tx, { ...given, sha256: hashOf(shippedBase) })
 }
 
 /** The form a new contact of the line gets now. */

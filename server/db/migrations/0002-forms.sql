@@ -38,6 +38,9 @@ alter table contact
   add column stage_ms jsonb not null default '{}',
   add column class text
     check (class in ('counselling', 'silent', 'wrong-number', 'prank', 'test', 'information'));
+-- How many contacts are answered in which version.
+create index contact_base_version on contact (base_version_id);
+create index contact_overlay_version on contact (overlay_version_id) where overlay_version_id is not null;
 create index contact_class on contact (hotline_id, class, number) where class <> 'counselling';
 
 do $$
