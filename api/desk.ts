@@ -1,7 +1,7 @@
 /** The counsellor's desk: duty, the live call and its commands. */
 import { z } from 'zod'
+import { superviseModes } from '../domain/call-state.ts'
 import { pauseReasons } from '../domain/duty.ts'
-import { formAnswers } from '../domain/form.ts'
 import { stages } from '../domain/stage.ts'
 import { endpoint, id, instant } from './endpoint.ts'
 
@@ -49,6 +49,8 @@ export const member = z.object({
   name: z.string(),
   joined: z.boolean(),
   muted: z.boolean(),
+  /** How a supervisor takes part; null for everybody else. */
+  mode: z.enum(superviseModes).nullable(),
 })
 
 /** The live call at the counsellor's seat, as the desk shows it. */
@@ -72,6 +74,8 @@ export const deskCall = z.object({
   muted: z.boolean(),
   callerPresent: z.boolean(),
   members: z.array(member),
+  /** How I supervise this call; null when it is mine, or I am consulted. */
+  supervising: z.enum(superviseModes).nullable(),
   transfer: z
     .object({
       kind: z.enum(['blind', 'attended']),
@@ -235,10 +239,3 @@ export const transferTargets = endpoint({
 
 /** The stages again, for the rail. */
 export const stageNames = stages
-
-/** The form of a contact with its revision, as saved. */
-export const savedForm = z.object({
-  form: formAnswers,
-  revision: z.number().int(),
-  savedAt: instant.nullable(),
-})

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { Problem } from '../../domain/problem.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
 import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
+import { alarmCall, type AlarmCall, endAlarms, hearAlarm } from './alarms.ts'
 import { askedByPhone, assessed, callBack, recordClosed } from './commands.ts'
 import { hear } from './hearing.ts'
 import { reloadSeats, rememberSeat } from './memory.ts'
@@ -13,6 +14,7 @@ import { deviceSeen, reloadDevices } from './presence.ts'
 import { allHotlines } from './queries.ts'
 import { linkLost, reconcile } from './repair.ts'
 import { type CallsOptions, inLane, type Shell, toldOf } from './shell.ts'
+import { supervise, type Wish } from './supervising.ts'
 import { endWrapUp, fire, keepLooking, look } from './turns.ts'
 
 /** The running calls. */
@@ -33,6 +35,10 @@ export interface Calls {
   assessed(hotlineId: string, contactId: string, risk: RiskLevel): Promise<void>
   /** Calls a contact's caller back from the person's own seat; see callBack() in commands.ts. */
   callBack(hotlineId: string, personId: string, contactId: string): Promise<void>
+  /** Joins a supervisor's own seat to a talk, or lets it leave; see supervise() in supervising.ts. */
+  supervise(hotlineId: string, personId: string, contactId: string, wish: Wish): Promise<void>
+  /** Rings somebody of an alarm, only in the process that controls the switchboard; see alarmCall() in alarms.ts. */
+  alarmCall(given: AlarmCall): Promise<void>
   /** Lets go of the switchboard; calls go on there. */
   stop(): Promise<void>
   readonly shell: Shell
@@ -53,6 +59,7 @@ export function startCalls(options: CallsOptions): Calls {
     prompts: new Map(),
     online: new Set(),
     devices: new Map(),
+    alarms: new Map(),
     lostAt: null,
     comparing: Promise.resolve(),
     stopped: false,
@@ -77,8 +84,12 @@ export function startCalls(options: CallsOptions): Calls {
     recordClosed: (hotlineId, contactId) => recordClosed(shell, hotlineId, contactId),
     assessed: (hotlineId, contactId, risk) => assessed(shell, hotlineId, contactId, risk),
     callBack: (hotlineId, personId, contactId) => callBack(shell, hotlineId, personId, contactId),
+    supervise: (hotlineId, personId, contactId, wish) =>
+      supervise(shell, hotlineId, personId, contactId, wish),
+    alarmCall: (given) => alarmCall(shell, given),
     async stop() {
       shell.stopped = true
+      endAlarms(shell)
       clearInterval(looking)
       for (const timer of shell.timers.values()) clearTimeout(timer)
       stopListening()
@@ -156,6 +167,7 @@ function told(shell: Shell, event: SwitchboardEvent): void {
 
 function pass(shell: Shell, event: SwitchboardEvent): void {
   if (shell.stopped) return
+  if (hearAlarm(shell, event)) return
   if (event.type === 'seat.state') deviceSeen(shell, event.seat, event.online)
   else if (event.type === 'transfer.asked') askedByPhone(shell, event)
   else hear(shell, event)

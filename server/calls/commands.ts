@@ -8,7 +8,7 @@ import { inHotline } from '../db/database.ts'
 import { findStaffed, happenAtSeat, seatOf, type StaffedSeat } from '../roster/roster.ts'
 import { rememberSeat } from './memory.ts'
 import { findSealedNumber, lineOfNumber } from './queries.ts'
-import { inLane, ownerOf, type Shell } from './shell.ts'
+import { inLane, inLaneNow, ownerOf, type Shell } from './shell.ts'
 import { happen, happenSurely, type Outcome } from './stepping.ts'
 
 /** How much longer a wrap-up lasts each time it is extended. */
@@ -150,7 +150,7 @@ export async function callBack(
     sealed: await findSealedNumber(tx, contactId),
   }))
   if (!seat) throw new Problem('duty.notOn')
-  if (seat.duty.state !== 'free') throw new Problem('seat.busy')
+  if (seat.duty.state !== 'free' && seat.duty.state !== 'wrap-up') throw new Problem('seat.busy')
   if (!seat.connected) throw new Problem('seat.offline')
   const number = sealed ? shell.keys.open(hotlineId, sealed) : null
   if (number === null || !(await shell.trunkFor(hotlineId, number))) throw new Problem('number.notAllowed')
@@ -159,13 +159,6 @@ export async function callBack(
   )
   if (!outcome) throw new Problem('call.notFound')
   if (outcome.refused) throw new Problem('call.wrongState', { state: outcome.call.state })
-}
-
-/** Runs in the contact's lane, but lets the caller have the result or the failure. */
-async function inLaneNow<T>(shell: Shell, contactId: string, work: () => Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  await inLane(shell, contactId, () => work().then(resolve, reject))
-  return promise
 }
 
 /**

@@ -104,6 +104,7 @@ async function readCall(
     answeredAt: call.talk ? new Date(call.talk.since).toISOString() : iso(row.answered_at),
     ...offerOf(call, seat.seatId),
     ...talkOf(call, names),
+    supervising: supervisingAt(call, seat.seatId),
     wrapUpEndsAt: seat.duty.until === null ? null : new Date(seat.duty.until).toISOString(),
     endedBy: row.ended_by,
   }
@@ -120,6 +121,12 @@ function stateAt(call: Call, seatId: string): DeskCall['state'] {
   const guest = call.talk?.guests.find((each) => 'seat' in each.to && each.to.seat === seatId)
   if (guest) return guest.up ? 'talking' : 'offered'
   return call.talk?.seat === seatId ? 'talking' : 'wrap-up'
+}
+
+/** How the person at this seat is at a call that is somebody else's. */
+function supervisingAt(call: Call, seatId: string): DeskCall['supervising'] {
+  const own = call.talk?.guests.find((each) => each.role === 'supervisor' && each.to.seat === seatId)
+  return own?.role === 'supervisor' ? own.supervision.mode : null
 }
 
 function offerOf(call: Call, seatId: string): Pick<DeskCall, 'offeredAt' | 'offerEndsAt'> {
@@ -152,10 +159,12 @@ function talkOf(
 ): Pick<DeskCall, 'onHold' | 'muted' | 'callerPresent' | 'members' | 'transfer'> {
   const { talk } = call
   const callerPresent = isLive(call.state)
-  const members: DeskCall['members'] = [{ kind: 'caller', name: '', joined: callerPresent, muted: false }]
+  const members: DeskCall['members'] = [
+    { kind: 'caller', name: '', joined: callerPresent, muted: false, mode: null },
+  ]
   if (talk?.seat) {
     const name = names.get(talk.seat) ?? ''
-    members.push({ kind: 'counsellor', name, joined: talk.leg !== null, muted: talk.muted })
+    members.push({ kind: 'counsellor', name, joined: talk.leg !== null, muted: talk.muted, mode: null })
   }
   for (const guest of talk?.guests ?? []) members.push({ ...memberOf(guest, names), muted: false })
   return {
@@ -169,7 +178,8 @@ function talkOf(
 
 const memberOf = (guest: Guest, names: Names) => {
   const kind = 'number' in guest.to ? 'outside' : guest.role === 'supervisor' ? 'supervisor' : 'counsellor'
-  return { kind, name: guestName(guest, names), joined: guest.up } as const
+  const mode = guest.role === 'supervisor' ? guest.supervision.mode : null
+  return { kind, name: guestName(guest, names), joined: guest.up, mode } as const
 }
 
 function transferOf(call: Call, names: Names): DeskCall['transfer'] {

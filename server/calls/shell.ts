@@ -4,6 +4,7 @@ import type { Switchboard, SwitchboardEvent } from '../../telephony/switchboard.
 import type { Database } from '../db/database.ts'
 import type { Keys } from '../records/keys.ts'
 import type { Seat, StaffedSeat } from '../roster/roster.ts'
+import type { Alarms } from './alarms.ts'
 import type { Happening } from './queries.ts'
 
 /** Sound files for words, in the present version of each; made by server/lines. */
@@ -93,6 +94,8 @@ export interface Shell extends CallsOptions {
   online: Set<string>
   /** Seats by the SIP user of their device. */
   devices: Map<string, Seat>
+  /** Alarms being rung by this process. */
+  alarms: Alarms
   /** Since when the link to the switchboard is lost, or null. */
   lostAt: number | null
   /** Done once everything was compared with what lives; what is told meanwhile waits for it. */
@@ -152,5 +155,16 @@ export function memoryOf(shell: Shell, hotlineId: string): HotlineMemory {
 export const ownerOf = (shell: Shell, id: string): LegOwner | undefined =>
   shell.legs.get(id) ?? shell.contacts.get(id.slice(0, 36))
 
-/** Whether an id was made by this product for a leg or room of a contact. */
-export const isOurs = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[lr]\d+$/.test(id)
+/** Runs in the contact's lane, but lets the caller have the result or the failure. */
+export async function inLaneNow<T>(shell: Shell, contactId: string, work: () => Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  await inLane(shell, contactId, () => work().then(resolve, reject))
+  return promise
+}
+
+/** How the ids of legs begin that tell somebody of an alarm: they belong to no contact. */
+export const alarmLegPrefix = 'alarm-'
+
+/** Whether an id was made by this product, for a leg or room of a contact or for an alarm. */
+export const isOurs = (id: string): boolean =>
+  id.startsWith(alarmLegPrefix) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[lr]\d+$/.test(id)

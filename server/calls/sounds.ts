@@ -40,6 +40,14 @@ const wordsOf = (parts: readonly PlayPart[]): string[] =>
 
 const nothing = { files: [], versions: [] }
 
+/** The files of plain words that are no caller's. */
+export const promptFiles = async (
+  shell: Shell,
+  hotlineId: string,
+  language: 'zh-CN' | 'en',
+  prompt: string,
+): Promise<string[]> => (await promptOf(shell, hotlineId, language, prompt, {})).files
+
 /** A prompt that cannot be found is left out: the caller is never dropped for it. */
 async function soundsOf(
   shell: Shell,

@@ -1,0 +1,39 @@
+/* Supervisors at a live call (G24-5.3.5), each at the own seat. */
+import type { Call, CallEvent, SuperviseMode } from '../../domain/call-state.ts'
+import { Problem } from '../../domain/problem.ts'
+import { inHotline } from '../db/database.ts'
+import { seatOf } from '../roster/roster.ts'
+import { inLaneNow, type Shell } from './shell.ts'
+import { happen } from './stepping.ts'
+
+/** How a supervisor wants to be at a call, or not any more. */
+export type Wish = { mode: SuperviseMode; reason: string } | { mode: 'off' }
+
+/**
+ * Joins the person's own seat to a talk, changes the way it is there, or lets it leave. `duty.notOn`, `seat.busy`,
+ * `seat.offline`, `call.notFound`, `call.wrongState`.
+ */
+export async function supervise(
+  shell: Shell,
+  hotlineId: string,
+  personId: string,
+  contactId: string,
+  wish: Wish,
+): Promise<void> {
+  const seat = await inHotline(shell.db, hotlineId, (tx) => seatOf(tx, personId))
+  if (!seat) throw new Problem('duty.notOn')
+  if (wish.mode !== 'off' && !seat.connected) throw new Problem('seat.offline')
+  const outcome = await inLaneNow(shell, contactId, () =>
+    happen(shell, hotlineId, contactId, (call) => wanted(call, seat.seatId, personId, wish), personId),
+  )
+  if (!outcome) throw new Problem('call.notFound')
+  if (outcome.refused && wish.mode !== 'off') {
+    throw new Problem('call.wrongState', { state: outcome.call.state })
+  }
+}
+
+/** Leaving where one is not is no event, and so no failure. */
+function wanted(call: Call, seat: string, by: string, wish: Wish): CallEvent | null {
+  if (wish.mode !== 'off') return { type: 'supervise', seat, by, ...wish }
+  return call.state === 'talking' ? { type: 'dismiss', seat } : null
+}
