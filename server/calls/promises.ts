@@ -3,7 +3,7 @@ import type { Call } from '../../domain/call-state.ts'
 import { brokeOff, callBackDroppedWithin, isDropped } from '../../domain/dropped.ts'
 import type { Tx } from '../db/database.ts'
 import { findDanger } from './queries.ts'
-import { promise } from '../tasks/tasks.ts'
+import { noteCallBack, promise } from '../tasks/tasks.ts'
 
 /** Promises something for a call, due `within` ms; the caller keeps the place in the queue. */
 export async function promiseOf(
@@ -26,10 +26,10 @@ export async function promiseOf(
 }
 
 /**
- * Promises to call a high-risk caller back at once when this step dropped the call (G24-4.3.5): it is the counsellor's who
+ * Writes how a call-back went, and promises to call a high-risk caller back at once when this step dropped the call (G24-4.3.5): it is the counsellor's who
  * had it while on duty, else everybody's. Gives the task, or null when nothing was dropped.
  */
-export async function promiseIfDropped(
+export async function keepPromises(
   tx: Tx,
   hotlineId: string,
   before: Call,
@@ -37,6 +37,8 @@ export async function promiseIfDropped(
   personId: string | null,
   now: number,
 ): Promise<string | null> {
+  if (before.phase === 'calling' && after.phase !== 'calling')
+    await noteCallBack(tx, after.contact, after.phase === 'together', new Date(now))
   if (!brokeOff(before, after)) return null
   const facts = await findDanger(tx, after.contact, personId)
   if (!isDropped(before, after, facts.protocolRuns)) return null

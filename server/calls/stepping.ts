@@ -7,7 +7,7 @@ import { inHotline, type Tx } from '../db/database.ts'
 import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
 import { appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
-import { promiseIfDropped, promiseOf } from './promises.ts'
+import { keepPromises, promiseOf } from './promises.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
 import { withSounds } from './sounds.ts'
 import { happeningsOf } from './timeline.ts'
@@ -130,7 +130,7 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
   const happenings = [...heard, ...happeningsOf(before, call, event, effects)]
   const person = await personOf(tx, locked, call, seats)
   await saveCall(tx, call, effects, person)
-  const dropped = await promiseIfDropped(tx, given.hotlineId, before, call, person.personId, given.now)
+  const dropped = await keepPromises(tx, given.hotlineId, before, call, person.personId, given.now)
   if (dropped) happenings.push({ kind: 'dropped-high-risk', data: {} })
   await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
   return {

@@ -533,6 +533,7 @@ export interface Task {
   contact_id: string;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  dialled_at: Timestamp | null;
   done_at: Timestamp | null;
   due_at: Timestamp;
   hotline_id: string;
@@ -543,6 +544,7 @@ export interface Task {
   owner_id: string | null;
   plan_step: string | null;
   result: string | null;
+  result_words: Generated<string>;
   taken_at: Timestamp | null;
   task_id: string;
   words: Generated<string>;

@@ -1,10 +1,15 @@
-import { sql } from 'kysely'
-import type { taskKinds } from '../../api/tasks.ts'
-import type { Tx } from '../db/database.ts'
+import { sql, type RawBuilder } from 'kysely'
+import type { z } from 'zod'
+import type { attemptOutcomes, listTasks, task, taskKinds, taskResults } from '../../api/tasks.ts'
+import { jsonb, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 
 /** What a task is about. */
 export type TaskKind = (typeof taskKinds)[number]
+/** How a task ended. */
+export type TaskResult = (typeof taskResults)[number]
+/** How one try ended. */
+export type AttemptOutcome = (typeof attemptOutcomes)[number]
 
 /** A task with what its contact says; the number is still sealed. */
 export interface TaskRow {
@@ -12,50 +17,82 @@ export interface TaskRow {
   kind: TaskKind
   contact_id: string
   number: number
+  risk: z.output<typeof task>['risk']
+  /** Whose contact it is. */
+  person_id: string | null
   line_name: string
   line_id: string
+  plan_step: string | null
+  words: string
+  attempts: number
+  last_attempt_at: Date | null
   due_at: Date
   keeps_place_since: Date
   owner_id: string | null
   owner: string | null
   done_at: Date | null
-  result: 'reached' | 'not-reached' | 'not-needed' | null
+  result: z.output<typeof task>['result']
+  result_words: string
+  created_at: Date
+  creator: string | null
   caller_number_sealed: Buffer | null
 }
 
-const from = sql`select t.task_id, t.kind, t.contact_id, c.number, l.name as line_name, t.line_id, t.due_at,
-  t.keeps_place_since, t.owner_id, p.display_name as owner, t.done_at, t.result, c.caller_number_sealed
+const from = sql`select t.task_id, t.kind, t.contact_id, c.number, c.risk, c.person_id, l.name as line_name, t.line_id,
+  t.plan_step, t.words, t.attempts, t.last_attempt_at, t.due_at, t.keeps_place_since, t.owner_id, p.display_name as owner,
+  t.done_at, t.result, t.result_words, t.created_at, m.display_name as creator, c.caller_number_sealed
   from task t join contact c on c.contact_id = t.contact_id join line l on l.line_id = t.line_id
-  left join person p on p.person_id = t.owner_id`
+  left join person p on p.person_id = t.owner_id left join person m on m.person_id = t.created_by`
 
-/** One page: open ones by the time they are due, done ones latest first; `after` is the last row's time and id. */
+/** The filters of a list of tasks. */
+export type TaskQuery = z.output<(typeof listTasks)['query']>
+
+const conditions = (
+  query: TaskQuery,
+  hotlineId: string,
+  personId: string,
+  now: Date,
+): RawBuilder<unknown>[] => {
+  const wanted = [
+    sql`t.hotline_id = ${hotlineId}`,
+    query.open === 'yes' ? sql`t.done_at is null` : sql`t.done_at is not null`,
+  ]
+  if (query.kind) wanted.push(sql`t.kind = ${query.kind}`)
+  if (query.contactId) wanted.push(sql`t.contact_id = ${query.contactId}`)
+  if (query.whose === 'mine') wanted.push(sql`t.owner_id = ${personId}`)
+  if (query.whose === 'nobody') wanted.push(sql`t.owner_id is null`)
+  if (query.overdue) wanted.push(sql`t.due_at < ${now}`)
+  if (query.text) {
+    const part = `%${query.text.replace(/[%_\\]/g, '\\$&')}%`
+    wanted.push(sql`(c.number::text = ${query.text} or l.name ilike ${part} or p.display_name ilike ${part})`)
+  }
+  return wanted
+}
+
+/** One page and one row more; `after` is the last row's time and id. */
 export async function findTasks(
   tx: Tx,
   hotlineId: string,
-  given: { open: boolean; after: { at: Date; id: string } | null; text: string; limit: number },
+  personId: string,
+  query: TaskQuery,
+  after: { at: Date; id: string } | null,
+  now: Date,
 ): Promise<TaskRow[]> {
-  const { after } = given
-  const key = given.open ? sql`(t.due_at, t.task_id)` : sql`(t.done_at, t.task_id)`
-  const wanted = [
-    sql`t.hotline_id = ${hotlineId}`,
-    given.open ? sql`t.done_at is null` : sql`t.done_at is not null`,
-  ]
-  if (given.text)
-    wanted.push(
-      sql`(c.number::text = ${given.text} or l.name ilike ${`%${given.text.replace(/[%_\\]/g, '\\$&')}%`})`,
-    )
-  if (after)
-    wanted.push(
-      given.open
-        ? sql`${key} > (${after.at}, ${after.id}::uuid)`
-        : sql`${key} < (${after.at}, ${after.id}::uuid)`,
-    )
-  const order = given.open ? sql`t.due_at, t.task_id` : sql`t.done_at desc, t.task_id desc`
-  const { rows } =
-    await sql<TaskRow>`${from} where ${sql.join(wanted, sql` and `)} order by ${order} limit ${given.limit + 1}`.execute(
-      tx,
-    )
+  const wanted = conditions(query, hotlineId, personId, now)
+  const time = query.open === 'yes' ? sql`t.due_at` : sql`t.done_at`
+  const newest = (query.order ?? (query.open === 'yes' ? 'oldest' : 'newest')) === 'newest'
+  const [than, direction] = newest ? [sql`<`, sql`desc`] : [sql`>`, sql`asc`]
+  if (after) wanted.push(sql`(${time}, t.task_id) ${than} (${after.at}, ${after.id}::uuid)`)
+  const { rows } = await sql<TaskRow>`
+    ${from} where ${sql.join(wanted, sql` and `)}
+    order by ${time} ${direction}, t.task_id ${direction} limit ${query.limit + 1}`.execute(tx)
   return rows
+}
+
+/** One task; undefined when it is not there. */
+export async function findTask(tx: Tx, taskId: string): Promise<TaskRow | undefined> {
+  const { rows } = await sql<TaskRow>`${from} where t.task_id = ${taskId}`.execute(tx)
+  return rows[0]
 }
 
 /** One task, locked until the transaction ends; undefined when it is not there. */
@@ -64,14 +101,90 @@ export async function lockTask(tx: Tx, taskId: string): Promise<TaskRow | undefi
   return rows[0]
 }
 
-/** Gives the task to a person. */
-export async function saveOwner(tx: Tx, taskId: string, personId: string): Promise<void> {
-  await sql`update task set owner_id = ${personId} where task_id = ${taskId}`.execute(tx)
+/** Gives the task to a person, or to nobody; `takenAt` null when it was not taken by hand. */
+export async function saveOwner(
+  tx: Tx,
+  taskId: string,
+  personId: string | null,
+  takenAt: Date | null,
+): Promise<void> {
+  await sql`update task set owner_id = ${personId}, taken_at = ${takenAt} where task_id = ${taskId}`.execute(
+    tx,
+  )
+}
+
+/** Notes that the owner calls the caller now; what was dialled before on this contact is over. */
+export async function saveDialled(tx: Tx, taskId: string, contactId: string, at: Date): Promise<void> {
+  await sql`update task set dialled_at = case when task_id = ${taskId} then ${at}::timestamptz end
+    where contact_id = ${contactId} and (task_id = ${taskId} or dialled_at is not null)`.execute(tx)
+}
+
+/** The task of a contact that is being dialled, with its owner; undefined when none is. */
+export async function findDialled(
+  tx: Tx,
+  contactId: string,
+): Promise<{ task_id: string; owner_id: string } | undefined> {
+  const { rows } = await sql<{ task_id: string; owner_id: string }>`
+    select task_id, owner_id from task where contact_id = ${contactId} and dialled_at is not null and done_at is null
+      and owner_id is not null limit 1`.execute(tx)
+  return rows[0]
+}
+
+/** Adds an attempt; the task's row must be locked or the only writer's. `dueAt` moves the task. */
+export async function insertAttempt(
+  tx: Tx,
+  taskId: string,
+  attempt: { personId: string; outcome: AttemptOutcome; words: string; at: Date; dueAt: Date | null },
+): Promise<void> {
+  await sql`
+    with tried as (
+      update task set attempts = attempts + 1, last_attempt_at = ${attempt.at}, dialled_at = null,
+        due_at = coalesce(${attempt.dueAt}, due_at) where task_id = ${taskId} returning attempts, hotline_id
+    )
+    insert into task_attempt (task_id, seq, hotline_id, at, person_id, outcome, words)
+    select ${taskId}, attempts, hotline_id, ${attempt.at}, ${attempt.personId}, ${attempt.outcome}, ${attempt.words}
+    from tried`.execute(tx)
+}
+
+/** What was tried, in order. */
+export async function findAttempts(
+  tx: Tx,
+  taskId: string,
+): Promise<{ seq: number; at: Date; person: string; outcome: AttemptOutcome; words: string }[]> {
+  const { rows } = await sql<{
+    seq: number
+    at: Date
+    person: string
+    outcome: AttemptOutcome
+    words: string
+  }>`
+    select a.seq, a.at, p.display_name as person, a.outcome, a.words from task_attempt a
+    join person p on p.person_id = a.person_id where a.task_id = ${taskId} order by a.seq`.execute(tx)
+  return rows
 }
 
 /** Ends the task with its result. */
-export async function saveResult(tx: Tx, taskId: string, result: string, at: Date): Promise<void> {
-  await sql`update task set done_at = ${at}, result = ${result} where task_id = ${taskId}`.execute(tx)
+export async function saveResult(
+  tx: Tx,
+  taskId: string,
+  result: TaskResult,
+  words: string,
+  at: Date,
+): Promise<void> {
+  await sql`update task set done_at = ${at}, result = ${result}, result_words = ${words}, dialled_at = null
+    where task_id = ${taskId}`.execute(tx)
+}
+
+/** Ends every open follow-up of a contact. */
+export async function endFollowUps(
+  tx: Tx,
+  contactId: string,
+  result: TaskResult,
+  words: string,
+  at: Date,
+): Promise<void> {
+  await sql`update task set done_at = ${at}, result = ${result}, result_words = ${words}
+    where contact_id = ${contactId} and kind = 'follow-up' and done_at is null`.execute(tx)
 }
 
 /** A task as it is made. */
@@ -120,20 +233,42 @@ export async function findPlanned(
   tx: Tx,
   contactId: string,
 ): Promise<
-  | { line_id: string; person_id: string | null; time_zone: string; settings: unknown; steps: string[] }
   | undefined
+  | {
+      line_id: string
+      person_id: string | null
+      risk: string | null
+      ended_at: Date
+      time_zone: string
+      settings: unknown
+      steps: string[]
+    }
 > {
   const { rows } = await sql<{
     line_id: string
     person_id: string | null
+    risk: string | null
+    ended_at: Date
     time_zone: string
     settings: unknown
     steps: string[]
   }>`
-    select c.line_id, c.person_id, h.time_zone, h.settings, array(select t.plan_step from task t
+    select c.risk, coalesce(c.ended_at, c.started_at) as ended_at, c.line_id, c.person_id, h.time_zone, h.settings, array(select t.plan_step from task t
       where t.contact_id = c.contact_id and t.kind = 'follow-up' and t.plan_step is not null) as steps
     from contact c join hotline h on h.hotline_id = c.hotline_id where c.contact_id = ${contactId}`.execute(
     tx,
   )
   return rows[0]
+}
+
+/** Adds an event to the contact's chain; the append takes the contact's row lock. */
+export async function noteOnContact(
+  tx: Tx,
+  contactId: string,
+  at: Date,
+  kind: string,
+  actor: string,
+  data: object,
+): Promise<void> {
+  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
 }

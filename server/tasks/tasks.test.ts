@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
-import { listTasks } from '../../api/tasks.ts'
-import { aHotline, aLine, aPerson, freshDatabase } from '../../test/database.ts'
+import { finishTask, listTasks, planFollowUp, recordAttempt } from '../../api/tasks.ts'
+import type { Role } from '../../domain/permission.ts'
+import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
-import { finish, list, planFollowUps, promise, take } from './tasks.ts'
+import { freeForsaken } from './dropped.ts'
+import { finish, list, planByHand, planFollowUps, promise, read, release, take, tried } from './tasks.ts'
 
 const { db } = await freshDatabase()
 const noon = new Date('2026-11-21T04:00:00Z')
@@ -38,8 +40,11 @@ const aCallBack = async (dueInMs: number): Promise<string> => {
   return taskId
 }
 
+const as = (personId: string, roles: Role[] = ['counsellor']) => ({ personId, roles })
 const listed = (personId: string, query: object = {}) =>
-  inside((tx) => list(tx, hotlineId, personId, listTasks.query.parse(query), open))
+  inside((tx) => list(tx, hotlineId, as(personId), listTasks.query.parse(query), open, noon))
+const ends = (personId: string, taskId: string, body: object) =>
+  inside((tx) => finish(tx, personId, taskId, finishTask.body.parse(body), noon))
 
 test('call-backs stand in the order in which they are due, page by page', async () => {
   const [late, soon, later] = [await aCallBack(60_000), await aCallBack(-60_000), await aCallBack(600_000)]
@@ -53,19 +58,21 @@ test('call-backs stand in the order in which they are due, page by page', async 
 test('one person takes a call-back, and only they see the number, until it is done', async () => {
   const taskId = await aCallBack(0)
   expect((await listed(one)).rows.find((row) => row.taskId === taskId)?.callerNumber).toBeNull()
-  expect((await inside((tx) => take(tx, one, taskId, open))).callerNumber).toBe('13800001111')
+  expect((await inside((tx) => take(tx, as(one), taskId, open, noon))).callerNumber).toBe('13800001111')
   expect((await listed(two)).rows.find((row) => row.taskId === taskId)).toMatchObject({
     callerNumber: null,
     ownerIsMe: false,
   })
-  await expect(inside((tx) => take(tx, two, taskId, open))).rejects.toMatchObject({
+  await expect(inside((tx) => take(tx, as(two), taskId, open, noon))).rejects.toMatchObject({
     code: 'task.alreadyOwned',
   })
-  await expect(inside((tx) => finish(tx, two, taskId, 'reached', noon))).rejects.toMatchObject({
+  await expect(ends(two, taskId, { result: 'reached' })).rejects.toMatchObject({
     code: 'task.alreadyOwned',
   })
-  await inside((tx) => finish(tx, one, taskId, 'reached', noon))
-  await expect(inside((tx) => take(tx, one, taskId, open))).rejects.toMatchObject({ code: 'task.notFound' })
+  await ends(one, taskId, { result: 'reached' })
+  await expect(inside((tx) => take(tx, as(one), taskId, open, noon))).rejects.toMatchObject({
+    code: 'task.notFound',
+  })
   expect((await listed(one, { open: 'no' })).rows[0]).toMatchObject({
     taskId,
     result: 'reached',
@@ -106,7 +113,7 @@ test('a step that was done is not planned again', async () => {
   const contactId = await aContact()
   await plan(contactId, 'high')
   const first = (await listed(one)).rows.find((row) => row.contactId === contactId)
-  await inside((tx) => finish(tx, one, first?.taskId ?? '', 'reached', noon))
+  await ends(one, first?.taskId ?? '', { result: 'reached' })
   expect(await plan(contactId, 'high')).toBe(0)
 })
 
@@ -127,4 +134,119 @@ test('a contact has one open task of a kind and plan step, however many promise 
     ),
   )
   expect(new Set(made).size).toBe(1)
+})
+
+const byHand = (contactId: string, body: object, worker = as(one)) =>
+  inside((tx) => planByHand(tx, hotlineId, worker, contactId, planFollowUp.body.parse(body), noon))
+
+test('G24-5.3.5: every try is kept with its outcome and words, and a caller who asks for another time moves the task', async () => {
+  const contactId = await aContact()
+  await byHand(contactId, { plan: 'once', dueAt: noon.toISOString(), words: '问问睡眠' })
+  const [row] = (await listed(one, { contactId })).rows
+  expect(row).toMatchObject({ words: '问问睡眠', attempts: 0, ownerIsMe: true, planStep: null })
+  const taskId = row?.taskId ?? ''
+  const later = new Date(noon.getTime() + 3_600_000).toISOString()
+  const attempt = (body: object) =>
+    inside((tx) => tried(tx, as(one), taskId, recordAttempt.body.parse(body), open, noon))
+  await attempt({ outcome: 'no-answer' })
+  expect(await attempt({ outcome: 'call-later', words: '晚上再打', dueAt: later })).toMatchObject({
+    attempts: 2,
+    dueAt: later,
+    lastAttemptAt: noon.toISOString(),
+  })
+  const history = await inside((tx) => read(tx, as(one), taskId, open))
+  expect(history.attempts.map(({ seq, outcome, words }) => [seq, outcome, words])).toEqual([
+    [1, 'no-answer', ''],
+    [2, 'call-later', '晚上再打'],
+  ])
+  expect((await inside((tx) => read(tx, as(two), taskId, open))).attempts[1]?.words).toBe('')
+  expect((await listed(two, { contactId })).rows[0]?.words).toBeNull()
+  expect((await inside((tx) => read(tx, as(two, ['supervisor']), taskId, open))).task.words).toBe('问问睡眠')
+  await expect(
+    inside((tx) => tried(tx, as(two), taskId, recordAttempt.body.parse({ outcome: 'busy' }), open, noon)),
+  ).rejects.toMatchObject({ code: 'task.alreadyOwned' })
+})
+
+test('a caller who declines a follow-up is not called for the later ones either', async () => {
+  const contactId = await aContact()
+  await plan(contactId, 'high')
+  const [first] = (await listed(one, { contactId })).rows
+  await ends(one, first?.taskId ?? '', { result: 'declined', words: '不想再接电话' })
+  expect((await listed(one, { contactId })).rows).toEqual([])
+  const over = (await listed(one, { contactId, open: 'no' })).rows
+  expect(over.map((row) => row.result)).toEqual(Array.from({ length: 5 }, () => 'declined'))
+})
+
+test('a caller who says at once that they want no follow-up gets none when the contact is closed', async () => {
+  const contactId = await aContact()
+  await byHand(contactId, { plan: 'declined' })
+  await byHand(contactId, { plan: 'declined' })
+  expect(await plan(contactId, 'acute')).toBe(0)
+  expect(
+    (await listed(one, { contactId, open: 'no' })).rows.map((row) => [row.planStep, row.result]),
+  ).toEqual([['declined', 'declined']])
+})
+
+test('nobody plans follow-ups of a contact they may not see', async () => {
+  const contactId = await aContact()
+  await expect(byHand(contactId, { plan: 'by-level' }, as(two))).rejects.toMatchObject({
+    code: 'contact.notFound',
+  })
+  await byHand(contactId, { plan: 'by-level' }, as(two, ['supervisor']))
+})
+
+test('the list is cut by kind, owner, overdue and words, and turned round, page by page', async () => {
+  const contactId = await aContact()
+  await plan(contactId, 'high')
+  const steps = async (query: object) =>
+    (await listed(one, { contactId, ...query })).rows.map((row) => row.planStep)
+  const order = ['next-day', '1-week', '1-month', '3-months', '12-months']
+  expect(await steps({ kind: 'follow-up' })).toEqual(order)
+  expect(await steps({ kind: 'call-back' })).toEqual([])
+  expect(await steps({ whose: 'nobody' })).toEqual([])
+  expect(await steps({ overdue: 'yes' })).toEqual([])
+  expect(await steps({ order: 'newest' })).toEqual(order.toReversed())
+  const first = await listed(one, { contactId, order: 'newest', limit: '2' })
+  expect(await steps({ order: 'newest', after: first.next })).toEqual(['1-month', '1-week', 'next-day'])
+  const number = (await listed(one, { contactId })).rows[0]?.contactNumber
+  expect(await steps({ text: String(number) })).toEqual(order)
+  expect(await steps({ text: '没有这样的线路' })).toEqual([])
+})
+
+test('G24-4.3.5: a dropped call whose owner goes off duty, or lets its time pass, is everybody’s again', async () => {
+  const due = new Date(noon.getTime() + 300_000)
+  const contactId = await aContact()
+  const { seatId } = await aSeat(db, hotlineId)
+  const taskId = await inside(async (tx) => {
+    await sql`insert into duty (duty_id, hotline_id, person_id, seat_id, state, since, idle_since, started_at)
+      values (${newId()}, ${hotlineId}, ${one}, ${seatId}, 'free', ${noon}, ${noon}, ${noon})`.execute(tx)
+    return promise(tx, {
+      hotlineId,
+      contactId,
+      lineId,
+      kind: 'dropped-high-risk',
+      dueAt: due,
+      ownerId: one,
+      now: noon,
+    })
+  })
+  const free = (at: number) => inside((tx) => freeForsaken(tx, hotlineId, new Date(at)))
+  expect(await free(noon.getTime())).toEqual([])
+  await inside((tx) => sql`delete from duty where person_id = ${one}`.execute(tx))
+  expect(await free(noon.getTime())).toEqual([taskId])
+  await inside((tx) => take(tx, as(two), taskId, open, noon))
+  expect(await free(noon.getTime())).toEqual([])
+  expect(await free(due.getTime() + 1)).toEqual([taskId])
+  await inside((tx) => take(tx, as(two), taskId, open, due))
+  expect(await free(due.getTime() + 1)).toEqual([])
+})
+
+test('who has a task lets it go, and a supervisor lets go anybody’s', async () => {
+  const taskId = await aCallBack(0)
+  await inside((tx) => take(tx, as(one), taskId, open, noon))
+  await expect(inside((tx) => release(tx, as(two), taskId))).rejects.toMatchObject({
+    code: 'task.alreadyOwned',
+  })
+  await inside((tx) => release(tx, as(two, ['supervisor']), taskId))
+  await inside((tx) => take(tx, as(two), taskId, open, noon))
 })

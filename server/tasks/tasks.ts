@@ -2,27 +2,45 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { listTasks, task } from '../../api/tasks.ts'
+import type { finishTask, listTasks, planFollowUp, readTask, recordAttempt, task } from '../../api/tasks.ts'
 import { followUpRule, followUpsOf } from '../../domain/follow-up.ts'
+import { may, type Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
-import type { RiskLevel } from '../../domain/risk.ts'
+import { riskLevels, type RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
 import {
+  endFollowUps,
+  findAttempts,
+  findDialled,
   findPlanned,
+  findTask,
   findTasks,
+  insertAttempt,
   insertTask,
   lockTask,
   type NewTask,
+  saveDialled,
   saveOwner,
   saveResult,
   type TaskRow,
 } from './queries.ts'
+
+/** Who works on tasks. */
+export interface Worker {
+  personId: string
+  roles: readonly Role[]
+}
+
+/** Opens a sealed caller's number of the hotline. */
+export type OpenNumber = (sealed: Buffer) => string
 
 const shippedRule = followUpRule.parse(
   JSON.parse(
     readFileSync(join(import.meta.dirname, '..', '..', 'clinical', 'rules', 'follow-up.json'), 'utf8'),
   ),
 )
+/** The plan step that says: the caller does not want to be called again. */
+const declined = 'declined'
 const share = z.number().min(0).max(1).optional()
 /** What a hotline may set of follow-ups: which share of moderate and low contacts is called again. */
 const followUpSettings = z.object({
@@ -49,6 +67,7 @@ export async function planFollowUps(
 ): Promise<number> {
   const contact = await findPlanned(tx, given.contactId)
   if (!contact) throw new Problem('contact.notFound')
+  if (contact.steps.includes(declined)) return 0
   const { followUp } = followUpSettings.parse(contact.settings)
   const { plans } = shippedRule
   const rule = {
@@ -80,23 +99,30 @@ export async function planFollowUps(
   return plan.length
 }
 
-/** Opens a sealed caller's number of the hotline. */
-export type OpenNumber = (sealed: Buffer) => string
+/** Whether the words of a task may be read: by its owner, the contact's counsellor, and those who see all contacts. */
+const mayRead = (row: TaskRow, worker: Worker): boolean =>
+  row.owner_id === worker.personId || row.person_id === worker.personId || may(worker.roles, 'contact.all')
 
-const shown = (row: TaskRow, personId: string, open: OpenNumber): z.output<typeof task> => ({
+const shown = (row: TaskRow, worker: Worker, open: OpenNumber): z.output<typeof task> => ({
   taskId: row.task_id,
   kind: row.kind,
   contactId: row.contact_id,
   contactNumber: row.number,
   lineName: row.line_name,
+  risk: row.risk,
+  planStep: row.plan_step,
   dueAt: row.due_at.toISOString(),
   placeSince: row.keeps_place_since.toISOString(),
   owner: row.owner,
-  ownerIsMe: row.owner_id === personId,
+  ownerIsMe: row.owner_id === worker.personId,
   doneAt: row.done_at?.toISOString() ?? null,
   result: row.result,
+  attempts: row.attempts,
+  lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
+  callable: row.caller_number_sealed !== null,
+  words: mayRead(row, worker) ? row.words : null,
   callerNumber:
-    row.owner_id === personId && row.done_at === null && row.caller_number_sealed
+    row.owner_id === worker.personId && row.done_at === null && row.caller_number_sealed
       ? open(row.caller_number_sealed)
       : null,
 })
@@ -111,22 +137,41 @@ const keyOf = (text: string | undefined): { at: Date; id: string } | null => {
 export async function list(
   tx: Tx,
   hotlineId: string,
-  personId: string,
+  worker: Worker,
   query: z.output<(typeof listTasks)['query']>,
   open: OpenNumber,
+  now: Date,
 ): Promise<z.output<(typeof listTasks)['reply']>> {
-  const found = await findTasks(tx, hotlineId, {
-    open: query.open === 'yes',
-    after: keyOf(query.after),
-    text: query.text ?? '',
-    limit: query.limit,
-  })
+  const found = await findTasks(tx, hotlineId, worker.personId, query, keyOf(query.after), now)
   const rows = found.slice(0, query.limit)
   const last = rows.at(-1)
   const at = query.open === 'yes' ? last?.due_at : last?.done_at
   return {
-    rows: rows.map((row) => shown(row, personId, open)),
+    rows: rows.map((row) => shown(row, worker, open)),
     next: found.length > query.limit && last && at ? `${at.toISOString()}_${last.task_id}` : null,
+  }
+}
+
+/** A task with its history; what was noted at each try only for those who may see the contact, and the owner. */
+export async function read(
+  tx: Tx,
+  worker: Worker,
+  taskId: string,
+  open: OpenNumber,
+): Promise<z.output<(typeof readTask)['reply']>> {
+  const row = await findTask(tx, taskId)
+  if (!row) throw new Problem('task.notFound')
+  const told = mayRead(row, worker)
+  return {
+    task: shown(row, worker, open),
+    createdBy: row.creator,
+    createdAt: row.created_at.toISOString(),
+    resultWords: told ? row.result_words : '',
+    attempts: (await findAttempts(tx, taskId)).map((attempt) => ({
+      ...attempt,
+      at: attempt.at.toISOString(),
+      words: told ? attempt.words : '',
+    })),
   }
 }
 
@@ -139,33 +184,114 @@ async function openTask(tx: Tx, taskId: string): Promise<TaskRow> {
 /** Takes an open task; `task.alreadyOwned` when somebody else has it. Taking one's own again is success. */
 export async function take(
   tx: Tx,
-  personId: string,
+  worker: Worker,
   taskId: string,
   open: OpenNumber,
+  now: Date,
 ): Promise<z.output<typeof task>> {
   const row = await openTask(tx, taskId)
-  if (row.owner_id && row.owner_id !== personId) throw new Problem('task.alreadyOwned')
-  await saveOwner(tx, taskId, personId)
-  const fresh = await openTask(tx, taskId)
-  return shown(fresh, personId, open)
+  if (row.owner_id && row.owner_id !== worker.personId) throw new Problem('task.alreadyOwned')
+  await saveOwner(tx, taskId, worker.personId, now)
+  return shown(await openTask(tx, taskId), worker, open)
 }
 
-/** The task if it is this person's own and open; to dial its caller. */
-export async function ownTask(tx: Tx, personId: string, taskId: string): Promise<TaskRow> {
+/** Lets a task go so that anybody may take it; a supervisor may let go another's. Again is success. */
+export async function release(tx: Tx, worker: Worker, taskId: string): Promise<TaskRow> {
+  const row = await openTask(tx, taskId)
+  if (row.owner_id !== null && row.owner_id !== worker.personId && !may(worker.roles, 'contact.all'))
+    throw new Problem('task.alreadyOwned')
+  await saveOwner(tx, taskId, null, null)
+  return row
+}
+
+/** The task if it is this person's own and open. */
+async function ownTask(tx: Tx, personId: string, taskId: string): Promise<TaskRow> {
   const row = await openTask(tx, taskId)
   if (row.owner_id !== personId) throw new Problem('task.alreadyOwned')
   return row
 }
 
-/** Ends one's own task. */
+/** Notes that the owner calls the task's caller now, so that the call itself tells how the attempt went. */
+export async function dialling(tx: Tx, personId: string, taskId: string, now: Date): Promise<TaskRow> {
+  const row = await ownTask(tx, personId, taskId)
+  await saveDialled(tx, taskId, row.contact_id, now)
+  return row
+}
+
+/** Writes the attempt of whichever task of the contact is being dialled; nothing when none is. */
+export async function noteCallBack(tx: Tx, contactId: string, reached: boolean, now: Date): Promise<void> {
+  const dialled = await findDialled(tx, contactId)
+  if (!dialled) return
+  await insertAttempt(tx, dialled.task_id, {
+    personId: dialled.owner_id,
+    outcome: reached ? 'reached' : 'no-answer',
+    words: '',
+    at: now,
+    dueAt: null,
+  })
+}
+
+/** Records a try of one's own task that did not go by the seat, or what was said in it. */
+export async function tried(
+  tx: Tx,
+  worker: Worker,
+  taskId: string,
+  body: z.output<(typeof recordAttempt)['body']>,
+  open: OpenNumber,
+  now: Date,
+): Promise<z.output<typeof task>> {
+  await ownTask(tx, worker.personId, taskId)
+  const { outcome, words } = body
+  const dueAt = body.dueAt ? new Date(body.dueAt) : null
+  await insertAttempt(tx, taskId, { personId: worker.personId, outcome, words, at: now, dueAt })
+  return shown(await openTask(tx, taskId), worker, open)
+}
+
+/** Ends one's own task; a caller who declines, and `rest`, end the later follow-ups with it. */
 export async function finish(
   tx: Tx,
   personId: string,
   taskId: string,
-  result: 'reached' | 'not-reached' | 'not-needed',
+  body: z.output<(typeof finishTask)['body']>,
   now: Date,
 ): Promise<TaskRow> {
   const row = await ownTask(tx, personId, taskId)
-  await saveResult(tx, taskId, result, now)
+  await saveResult(tx, taskId, body.result, body.words, now)
+  if (body.rest || body.result === 'declined')
+    await endFollowUps(tx, row.contact_id, body.result, body.words, now)
   return row
+}
+
+/** Plans or declines follow-ups of a contact by hand: its counsellor, or who sees all contacts; else `contact.notFound`. */
+export async function planByHand(
+  tx: Tx,
+  hotlineId: string,
+  worker: Worker,
+  contactId: string,
+  body: z.output<(typeof planFollowUp)['body']>,
+  now: Date,
+): Promise<void> {
+  const contact = await findPlanned(tx, contactId)
+  if (!contact || (contact.person_id !== worker.personId && !may(worker.roles, 'contact.all')))
+    throw new Problem('contact.notFound')
+  const base = { hotlineId, contactId, lineId: contact.line_id, kind: 'follow-up', now } as const
+  const made = { ownerId: contact.person_id ?? worker.personId, createdBy: worker.personId }
+  if (body.plan === 'once') {
+    await promise(tx, { ...base, ...made, dueAt: new Date(body.dueAt), words: body.words })
+    return
+  }
+  if (body.plan === 'declined') {
+    // The caller's word is kept as a task that is over, so that a later closing plans nothing either.
+    if (!contact.steps.includes(declined))
+      await promise(tx, { ...base, ...made, dueAt: now, planStep: declined })
+    return endFollowUps(tx, contactId, 'declined', body.words, now)
+  }
+  await planFollowUps(tx, {
+    hotlineId,
+    contactId,
+    level: riskLevels.find((each) => each === contact.risk) ?? null,
+    endedAt: contact.ended_at,
+    createdBy: worker.personId,
+    now,
+  })
 }

@@ -10,6 +10,9 @@ alter table task
   add column last_attempt_at timestamptz,
   -- When its owner took it by hand; null when it was given to them.
   add column taken_at timestamptz,
+  -- Set while its owner calls the caller from the seat; the attempt is written when the call tells how it went.
+  add column dialled_at timestamptz,
+  add column result_words text not null default '',
   add column created_by uuid references person;
 create index task_contact on task (contact_id);
 create index task_owner on task (owner_id, due_at) where done_at is null;
