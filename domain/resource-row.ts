@@ -1,8 +1,8 @@
 /** One row of an imported table judged: a resource, or every fault with its column. Pure. */
-import { needs } from './need.ts'
+import { isNeed, needs } from './need.ts'
 import { groups, levels, type Code } from './population.ts'
 import { placeNamed, regionPattern, wholeCountry } from './region.ts'
-import { hoursCell, hoursOf, isNeed, isPopulation, resourceFields, type ResourceFields } from './resource.ts'
+import { hoursCell, hoursOf, isPopulation, resourceFields, type ResourceFields } from './resource.ts'
 
 /** The columns of a table of resources, in order, by the headers people read. */
 export const resourceColumns = [

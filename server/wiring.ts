@@ -16,6 +16,7 @@ import { publicRoutes } from './lines/public-routes.ts'
 import { linesRoutes } from './lines/routes.ts'
 import type { Keys } from './records/keys.ts'
 import { recordsRoutes } from './records/routes.ts'
+import { referralRoutes } from './referral/routes.ts'
 import { goOffDuty } from './roster/roster.ts'
 import { supervisionRoutes } from './supervision/routes.ts'
 import { tasksRoutes } from './tasks/routes.ts'
@@ -72,6 +73,12 @@ export function wire(app: FastifyInstance, parts: Parts): void {
       pokeBoards()
       if (what === 'closed') void calls?.recordClosed(hotlineId, contactId).catch(parts.failed)
     },
+    assessed: (hotlineId, contactId, personId, level) => {
+      for (const to of [{ personId }, { right: 'board.see' as const }])
+        live.publish(hotlineId, to, { type: 'crisis', contactId })
+      pokeBoards()
+      if (level !== null) void calls?.assessed(hotlineId, contactId, level).catch(parts.failed)
+    },
   })
   tasksRoutes(app, {
     openNumber: (hotlineId, sealed) => keys.open(hotlineId, sealed),
@@ -87,6 +94,12 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   incidentsRoutes(app, {
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' }),
+  })
+  referralRoutes(app, {
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'resource.see' }, { type: 'changed', what: 'resources' }),
+    offered: (hotlineId) =>
+      live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' }),
   })
   if (calls) wireDesk(app, calls, live)
   live.onConnect(async (person) => {

@@ -194,3 +194,16 @@ export async function insertOffered(
     on conflict (contact_id, resource_id, how) do nothing returning 1`.execute(tx)
   return rows.length > 0
 }
+
+/** Adds to the contact's chain that a resource was offered; its id and the way, no words. */
+export async function appendEvent(
+  tx: Tx,
+  contactId: string,
+  at: Date,
+  actor: string,
+  data: { resource: string; how: string },
+): Promise<void> {
+  await sql`select append_contact_event(${contactId}, ${at}, 'resource', ${actor}, ${jsonb(data)})`.execute(
+    tx,
+  )
+}

@@ -1,0 +1,268 @@
+/* The front of the directory of help (G24-1.2, 4.4.4): search, entries, verification, and what was offered to callers. */
+import type { z } from 'zod'
+import type { Offered, Resource, searchResources } from '../../api/referral.ts'
+import { isOpenNow, minuteOfWeek } from '../../domain/hours.ts'
+import { Problem } from '../../domain/problem.ts'
+import { servingPlaces } from '../../domain/region.ts'
+import {
+  believedDays,
+  dueDay,
+  resourceQuery,
+  soonUntil,
+  standingOf,
+  type offerWays,
+  type ResourceFields,
+} from '../../domain/resource.ts'
+import { cellsOf, resourceColumns } from '../../domain/resource-row.ts'
+import { dayOf } from '../../domain/zone.ts'
+import { visible, type Asker } from '../contacts/contacts.ts'
+import type { Tx } from '../db/database.ts'
+import { newId } from '../db/id.ts'
+import { readHotline } from '../lines/lines.ts'
+import {
+  appendEvent,
+  countDue,
+  findAllResources,
+  findOffered,
+  findResource,
+  findResources,
+  insertOffered,
+  lockResource,
+  markRemoved,
+  saveResources,
+  type StoredResource,
+  type Writer,
+} from './queries.ts'
+
+/** The hotline's clock: its zone, this instant, and the day it is there. */
+export interface Clock {
+  zone: string
+  now: Date
+  today: string
+}
+
+/** The clock of the transaction's hotline. */
+export async function clockOf(tx: Tx, now: Date): Promise<Clock> {
+  const { timeZone } = await readHotline(tx)
+  return { zone: timeZone, now, today: dayOf(now.getTime(), timeZone) }
+}
+
+const shown = (row: StoredResource, clock: Clock): Resource => ({
+  resourceId: row.resource_id,
+  organisation: row.organisation,
+  service: row.service,
+  region: row.region,
+  needs: row.needs,
+  populations: row.populations,
+  hours: row.hours,
+  phone: row.phone,
+  address: row.address,
+  referral: row.referral,
+  languages: row.languages,
+  verifiedOn: row.verified_on,
+  verifyBy: row.verify_by,
+  standing: standingOf(row.verify_by, clock.today),
+  openNow: isOpenNow(row.hours, clock.zone, clock.now),
+  changedAt: row.changed_at.toISOString(),
+  changedBy: row.changed_by,
+  removedAt: row.removed_at?.toISOString() ?? null,
+})
+
+/** One page of the directory, nearest first where a place is named. */
+export async function search(
+  tx: Tx,
+  query: z.output<(typeof searchResources)['query']>,
+  now: Date,
+): Promise<{ rows: Resource[]; next: string | null }> {
+  const clock = await clockOf(tx, now)
+  const due = { soon: soonUntil(clock.today), overdue: clock.today }
+  const found = await findResources(tx, {
+    words: resourceQuery(query),
+    regions: query.place === undefined ? null : servingPlaces(query.place),
+    minute: query.open === undefined ? null : minuteOfWeek(now, clock.zone),
+    due: query.due === undefined ? null : due[query.due],
+    order: query.due === undefined ? query.sort : 'verify',
+    after: query.after ?? null,
+    limit: query.limit,
+  })
+  const rows = found.slice(0, query.limit).map((row) => shown(row, clock))
+  return { rows, next: found.length > query.limit ? (rows.at(-1)?.resourceId ?? null) : null }
+}
+
+/** How many entries there are and how many ask to be verified. */
+export async function reminder(tx: Tx, now: Date): Promise<{ total: number; overdue: number; soon: number }> {
+  const { today } = await clockOf(tx, now)
+  return countDue(tx, today, soonUntil(today))
+}
+
+/** One entry, a removed one too; `resource.notFound`. */
+export async function read(tx: Tx, resourceId: string, now: Date): Promise<Resource> {
+  const row = await findResource(tx, resourceId)
+  if (!row) throw new Problem('resource.notFound')
+  return shown(row, await clockOf(tx, now))
+}
+
+/** Adds an entry. */
+export async function add(tx: Tx, hotlineId: string, entry: ResourceFields, by: Writer): Promise<Resource> {
+  const { today } = await clockOf(tx, by.now)
+  const resourceId = newId()
+  await saveResources(tx, hotlineId, [{ ...entry, resourceId, verifyBy: dueDay(entry, today) }], by)
+  return read(tx, resourceId, by.now)
+}
+
+/** Changes an entry; `resource.notFound` when it is not in the directory (any more). */
+export async function change(
+  tx: Tx,
+  hotlineId: string,
+  resourceId: string,
+  entry: ResourceFields,
+  by: Writer,
+): Promise<Resource> {
+  if (!(await lockResource(tx, resourceId))) throw new Problem('resource.notFound')
+  const { today } = await clockOf(tx, by.now)
+  await saveResources(tx, hotlineId, [{ ...entry, resourceId, verifyBy: dueDay(entry, today) }], by)
+  return read(tx, resourceId, by.now)
+}
+
+/** Takes an entry out of the directory; repeating it is success. `resource.notFound`. */
+export async function remove(tx: Tx, resourceId: string, by: Writer): Promise<void> {
+  if (await markRemoved(tx, resourceId, by)) return
+  if (!(await findResource(tx, resourceId))) throw new Problem('resource.notFound')
+}
+
+/** Verified today; to be asked again by the day given, else after half a year. */
+export async function verify(
+  tx: Tx,
+  hotlineId: string,
+  resourceId: string,
+  verifyBy: string | undefined,
+  by: Writer,
+): Promise<Resource> {
+  if (!(await lockResource(tx, resourceId))) throw new Problem('resource.notFound')
+  const { today } = await clockOf(tx, by.now)
+  if (verifyBy !== undefined && verifyBy <= today)
+    throw new Problem('request.malformed', { fields: ['verifyBy'] })
+  const { standing, openNow, changedAt, changedBy, removedAt, ...entry } = await read(tx, resourceId, by.now)
+  const until = dueDay({ verifiedOn: today, verifyBy: verifyBy ?? null }, today)
+  await saveResources(tx, hotlineId, [{ ...entry, verifiedOn: today, verifyBy: until }], by)
+  return read(tx, resourceId, by.now)
+}
+
+/** The whole directory as rows of a table, header first. */
+export async function tableOf(tx: Tx, language: 'zh-CN' | 'en'): Promise<string[][]> {
+  const rows = await findAllResources(tx)
+  return [
+    headers(language),
+    ...rows.map((row) =>
+      cellsOf({ ...row, verifiedOn: row.verified_on, verifyBy: row.verify_by }, row.resource_id, language),
+    ),
+  ]
+}
+
+const headers = (language: 'zh-CN' | 'en'): string[] =>
+  resourceColumns.map((column) => (language === 'en' ? column.en : column.zh))
+
+/** An empty table with two invented examples, to be overwritten. */
+export function templateOf(language: 'zh-CN' | 'en'): string[][] {
+  const examples: Record<'zh-CN' | 'en', string[][]> = {
+    'zh-CN': [
+      [
+        '',
+        '示例市精神卫生中心',
+        '心理门诊',
+        '广州',
+        '精神、心理门诊; 住院床位',
+        '',
+        '周一至周五 08:00-17:30',
+        '020-00000000',
+        '示例路 1 号',
+        '带身份证，提前一天预约',
+        '普通话; 粤语',
+        '',
+        '',
+      ],
+      [
+        '',
+        '示例区妇女儿童庇护所',
+        '',
+        '440106',
+        '临时住处、庇护; 家庭暴力求助',
+        '妇女儿童',
+        '24小时',
+        '020-00000001',
+        '',
+        '由咨询员直接转接',
+        '',
+        '2026-11-01',
+        '2027-05-01',
+      ],
+    ],
+    en: [
+      [
+        '',
+        'Example City Mental Health Centre',
+        'Outpatient clinic',
+        '440100',
+        'psychiatric-clinic; bed',
+        '',
+        'Mon-Fri 08:00-17:30',
+        '020-00000000',
+        '1 Example Road',
+        'Bring an identity card; book a day ahead',
+        'Mandarin; Cantonese',
+        '',
+        '',
+      ],
+      [
+        '',
+        'Example District Shelter',
+        '',
+        '440106',
+        'shelter; domestic-violence',
+        'women-children',
+        '24h',
+        '020-00000001',
+        '',
+        'Put through by the counsellor',
+        '',
+        '2026-11-01',
+        '2027-05-01',
+      ],
+    ],
+  }
+  return [headers(language), ...examples[language]]
+}
+
+const offeredOf = async (tx: Tx, contactId: string): Promise<Offered[]> =>
+  (await findOffered(tx, contactId)).map((row) => ({
+    resourceId: row.resource_id,
+    organisation: row.organisation,
+    service: row.service,
+    phone: row.phone,
+    how: row.how,
+    at: row.at.toISOString(),
+    person: row.person,
+  }))
+
+/** What was offered on a contact the asker may see. */
+export async function offeredOn(tx: Tx, asker: Asker, contactId: string): Promise<Offered[]> {
+  await visible(tx, asker, contactId)
+  return offeredOf(tx, contactId)
+}
+
+/** Records on the contact and its chain that a resource was offered; the same way twice is written once. */
+export async function offer(
+  tx: Tx,
+  hotlineId: string,
+  asker: Asker,
+  given: { contactId: string; resourceId: string; how: (typeof offerWays)[number]; at: Date },
+): Promise<Offered[]> {
+  await visible(tx, asker, given.contactId)
+  const { contactId, resourceId, how, at } = given
+  const resource = await findResource(tx, resourceId)
+  if (!resource || resource.removed_at) throw new Problem('resource.notFound')
+  const { personId } = asker
+  const fresh = await insertOffered(tx, { ...given, contactResourceId: newId(), hotlineId, personId })
+  if (fresh) await appendEvent(tx, contactId, at, personId, { resource: resourceId, how })
+  return offeredOf(tx, contactId)
+}
