@@ -1,7 +1,9 @@
 /** Contacts: list, one contact, its form, its closing, hand entry, recordings. */
 import { z } from 'zod'
-import { formAnswers } from '../domain/form.ts'
-import { channels, consents, contactStates, outcomes, risks, savedForm } from './desk.ts'
+import { contactClasses } from '../domain/form.ts'
+import { questionnaire, questionnaireResponse } from '../domain/questionnaire.ts'
+import { stages } from '../domain/stage.ts'
+import { channels, consents, contactStates, outcomes, risks } from './desk.ts'
 import { done, endpoint, id, instant, page } from './endpoint.ts'
 
 const contactId = z.object({ contactId: id })
@@ -15,6 +17,8 @@ export const contactRow = z.object({
   state: z.enum(contactStates),
   outcome: z.enum(outcomes).nullable(),
   risk: z.enum(risks).nullable(),
+  /** What kind of contact it is; null while nobody has opened its form. */
+  class: z.enum(contactClasses).nullable(),
   consent: z.enum(consents).nullable(),
   startedAt: instant,
   answeredAt: instant.nullable(),
@@ -45,6 +49,7 @@ export const listContacts = endpoint({
     state: z.enum(contactStates).optional(),
     outcome: z.enum(outcomes).optional(),
     risk: z.enum(risks).optional(),
+    class: z.enum(contactClasses).optional(),
     consent: z.enum(consents).optional(),
     channel: z.enum(channels).optional(),
     personId: id.optional(),
@@ -96,19 +101,32 @@ export const readContact = endpoint({
   }),
 })
 
-/** The saved form. */
+/** Which stage is open and the time spent in each, in ms. */
+const progress = {
+  stage: z.enum(stages),
+  stageMs: z.partialRecord(z.enum(stages), z.number().int().min(0).max(604_800_000)),
+}
+
+/** What a save comes back with; `missing` are the questions that still keep the record open. */
+const saved = z.object({
+  revision: z.number().int(),
+  savedAt: instant.nullable(),
+  missing: z.array(z.string()),
+})
+
+/** The form of a contact in the version it was opened with, and what was answered so far. */
 export const readForm = endpoint({
   method: 'GET',
   path: '/api/v1/contacts/:contactId/form',
   needs: 'contact.own',
   summary: 'The form as saved',
   params: contactId,
-  reply: savedForm,
+  reply: saved.extend({ ...progress, questionnaire, response: questionnaireResponse }),
 })
 
 /**
  * Saves the form as typed. `revision` is the one the changes were made on; `contact.changedElsewhere` (with the newer
- * revision) when another tab saved in between.
+ * revision) when another tab saved in between; `answers.invalid` names the questions that cannot be answered so.
  */
 export const saveForm = endpoint({
   method: 'PUT',
@@ -116,11 +134,21 @@ export const saveForm = endpoint({
   needs: 'contact.own',
   summary: 'Save the form as typed',
   params: contactId,
-  body: z.strictObject({ form: formAnswers, revision: z.number().int().min(0) }),
-  reply: savedForm,
+  body: z.strictObject({ ...progress, response: questionnaireResponse, revision: z.number().int().min(0) }),
+  reply: saved,
 })
 
-/** Closes the record; `contact.incomplete` names what is missing. */
+/** An empty form of a line, for a contact entered by hand. */
+export const readBlankForm = endpoint({
+  method: 'GET',
+  path: '/api/v1/lines/:lineId/blank-form',
+  needs: 'contact.byHand',
+  summary: 'The form of a line, not answered yet',
+  params: z.object({ lineId: id }),
+  reply: z.object({ questionnaire, response: questionnaireResponse }),
+})
+
+/** Closes the record; `contact.incomplete` names what is missing and, in `owed`, which report or protocol is still open. */
 export const closeContact = endpoint({
   method: 'POST',
   path: '/api/v1/contacts/:contactId/close',
@@ -145,7 +173,7 @@ export const enterContact = endpoint({
     startedAt: instant,
     answeredAt: instant.optional(),
     endedAt: instant,
-    form: formAnswers,
+    response: questionnaireResponse,
   }),
   reply: z.object({ contactId: id, number: z.number().int() }),
 })

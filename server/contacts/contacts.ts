@@ -1,22 +1,35 @@
 /* Contacts: who may see which, the form saved as typed, finishing a record, entering one by hand. */
 import type { z } from 'zod'
-import type { ContactRow, enterContact, readContact } from '../../api/contacts.ts'
-import { formAnswers, missingForClosing, type FormAnswers } from '../../domain/form.ts'
+import type {
+  ContactRow,
+  enterContact,
+  readBlankForm,
+  readContact,
+  readForm,
+  saveForm,
+} from '../../api/contacts.ts'
+import { initialAnswers } from '../../domain/answers.ts'
+import { missingForClosing } from '../../domain/form.ts'
 import { may, type Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
+import { toResponse } from '../../domain/response.ts'
+import { owedBy } from '../crisis/crisis.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import { effectiveForm, formOfContact } from '../forms/forms.ts'
+import { sameAnswers, sentAnswers, storedAnswers, writeAnswers, type Written } from './answering.ts'
 import {
   appendEvent,
   findAccesses,
   findContact,
   findContacts,
   findTimeline,
+  fixVersions,
   insertByHand,
+  isLine,
   findRecordings,
   lockContact,
   markClosed,
-  saveAnswers,
   type ListQuery,
   type StoredContact,
   type StoredRow,
@@ -50,6 +63,7 @@ const shown = (row: StoredRow, asker: Asker, numbers: Numbers): ContactRow => ({
   state: row.state,
   outcome: row.outcome,
   risk: row.risk,
+  class: row.class,
   consent: row.consent,
   startedAt: row.started_at.toISOString(),
   answeredAt: iso(row.answered_at),
@@ -88,8 +102,6 @@ export async function visible(tx: Tx, asker: Asker, contactId: string): Promise<
   return contact
 }
 
-const storedForm = (contact: StoredContact): FormAnswers => formAnswers.parse(contact.form)
-
 const mayEdit = (contact: StoredContact, asker: Asker): boolean =>
   contact.person_id === asker.personId && contact.state !== 'closed' && may(asker.roles, 'contact.own')
 
@@ -104,6 +116,7 @@ export async function read(
   const listen = may(asker.roles, 'recording.listen')
   const timeline = await findTimeline(tx, contactId)
   const recordings = await findRecordings(tx, contactId)
+  const { form } = await formOfContact(tx, contact)
   return {
     ...shown(contact, asker, numbers),
     dangerKey: contact.danger_key,
@@ -113,7 +126,7 @@ export async function read(
     satisfaction: may(asker.roles, 'contact.all') ? contact.satisfaction : null,
     earlierContacts: contact.earlier,
     mayEdit: mayEdit(contact, asker),
-    missing: missingForClosing(storedForm(contact)),
+    missing: missingForClosing(form, storedAnswers(form, contact.form)),
     timeline: timeline.map((event) => ({
       seq: event.seq,
       at: event.at.toISOString(),
@@ -135,54 +148,85 @@ export async function read(
   }
 }
 
-/** The saved form of a contact and its revision. */
-export interface SavedForm {
-  form: FormAnswers
-  revision: number
-  savedAt: string | null
+/**
+ * The form as saved, in the versions the contact was opened with: the first opening by its counsellor fixes them. A
+ * supervisor may read any, a counsellor their own.
+ */
+export async function readSaved(
+  tx: Tx,
+  asker: Asker,
+  contactId: string,
+): Promise<z.input<(typeof readForm)['reply']>> {
+  const contact = await visible(tx, asker, contactId)
+  const effective = await formOfContact(tx, contact)
+  const { form } = effective
+  if (contact.base_version_id === null && mayEdit(contact, asker)) await fixVersions(tx, contactId, effective)
+  const answers = storedAnswers(form, contact.form)
+  return {
+    questionnaire: form,
+    response: toResponse(form, answers),
+    stage: contact.stage,
+    stageMs: contact.stage_ms,
+    revision: contact.form_revision,
+    savedAt: iso(contact.form_saved_at),
+    missing: missingForClosing(form, answers),
+  }
 }
 
-/** The form as saved; a supervisor may read any, a counsellor their own. */
-export async function readSaved(tx: Tx, asker: Asker, contactId: string): Promise<SavedForm> {
-  const contact = await visible(tx, asker, contactId)
-  return { form: storedForm(contact), revision: contact.form_revision, savedAt: iso(contact.form_saved_at) }
+/** The form of a line as nobody has answered it yet; `line.notFound`. */
+export async function readBlank(
+  tx: Tx,
+  hotlineId: string,
+  lineId: string,
+): Promise<z.input<(typeof readBlankForm)['reply']>> {
+  if (!(await isLine(tx, lineId))) throw new Problem('line.notFound')
+  const { form } = await effectiveForm(tx, hotlineId, lineId)
+  return { questionnaire: form, response: toResponse(form, initialAnswers(form)) }
+}
+
+/** What a save comes back with, and the level when it was about danger. */
+export interface Saved {
+  saved: z.input<(typeof saveForm)['reply']>
+  heard: Written['heard']
 }
 
 /**
  * Saves what was typed on top of `revision`. `contact.changedElsewhere` when another tab saved in between (its detail
- * has the newer revision), unless the answers are the same; `contact.alreadyClosed` once the record is finished.
+ * has the newer revision), unless the answers are the same; `contact.alreadyClosed` once the record is finished;
+ * `answers.invalid` names the questions that cannot be answered so.
  */
 export async function save(
   tx: Tx,
   asker: Asker,
   contactId: string,
-  form: FormAnswers,
-  revision: number,
+  given: z.output<(typeof saveForm)['body']>,
   now: Date,
-): Promise<SavedForm> {
+): Promise<Saved> {
   await lockContact(tx, contactId)
   const contact = await visible(tx, asker, contactId)
   if (contact.state === 'closed') throw new Problem('contact.alreadyClosed')
   if (!mayEdit(contact, asker)) throw new Problem('call.notYours')
-  if (contact.form_revision !== revision) {
-    const same = JSON.stringify(storedForm(contact)) === JSON.stringify(form)
-    if (!same) throw new Problem('contact.changedElsewhere', { revision: contact.form_revision })
-    return { form, revision: contact.form_revision, savedAt: iso(contact.form_saved_at) }
+  const effective = await formOfContact(tx, contact)
+  const { form } = effective
+  const before = storedAnswers(form, contact.form)
+  const answers = sentAnswers(form, given.response)
+  if (contact.form_revision !== given.revision) {
+    if (!sameAnswers(form, before, answers))
+      throw new Problem('contact.changedElsewhere', { revision: contact.form_revision })
+    const missing = missingForClosing(form, answers)
+    const saved = { revision: contact.form_revision, savedAt: iso(contact.form_saved_at), missing }
+    return { saved, heard: null }
   }
-  await saveAnswers(tx, contactId, form, now)
-  const before = storedForm(contact)
-  if (before.risk !== form.risk || before.danger !== form.danger)
-    await appendEvent(tx, contactId, now, 'assessed', asker.personId, {
-      risk: form.risk,
-      danger: form.danger,
-      dangerToOthers: form.dangerToOthers,
-    })
-  return { form, revision: revision + 1, savedAt: now.toISOString() }
+  if (contact.base_version_id === null) await fixVersions(tx, contactId, effective)
+  const { stage, stageMs } = given
+  const who = { hotlineId: contact.hotline_id, contactId, personId: asker.personId, now }
+  const { missing, heard } = await writeAnswers(tx, { ...who, form, before, answers, stage, stageMs })
+  return { saved: { revision: given.revision + 1, savedAt: now.toISOString(), missing }, heard }
 }
 
 /**
- * Finishes a record: `contact.incomplete` with the names of what is missing; `call.wrongState` while the call is up.
- * Repeating it is success.
+ * Finishes a record: `contact.incomplete` with the names of what is missing and with what is still owed to a crisis (report,
+ * consultation, protocol); `call.wrongState` while the call is up. Repeating it is success.
  */
 export async function close(tx: Tx, asker: Asker, contactId: string, now: Date): Promise<void> {
   await lockContact(tx, contactId)
@@ -191,28 +235,46 @@ export async function close(tx: Tx, asker: Asker, contactId: string, now: Date):
   if (!mayEdit(contact, asker)) throw new Problem('call.notYours')
   if (contact.state !== 'wrap-up' && contact.state !== 'survey' && contact.state !== 'failed')
     throw new Problem('call.wrongState', { state: contact.state })
-  const missing = missingForClosing(storedForm(contact))
-  if (missing.length > 0) throw new Problem('contact.incomplete', { missing })
+  const { form } = await formOfContact(tx, contact)
+  const missing = missingForClosing(form, storedAnswers(form, contact.form))
+  const owed = await owedBy(tx, contactId)
+  if (missing.length > 0 || owed.length > 0) throw new Problem('contact.incomplete', { missing, owed })
   await appendEvent(tx, contactId, now, 'closed', asker.personId, {})
   await markClosed(tx, contactId, now)
 }
 
-/** Enters a contact that came over a plain telephone (G24-3.2.2b): the same numbering, form and record. */
+/**
+ * Enters a contact that came over a plain telephone (G24-3.2.2b): the same numbering, form and record. It is closed at
+ * once unless its danger still owes a report or a protocol.
+ */
 export async function enter(
   tx: Tx,
+  hotlineId: string,
   asker: Asker,
   given: z.output<(typeof enterContact)['body']>,
   numbers: Numbers,
   now: Date,
-): Promise<{ contactId: string; number: number }> {
+): Promise<{ contactId: string; number: number; heard: Written['heard'] }> {
   const times = [given.startedAt, given.answeredAt ?? given.startedAt, given.endedAt].map((at) =>
     Date.parse(at),
   )
   const inOrder = times.every((at, index) => at <= now.getTime() + 60_000 && at >= (times[index - 1] ?? 0))
   if (!inOrder) throw new Problem('request.malformed', { fields: ['startedAt', 'answeredAt', 'endedAt'] })
-  const missing = missingForClosing(given.form)
+  if (!(await isLine(tx, given.lineId))) throw new Problem('line.notFound')
+  const effective = await effectiveForm(tx, hotlineId, given.lineId)
+  const { form } = effective
+  const answers = sentAnswers(form, given.response)
+  const missing = missingForClosing(form, answers)
   if (missing.length > 0) throw new Problem('contact.incomplete', { missing })
   const contactId = newId(now.getTime())
-  const number = await insertByHand(tx, contactId, given, asker.personId, numbers, now)
-  return { contactId, number }
+  const number = await insertByHand(tx, contactId, given, asker.personId, numbers)
+  await fixVersions(tx, contactId, effective)
+  const who = { hotlineId, contactId, personId: asker.personId, now }
+  const before = initialAnswers(form)
+  const { heard } = await writeAnswers(tx, { ...who, form, before, answers, stage: 'summary', stageMs: {} })
+  if ((await owedBy(tx, contactId)).length === 0) {
+    await appendEvent(tx, contactId, now, 'closed', asker.personId, {})
+    await markClosed(tx, contactId, now)
+  }
+  return { contactId, number, heard }
 }

@@ -1,9 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { z } from 'zod'
 import type { enterContact, listContacts } from '../../api/contacts.ts'
-import type { FormAnswers } from '../../domain/form.ts'
-import { Problem } from '../../domain/problem.ts'
+import type { ContactClass } from '../../domain/form.ts'
+import type { QuestionnaireResponse } from '../../domain/questionnaire.ts'
 import { lexemesOf, searchLexemes } from '../../domain/search.ts'
+import type { Stage } from '../../domain/stage.ts'
 import { jsonb, type Tx } from '../db/database.ts'
 
 /** The filters of the list, parsed. */
@@ -18,6 +19,7 @@ export interface StoredRow {
   state: 'greeting' | 'waiting' | 'offered' | 'talking' | 'survey' | 'wrap-up' | 'closed' | 'failed'
   outcome: 'answered' | 'left-in-menu' | 'abandoned' | 'call-back' | 'message' | 'failed' | null
   risk: 'danger-key' | 'none' | 'low' | 'moderate' | 'high' | 'acute' | null
+  class: ContactClass | null
   consent: 'given' | 'refused' | 'silent' | 'withdrawn' | null
   started_at: Date
   answered_at: Date | null
@@ -27,7 +29,7 @@ export interface StoredRow {
   caller_number_sealed: Buffer | null
 }
 
-const rowColumns = sql`c.contact_id, c.number, l.name as line_name, c.channel, c.state, c.outcome, c.risk, c.consent,
+const rowColumns = sql`c.contact_id, c.number, l.name as line_name, c.channel, c.state, c.outcome, c.risk, c.class, c.consent,
   c.started_at, c.answered_at, c.ended_at, p.display_name as counsellor, c.caller_number_sealed,
   exists (select from recording r where r.contact_id = c.contact_id and r.state <> 'lost') as recorded`
 
@@ -41,6 +43,7 @@ const filters = (query: ListQuery, suffixKey: Buffer | null): RawBuilder<unknown
   equal('c.state', query.state)
   equal('c.outcome', query.outcome)
   equal('c.risk', query.risk)
+  equal('c.class', query.class)
   equal('c.consent', query.consent)
   equal('c.channel', query.channel)
   equal('c.person_id', query.personId)
@@ -112,6 +115,7 @@ export async function findContacts(
 
 /** A contact's page as stored. */
 export interface StoredContact extends StoredRow {
+  hotline_id: string
   person_id: string | null
   line_id: string
   danger_key: boolean
@@ -123,10 +127,14 @@ export interface StoredContact extends StoredRow {
   form: unknown
   form_revision: number
   form_saved_at: Date | null
+  base_version_id: string | null
+  overlay_version_id: string | null
+  stage: Stage
+  stage_ms: Partial<Record<Stage, number>>
 }
 
-const contactColumns = sql`${rowColumns}, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
-  c.satisfaction, c.form, c.form_revision, c.form_saved_at,
+const contactColumns = sql`${rowColumns}, c.hotline_id, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
+  c.satisfaction, c.form, c.form_revision, c.form_saved_at, c.base_version_id, c.overlay_version_id, c.stage, c.stage_ms,
   (select count(*)::int from contact e where e.hotline_id = c.hotline_id
     and e.caller_number_key = c.caller_number_key and e.number < c.number) as earlier`
 
@@ -174,16 +182,35 @@ export async function findAccesses(
   return rows
 }
 
-/** Saves the answers as the next revision, with the words of the notes for search. */
-export async function saveAnswers(tx: Tx, contactId: string, form: FormAnswers, at: Date): Promise<void> {
-  const words = lexemesOf(
-    [form.notes, form.givenNote, form.riskReason ?? '', form.caller.region ?? ''].join(' '),
-  )
+/** Fixes the versions a contact's answers are given to, at the first opening of its form. */
+export async function fixVersions(
+  tx: Tx,
+  contactId: string,
+  given: { baseVersionId: string; overlayVersionId: string | null },
+): Promise<void> {
+  await sql`
+    update contact set base_version_id = ${given.baseVersionId}, overlay_version_id = ${given.overlayVersionId}
+    where contact_id = ${contactId} and base_version_id is null`.execute(tx)
+}
+
+/** What is saved of a form: the answers, the stage, what the record itself reads from them. */
+export interface SavedAnswers {
+  response: QuestionnaireResponse
+  stage: Stage
+  stageMs: Partial<Record<Stage, number>>
+  class: ContactClass | null
+  /** Everything typed, for search. */
+  texts: readonly string[]
+}
+
+/** Saves the answers as the next revision, with the words of the texts for search. */
+export async function saveAnswers(tx: Tx, contactId: string, given: SavedAnswers, at: Date): Promise<void> {
+  const words = lexemesOf(given.texts.join(' '))
   // `search` is written only when its words changed: the index is the dear part of a save that comes every second.
   await sql`
     with fresh as (select array_to_tsvector(${words}::text[]) as words)
-    update contact set form = ${jsonb(form)}, form_revision = form_revision + 1, form_saved_at = ${at},
-      risk = coalesce(${form.risk}, risk),
+    update contact set form = ${jsonb(given.response)}, form_revision = form_revision + 1, form_saved_at = ${at},
+      stage = ${given.stage}, stage_ms = ${jsonb(given.stageMs)}, class = ${given.class},
       search = case when search is not distinct from fresh.words then search else fresh.words end
     from fresh where contact_id = ${contactId}`.execute(tx)
 }
@@ -231,17 +258,20 @@ interface Sealing {
   suffixKey(number: string): Buffer | null
 }
 
-/** Inserts a finished contact entered by hand; `line.notFound` when the line is not this hotline's. Returns its number. */
+/** Whether the line is one of this hotline's. */
+export async function isLine(tx: Tx, lineId: string): Promise<boolean> {
+  const { rows } = await sql`select from line where line_id = ${lineId}`.execute(tx)
+  return rows.length > 0
+}
+
+/** Inserts an ended contact entered by hand, its record still open. Returns its number. */
 export async function insertByHand(
   tx: Tx,
   contactId: string,
   given: z.output<(typeof enterContact)['body']>,
   personId: string,
   numbers: Sealing,
-  now: Date,
 ): Promise<number> {
-  const line = await sql`select from line where line_id = ${given.lineId}`.execute(tx)
-  if (line.rows.length === 0) throw new Problem('line.notFound')
   const caller = given.callerNumber
   const { rows } = await sql<{ number: number }>`
     select create_contact(${contactId}, ${given.lineId}, 'by-hand', 'wrap-up', ${given.startedAt}, null,
@@ -253,8 +283,5 @@ export async function insertByHand(
     talk_ended_at = ${given.endedAt}, ended_at = ${given.endedAt}, outcome = 'answered' where contact_id = ${contactId}`.execute(
     tx,
   )
-  await saveAnswers(tx, contactId, given.form, now)
-  await appendEvent(tx, contactId, now, 'closed', personId, {})
-  await markClosed(tx, contactId, now)
   return rows[0]?.number ?? 0
 }

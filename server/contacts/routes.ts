@@ -3,12 +3,14 @@ import {
   closeContact,
   enterContact,
   listContacts,
+  readBlankForm,
   readContact,
   readForm,
   saveForm,
 } from '../../api/contacts.ts'
+import type { RiskLevel } from '../../domain/risk.ts'
 import { serve, type Context } from '../http/serve.ts'
-import { close, enter, list, read, readSaved, save, type Asker, type Numbers } from './contacts.ts'
+import { close, enter, list, read, readBlank, readSaved, save, type Asker, type Numbers } from './contacts.ts'
 
 /** What the routes of contacts are given. */
 export interface ContactsDeps {
@@ -16,6 +18,8 @@ export interface ContactsDeps {
   numbersOf: (hotlineId: string) => Numbers
   /** Told after a form was saved or a record finished, so that other screens follow. */
   changed: (hotlineId: string, contactId: string, what: 'form' | 'closed') => void
+  /** Told after a save that was about danger, with the contact's level now (null: not assessed). */
+  assessed: (hotlineId: string, contactId: string, personId: string, level: RiskLevel | null) => void
 }
 
 const askerOf = (context: Context): Asker => ({
@@ -55,11 +59,15 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
       return saved
     }),
   )
+  serve(app, readBlankForm, (context, { params }) =>
+    context.tx((tx) => readBlank(tx, context.hotlineId, params.lineId)),
+  )
   serve(app, saveForm, async (context, { params, body }) => {
-    const saved = await context.tx((tx) =>
-      save(tx, askerOf(context), params.contactId, body.form, body.revision, context.now()),
+    const { saved, heard } = await context.tx((tx) =>
+      save(tx, askerOf(context), params.contactId, body, context.now()),
     )
     deps.changed(context.hotlineId, params.contactId, 'form')
+    if (heard) deps.assessed(context.hotlineId, params.contactId, context.person.personId, heard.level)
     return saved
   })
   serve(app, closeContact, async (context, { params }) => {
@@ -70,10 +78,12 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
     deps.changed(context.hotlineId, params.contactId, 'closed')
     return { done: true as const }
   })
-  serve(app, enterContact, (context, { body }) =>
-    context.tx(async (tx) => {
-      const numbers = deps.numbersOf(context.hotlineId)
-      return enter(tx, askerOf(context), body, numbers, context.now())
-    }),
-  )
+  serve(app, enterContact, async (context, { body }) => {
+    const { hotlineId } = context
+    const { contactId, number, heard } = await context.tx((tx) =>
+      enter(tx, hotlineId, askerOf(context), body, deps.numbersOf(hotlineId), context.now()),
+    )
+    if (heard) deps.assessed(hotlineId, contactId, context.person.personId, heard.level)
+    return { contactId, number }
+  })
 }

@@ -2,9 +2,10 @@
 import type { ClusterRow, decideCluster } from '../../api/incidents.ts'
 import type { z } from 'zod'
 import { clustersOf, comparedWeeks, weekBefore, weekOf, type Told } from '../../domain/cluster.ts'
-import { formAnswers } from '../../domain/form.ts'
+import { coreOfResponse } from '../../domain/form.ts'
 import { problemTypes } from '../../domain/problem-type.ts'
 import { Problem } from '../../domain/problem.ts'
+import { questionnaireResponse } from '../../domain/questionnaire.ts'
 import { placeOf, placeWords } from '../../domain/region.ts'
 import { startOfDay } from '../../domain/zone.ts'
 import type { Tx } from '../db/database.ts'
@@ -24,14 +25,15 @@ import { link, open, type Doer } from './incidents.ts'
 const batch = 2000
 
 function toldOf(row: AnsweredContact): Told | null {
-  const form = formAnswers.safeParse(row.form)
-  if (!form.success) return null
+  const response = questionnaireResponse.safeParse(row.form)
+  if (!response.success) return null
+  const { region, problems } = coreOfResponse(response.data)
   return {
     contactId: row.contact_id,
     at: row.started_at.getTime(),
     caller: row.caller,
-    region: form.data.caller.region,
-    topics: form.data.problems,
+    region: region === '' ? null : region,
+    topics: problems,
   }
 }
 

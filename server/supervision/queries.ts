@@ -23,7 +23,7 @@ export interface LiveRow {
 export async function findLive(tx: Tx, hotlineId: string): Promise<LiveRow[]> {
   const { rows } = await sql<LiveRow>`
     select c.contact_id, c.number, l.name as line, c.state, c.risk, c.danger_key, c.started_at, c.queued_at, c.answered_at,
-      s.name as seat, p.display_name as counsellor, c.form->>'stage' as stage, c.call->>'phase' as phase,
+      s.name as seat, p.display_name as counsellor, c.stage, c.call->>'phase' as phase,
       coalesce((c.call->>'ringsAgain')::boolean, false) as rings_again
     from contact c join line l on l.line_id = c.line_id
     left join seat s on s.seat_id = c.seat_id left join person p on p.person_id = c.person_id

@@ -53,3 +53,61 @@ begin
 end $$;
 grant select, insert, update on form to hearthline;
 grant select, insert on form_version to hearthline;
+
+-- Records made with the fixed form become answers to the base form as it is shipped. "Unknown" and "declined" were codes
+-- among others and are now reasons why there is no answer; their versions are fixed when somebody opens them.
+create function pg_temp.answered(link_id text, answer jsonb) returns jsonb language sql immutable as
+$$ select case when jsonb_array_length(answer) > 0 then jsonb_build_object('linkId', link_id, 'answer', answer) end $$;
+
+create function pg_temp.code_of(link_id text, value jsonb) returns jsonb language sql immutable as
+$$ select case
+  when value #>> '{}' in ('unknown', 'declined') then pg_temp.answered(link_id, jsonb_build_array(jsonb_build_object('extension',
+    jsonb_build_array(jsonb_build_object('url', 'http://hl7.org/fhir/StructureDefinition/data-absent-reason',
+      'valueCode', 'asked-' || (value #>> '{}'))))))
+  when jsonb_typeof(value) = 'string' then
+    pg_temp.answered(link_id, jsonb_build_array(jsonb_build_object('valueCoding', jsonb_build_object('code', value))))
+end $$;
+
+create function pg_temp.codes_of(link_id text, list jsonb) returns jsonb language sql immutable as
+$$ select pg_temp.answered(link_id, jsonb_agg(jsonb_build_object('valueCoding', jsonb_build_object('code', code)) order by place))
+  from jsonb_array_elements(case when jsonb_typeof(list) = 'array' then list else '[]' end) with ordinality as one (code, place) $$;
+
+create function pg_temp.number_of(link_id text, value jsonb) returns jsonb language sql immutable as
+$$ select case when jsonb_typeof(value) = 'number' then
+  pg_temp.answered(link_id, jsonb_build_array(jsonb_build_object('valueInteger', value))) end $$;
+
+create function pg_temp.text_of(link_id text, value jsonb) returns jsonb language sql immutable as
+$$ select case when jsonb_typeof(value) = 'string' and trim(value #>> '{}') <> '' then
+  pg_temp.answered(link_id, jsonb_build_array(jsonb_build_object('valueString', value))) end $$;
+
+create function pg_temp.group_of(link_id text, variadic items jsonb[]) returns jsonb language sql immutable as
+$$ select jsonb_build_object('linkId', link_id, 'item', jsonb_agg(item order by place))
+  from unnest(items) with ordinality as one (item, place) where item is not null having count(*) > 0 $$;
+
+create function pg_temp.response_of(form jsonb) returns jsonb language sql immutable as
+$$ select jsonb_build_object('resourceType', 'QuestionnaireResponse', 'questionnaire', 'urn:hearthline:form:base|1',
+  'status', 'in-progress', 'item', coalesce(jsonb_agg(item order by place), '[]'))
+  from unnest(array[
+    pg_temp.group_of('risk-group', pg_temp.code_of('danger', form -> 'danger'),
+      pg_temp.code_of('dangerToOthers', form -> 'dangerToOthers'), pg_temp.code_of('risk', form -> 'risk'),
+      pg_temp.text_of('riskReason', form -> 'riskReason')),
+    pg_temp.group_of('rapport', pg_temp.codes_of('emotions', form -> 'emotions'),
+      pg_temp.number_of('distressBefore', form -> 'distressBefore'),
+      pg_temp.code_of('speaksFor', form #> '{caller,speaksFor}'), pg_temp.code_of('firstTime', form #> '{caller,firstTime}'),
+      pg_temp.code_of('gender', form #> '{caller,gender}'), pg_temp.code_of('ageGroup', form #> '{caller,ageGroup}'),
+      pg_temp.text_of('region', form #> '{caller,region}')),
+    pg_temp.group_of('clarify', pg_temp.codes_of('problems', form -> 'problems'),
+      pg_temp.codes_of('groups', form -> 'groups'), pg_temp.codes_of('levels', form -> 'levels')),
+    pg_temp.group_of('explore', pg_temp.codes_of('given', form -> 'given'), pg_temp.text_of('givenNote', form -> 'givenNote')),
+    -- Which kind of call "not counselling" was, nobody was asked: the class stays open.
+    pg_temp.group_of('summary', pg_temp.number_of('distressAfter', form -> 'distressAfter'),
+      case when form ->> 'outcome' is distinct from 'not-counselling' then pg_temp.code_of('class', '"counselling"') end,
+      pg_temp.code_of('outcome', form -> 'outcome')),
+    pg_temp.group_of('notes-group', pg_temp.text_of('notes', form -> 'notes'))
+  ]) with ordinality as one (item, place) where item is not null $$;
+
+update contact set form = pg_temp.response_of(form),
+  stage = coalesce(form ->> 'stage', 'rapport'),
+  stage_ms = coalesce(form -> 'stageMs', '{}'),
+  class = case when form ->> 'outcome' is distinct from 'not-counselling' then 'counselling' end
+where form <> '{}' and not form ? 'resourceType';

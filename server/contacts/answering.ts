@@ -1,0 +1,109 @@
+/* Answers of a contact's form: read, checked against the version they are given to, and what they say of danger heard. */
+import { askedItems, checkAnswers, initialAnswers, valuesOf, withScores } from '../../domain/answers.ts'
+import {
+  coreOf,
+  endangersOthers,
+  findingsOf,
+  formSources,
+  missingForClosing,
+  protocolsOf,
+  type Core,
+} from '../../domain/form.ts'
+import {
+  questionnaireResponse,
+  type Answers,
+  type Questionnaire,
+  type QuestionnaireResponse,
+} from '../../domain/questionnaire.ts'
+import { fromResponse, toResponse } from '../../domain/response.ts'
+import type { RiskLevel } from '../../domain/risk.ts'
+import type { Stage } from '../../domain/stage.ts'
+import { heard } from '../crisis/crisis.ts'
+import type { Tx } from '../db/database.ts'
+import { appendEvent, saveAnswers } from './queries.ts'
+
+/** The answers as stored, in the form they were given to; of a record that nobody has opened, what the form starts with. */
+export function storedAnswers(form: Questionnaire, stored: unknown): Answers {
+  const response = questionnaireResponse.safeParse(stored)
+  return response.success ? fromResponse(form, response.data) : initialAnswers(form)
+}
+
+/** What was sent, checked and with its scores; `answers.invalid` names the questions. */
+export function sentAnswers(form: Questionnaire, sent: QuestionnaireResponse): Answers {
+  const answers = fromResponse(form, sent)
+  checkAnswers(form, answers)
+  return withScores(form, answers)
+}
+
+/** Whether two sets of answers say the same, in whatever order they came. */
+export const sameAnswers = (form: Questionnaire, one: Answers, other: Answers): boolean =>
+  JSON.stringify(toResponse(form, one)) === JSON.stringify(toResponse(form, other))
+
+/** Everything typed into questions that are asked: texts, and an open choice's own words. */
+function textsOf(form: Questionnaire, answers: Answers): string[] {
+  return askedItems(form, answers).flatMap((item) => {
+    const typed = item.type === 'string' || item.type === 'text'
+    return valuesOf(answers[item.linkId]).flatMap((value) => {
+      if (typeof value === 'object') return [value.other]
+      return typed && typeof value === 'string' ? [value] : []
+    })
+  })
+}
+
+const dangerIn = (core: Core): string =>
+  JSON.stringify([findingsOf(core), endangersOthers(core), protocolsOf(core)])
+
+/** Answers to be written, and who gave them when. */
+export interface Writing {
+  hotlineId: string
+  contactId: string
+  personId: string
+  now: Date
+  form: Questionnaire
+  /** What was stored before. */
+  before: Answers
+  answers: Answers
+  stage: Stage
+  stageMs: Partial<Record<Stage, number>>
+}
+
+/** What came of writing: the questions still missing, and, when danger was heard, the contact's level now. */
+export interface Written {
+  missing: string[]
+  heard: { level: RiskLevel | null } | null
+}
+
+/** Saves answers as the next revision; in the same transaction tells the crisis slice what they newly say of danger. */
+export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
+  const { form, answers, contactId, personId, now } = given
+  const core = coreOf(answers)
+  const was = coreOf(given.before)
+  await saveAnswers(
+    tx,
+    contactId,
+    {
+      response: toResponse(form, answers),
+      stage: given.stage,
+      stageMs: given.stageMs,
+      class: core.class,
+      texts: textsOf(form, answers),
+    },
+    now,
+  )
+  const missing = missingForClosing(form, answers)
+  if (dangerIn(core) === dangerIn(was)) return { missing, heard: null }
+  const { risk, danger, dangerToOthers } = core
+  if (was.risk !== risk || was.danger !== danger || was.dangerToOthers !== dangerToOthers)
+    await appendEvent(tx, contactId, now, 'assessed', personId, { risk, danger, dangerToOthers })
+  const { level } = await heard(tx, {
+    hotlineId: given.hotlineId,
+    contactId,
+    personId,
+    now,
+    findings: findingsOf(core),
+    whole: formSources,
+    dangerToOthers: endangersOthers(core),
+    open: protocolsOf(core).map((protocol) => ({ protocol, from: 'form' as const })),
+  })
+  return { missing, heard: { level } }
+}
