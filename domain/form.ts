@@ -123,8 +123,8 @@ const dangerLevels: Record<(typeof dangerAnswers)[number], Omit<RiskFinding, 'co
   'in-progress': { source: 'criteria', level: 'acute' },
 }
 
-/** Sources of findings that come from the form alone: what the form no longer says is no longer said. */
-export const formSources = ['criteria', 'triage', 'judgement'] as const satisfies RiskFinding['source'][]
+/** What the form alone speaks of, by the head of a finding's code: what the form no longer says is no longer said. */
+export const formTopics = ['danger', 'attempts', 'danger-to-others', 'judgement'] as const
 
 /**
  * What the answers say of risk; the most serious counts (domain/risk.ts). An attempt in the past two weeks is high (facts

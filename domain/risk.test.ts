@@ -27,7 +27,7 @@ const said = (source: RiskFinding['source'], level: RiskFinding['level'], code: 
 })
 const entered = (entries: readonly RiskEntry[], ...findings: RiskFinding[]): RiskEntry[] => [
   ...entries,
-  ...newsIn(entries, findings, ['criteria', 'judgement']),
+  ...newsIn(entries, findings, ['danger', 'judgement']),
 ]
 const lowered = (level: RiskEntry['level']): RiskEntry => ({
   source: 'lowering',
@@ -78,7 +78,7 @@ test('what is said again is not written again, whatever its words', () => {
   fc.assert(
     fc.property(fc.array(finding, { maxLength: 6 }), (findings) => {
       const once = entered([], ...findings)
-      expect(newsIn(once, findings, ['criteria', 'judgement'])).toEqual([])
+      expect(newsIn(once, findings, ['danger', 'judgement'])).toEqual([])
       const words = findings.map((one) => ({ ...one, reason: 'typed further' }))
       expect(newsIn(once, words)).toEqual([])
     }),

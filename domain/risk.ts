@@ -49,13 +49,13 @@ const sameThing = (one: RiskEntry, other: Pick<RiskEntry, 'source' | 'code'>): b
 
 /**
  * What the findings say that was not said before, to be written down. What was said and is said again is no news, also
- * after a lowering: it was known when the supervisor granted it. `whole` names sources of which the findings are all that
- * is said now; of those, what is no longer said is written down as `none`, so that saying it again is news and raises.
+ * after a lowering: it was known when the supervisor granted it. `whole` names topics (heads of codes) of which the findings are
+ * all that is said now; of those, what is no longer said is written down as `none`, so that saying it again is news and raises.
  */
 export function newsIn(
   entries: readonly RiskEntry[],
   findings: readonly RiskFinding[],
-  whole: readonly RiskFinding['source'][] = [],
+  whole: readonly string[] = [],
 ): RiskEntry[] {
   const last = (of: Pick<RiskEntry, 'source' | 'code'>): RiskEntry | undefined =>
     entries.findLast((entry) => sameThing(entry, of))
@@ -63,7 +63,7 @@ export function newsIn(
     (entry, index) =>
       entry.source !== 'lowering' &&
       entry.level !== 'none' &&
-      whole.includes(entry.source) &&
+      whole.includes(entry.code.split('.', 1)[0] ?? '') &&
       entries.findLastIndex((other) => sameThing(other, entry)) === index &&
       !findings.some((finding) => sameThing(entry, finding)),
   )

@@ -4,7 +4,7 @@ import {
   coreOf,
   endangersOthers,
   findingsOf,
-  formSources,
+  formTopics,
   missingForClosing,
   protocolsOf,
   type Core,
@@ -101,7 +101,7 @@ export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
     personId,
     now,
     findings: findingsOf(core),
-    whole: formSources,
+    whole: formTopics,
     dangerToOthers: endangersOthers(core),
     open: protocolsOf(core).map((protocol) => ({ protocol, from: 'form' as const })),
   })

@@ -43,5 +43,7 @@ test('G24-4.3.1b: a danger within 72 hours opens report and consultation, and th
   expect(await inside((tx) => owedBy(tx, contactId))).toEqual(['consult', 'protocol:suicide', 'report'])
   const facts = await inside((tx) => boardFacts(tx, hotlineId, now))
   expect(facts.reports).toHaveLength(2)
-  expect(facts.open).toMatchObject([{ contactId, level: 'high', owed: ['consult', 'protocol:suicide', 'report'] }])
+  expect(facts.open).toMatchObject([
+    { contactId, level: 'high', owed: ['consult', 'protocol:suicide', 'report'] },
+  ])
 })

@@ -30,8 +30,8 @@ export interface Heard {
   personId: string | null
   now: Date
   findings: readonly RiskFinding[]
-  /** Sources of which `findings` are all that is said now, so that what was taken back and is said again is news. */
-  whole?: readonly RiskFinding['source'][]
+  /** Heads of codes (`danger`) of which `findings` are all that is said now: what is taken back and said again is news. */
+  whole?: readonly string[]
   /** True when another person is in danger; false changes nothing. */
   dangerToOthers?: boolean
   /** Protocols to open: `suicide`, `suicide-72h`, ...; one that runs already goes on. */
