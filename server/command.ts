@@ -3,6 +3,7 @@ import { Problem } from '../domain/problem.ts'
 import { listContacts } from './command/contacts.ts'
 import { showStatus } from './command/status.ts'
 import { CommandRefused, workOnUsers } from './command/users.ts'
+import { verifyRecords } from './command/verify.ts'
 import { ConfigRefused, readConfig, type Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { migrate, MigrationRefused } from './db/migrate.ts'
@@ -25,6 +26,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   status: withDatabase(showStatus),
   contacts: withDatabase((db, _config, args) => listContacts(db, args)),
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
+  verify: withDatabase((db, config) => verifyRecords(db, config.data)),
   migrate: async (config) => {
     const done = await migrate(config.ownerDatabaseUrl, config.databaseUrl)
     console.log(

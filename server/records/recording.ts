@@ -159,16 +159,29 @@ export async function openRecording(files: string[], identity: string): Promise<
   }
 }
 
-/** SHA-256 of a file's plain sound, to be compared with its summary. Null when there is no sound in it. */
-export async function soundDigest(path: string, identity: string): Promise<string | null> {
-  const piece = await openPiece(path, identity)
+/**
+ * The name (`side.segment`) of a file's piece and the SHA-256 of its plain sound, to be compared with its summary; `sha256`
+ * is null when a part of it cannot be opened, `name` empty when not even its head can. Null when there is no sound in it.
+ */
+export async function pieceDigest(
+  path: string,
+  identity: string,
+): Promise<{ name: string; sha256: string | null } | null> {
+  const piece = await openPiece(path, identity).catch(() => 'unreadable' as const)
+  if (piece === 'unreadable') return { name: '', sha256: null }
   if (!piece) return null
+  const name = `${piece.about.side}.${piece.about.segment}`
   const digest = createHash('sha256')
-  for (let at = 0; at < piece.to; at += blockSamples) {
-    digest.update(await soundOf(piece, at, Math.min(piece.to, at + blockSamples)))
+  try {
+    for (let at = 0; at < piece.to; at += blockSamples) {
+      digest.update(await soundOf(piece, at, Math.min(piece.to, at + blockSamples)))
+    }
+    return { name, sha256: digest.digest('hex') }
+  } catch {
+    return { name, sha256: null }
+  } finally {
+    await piece.file.close()
   }
-  await piece.file.close()
-  return digest.digest('hex')
 }
 
 async function closeAll(pieces: Piece[]): Promise<void> {

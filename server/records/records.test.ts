@@ -1,64 +1,15 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Encrypter } from 'age-encryption'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { aHotline, aLine, freshDatabase } from '../../test/database.ts'
+import { aHotline, freshDatabase } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
-import { newId } from '../db/id.ts'
-import { makeRecordingKeys } from './recording.ts'
 import { settleRecordings, soundOf, wantedRange } from './records.ts'
+import { endedAt, keys, recordedTalk } from './testing/recorded-talk.ts'
 
 const { db } = await freshDatabase()
-const keys = await makeRecordingKeys()
-const startedAt = new Date('2026-11-21T10:00:00Z')
-const endedAt = new Date('2026-11-21T10:00:02Z')
 
-/** A talk that was recorded: its row, and the files that the recorder left, two seconds of sound on each side. */
+/** A recorded talk, and what is done with it. */
 const aRecording = async (given: { sides: ('caller' | 'seat')[]; summaries: boolean }) => {
-  const hotlineId = await aHotline(db)
-  const { lineId } = await aLine(db, hotlineId)
-  const [contactId, recordingId] = [newId(), newId()]
-  await inHotline(db, hotlineId, async (tx) => {
-    await sql`select create_contact(${contactId}, ${lineId}, 'phone', 'wrap-up', ${startedAt}, null, null, null, null, false, null, null, null, '{}')`.execute(
-      tx,
-    )
-    await sql`update contact set talk_ended_at = ${endedAt} where contact_id = ${contactId}`.execute(tx)
-    await sql`insert into recording (recording_id, hotline_id, contact_id, kind, started_at) values (${recordingId}, ${hotlineId}, ${contactId}, 'talk', ${startedAt})`.execute(
-      tx,
-    )
-  })
-  const data = await mkdtemp(join(tmpdir(), 'vault-'))
-  const folder = join(data, 'recordings', hotlineId, '2026', '11')
-  await mkdir(folder, { recursive: true })
-  for (const side of given.sides) {
-    const about = {
-      v: 1,
-      recording: recordingId,
-      side,
-      segment: 0,
-      startedAt: startedAt.toISOString(),
-      format: 'ulaw',
-      rate: 8000,
-    }
-    const encrypter = new Encrypter()
-    encrypter.addRecipient(keys.recipient)
-    const plain = Buffer.concat([Buffer.from(`${JSON.stringify(about)}\n`), Buffer.alloc(16_000, 0x55)])
-    const name = join(folder, `${recordingId}.${side}.age`)
-    await writeFile(name, await encrypter.encrypt(plain))
-    const summary = {
-      recording: recordingId,
-      side,
-      segment: 0,
-      samples: 16_000,
-      sha256: 'ab',
-      startedAt: startedAt.toISOString(),
-      endedAt: endedAt.toISOString(),
-      clean: true,
-    }
-    if (given.summaries) await writeFile(`${name.slice(0, -4)}.json`, JSON.stringify(summary))
-  }
+  const { hotlineId, recordingId, data } = await recordedTalk(db, given)
   const vault = { data, identityOf: () => keys.identity }
   const settle = (afterMs: number) =>
     inHotline(db, hotlineId, (tx) =>

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { readFile } from 'node:fs/promises'
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
-import { findRecording, openRecording, readSummary, type RecordingFiles } from './recording.ts'
+import { findRecording, openRecording, pieceDigest, readSummary, type RecordingFiles } from './recording.ts'
 import { findEnded, findRow, settle } from './queries.ts'
 
 /** Where the sound lies and how it is opened. */
@@ -105,4 +105,23 @@ export async function settleRecordings(tx: Tx, data: string, hotlineId: string, 
     settled += 1
   }
   return settled
+}
+
+/**
+ * The SHA-256 of each piece of a recording as it lies in the vault now, by `side.segment` like the record's own digests;
+ * null when a part of it cannot be opened. A file of which not even the head opens has the empty name.
+ */
+export async function findRecordedSound(
+  vault: { data: string; identity: string },
+  hotlineId: string,
+  given: { recordingId: string; startedAt: Date; endedAt: Date | null },
+): Promise<Map<string, string | null>> {
+  const { recordingId, startedAt, endedAt } = given
+  const files = await findRecording(vault.data, hotlineId, recordingId, startedAt, endedAt ?? undefined)
+  const found = new Map<string, string | null>()
+  for (const path of files.sound) {
+    const piece = await pieceDigest(path, vault.identity)
+    if (piece) found.set(piece.name, piece.sha256)
+  }
+  return found
 }

@@ -1,0 +1,118 @@
+import { sql } from 'kysely'
+import type { Tx } from '../db/database.ts'
+
+/** One link of a chain: `text` is what its hash was made of besides the hash before it. */
+export interface Link {
+  chain: string
+  seq: number
+  text: string
+  hash: Buffer
+}
+
+/** A chain as its head says it should end. */
+export interface Head {
+  chain: string
+  seq: number
+  hash: Buffer
+}
+
+/** Chains of contacts' events after a place, in order, at most `limit` links. */
+export async function contactLinks(
+  tx: Tx,
+  after: { chain: string; seq: number },
+  limit: number,
+): Promise<Link[]> {
+  const { rows } = await sql<Link>`
+    select contact_id as chain, seq, hash, concat_ws('|', contact_id, seq, extract(epoch from at), kind,
+      coalesce(actor::text, ''), data::text) as text
+    from contact_event where (contact_id, seq) > (${after.chain}::uuid, ${after.seq})
+    order by contact_id, seq limit ${limit}`.execute(tx)
+  return rows
+}
+
+/** The hotline's audit chain after a place. */
+export async function auditLinks(
+  tx: Tx,
+  after: { chain: string; seq: number },
+  limit: number,
+): Promise<Link[]> {
+  const { rows } = await sql<Link>`
+    select 'audit' as chain, seq, hash, concat_ws('|', seq, extract(epoch from at), coalesce(actor::text, ''), action,
+      subject, coalesce(contact_id::text, ''), data::text) as text
+    from audit_event where hotline_id = current_hotline() and seq > ${after.seq} order by seq limit ${limit}`.execute(
+    tx,
+  )
+  return rows
+}
+
+/** Chains of incidents after a place, in order. */
+export async function incidentLinks(
+  tx: Tx,
+  after: { chain: string; seq: number },
+  limit: number,
+): Promise<Link[]> {
+  const { rows } = await sql<Link>`
+    select incident_id as chain, seq, hash, concat_ws('|', incident_id, seq, extract(epoch from at), kind,
+      coalesce(person_id::text, ''), data::text) as text
+    from incident_entry where (incident_id, seq) > (${after.chain}::uuid, ${after.seq})
+    order by incident_id, seq limit ${limit}`.execute(tx)
+  return rows
+}
+
+/** Chains whose last link is not what their head says: links cut off at the end, or a head that was changed. */
+export async function wrongHeads(
+  tx: Tx,
+): Promise<{ kind: 'contact' | 'audit' | 'incident'; chain: string }[]> {
+  const { rows } = await sql<{ kind: 'contact' | 'audit' | 'incident'; chain: string }>`
+    select 'contact' as kind, c.contact_id::text as chain from contact c
+      left join lateral (select seq, hash from contact_event e where e.contact_id = c.contact_id order by seq desc limit 1) e on true
+      where c.event_count <> coalesce(e.seq, 0) or c.event_hash <> coalesce(e.hash, '\\x')
+    union all
+    select 'incident', i.incident_id::text from incident i
+      left join lateral (select seq, hash from incident_entry e where e.incident_id = i.incident_id order by seq desc limit 1) e on true
+      where i.entry_count <> coalesce(e.seq, 0) or i.entry_hash <> coalesce(e.hash, '\\x')
+    union all
+    select 'audit', 'audit' from audit_chain a
+      left join lateral (select seq, hash from audit_event e where e.hotline_id = a.hotline_id order by seq desc limit 1) e on true
+      where a.seq <> coalesce(e.seq, 0) or a.hash <> coalesce(e.hash, '\\x')
+    limit 1000`.execute(tx)
+  return rows
+}
+
+/**
+ * Stretches of contact numbers that are not there, up to the last one given out, which the hotline's row knows; and numbers
+ * beyond it, which nobody gave out (`given` false).
+ */
+export async function wrongNumbers(tx: Tx): Promise<{ first: number; last: number; given: boolean }[]> {
+  const { rows } = await sql<{ first: number; last: number; given: boolean }>`
+    with upto as (select last_contact_number as last from hotline where hotline_id = current_hotline()),
+    numbers as (
+      select number, lag(number, 1, 0::bigint) over (order by number) as before
+      from contact where number <= (select last from upto)
+      union all
+      select last + 1, (select coalesce(max(number), 0) from contact where number <= last) from upto
+    )
+    select before + 1 as first, number - 1 as last, true as given from numbers where number <> before + 1
+    union all
+    select number, number, false from contact where number > (select last from upto)
+    order by 1 limit 1000`.execute(tx)
+  return rows
+}
+
+/** A recording whose files must still be what they were when the talk ended. */
+export interface KeptRecording {
+  recording_id: string
+  started_at: Date
+  ended_at: Date | null
+  sha256: Record<string, string>
+}
+
+/** Recordings that were settled, in pages by id. */
+export async function keptRecordings(tx: Tx, after: string, limit: number): Promise<KeptRecording[]> {
+  const { rows } = await sql<KeptRecording>`
+    select recording_id, started_at, ended_at, sha256 from recording
+    where state in ('kept', 'truncated') and recording_id > ${after} order by recording_id limit ${limit}`.execute(
+    tx,
+  )
+  return rows
+}
