@@ -82,38 +82,46 @@ interface Sheet {
 /** Scores the answers; `answers.invalid` names what is not an option of its question or no question at all. */
 export function score(of: Instrument, answers: ItemAnswers, options: ScoreOptions = {}): InstrumentResult {
   const sheet = sheetOf(of, answers)
-  const { items, triage, subscales } = of.scoring
   const missing = missingOf(sheet)
   const complete = missing.length === 0
-  const variant = of.scoring.variants.find((one) => one.id === options.variant) ?? of.scoring.variants[0]
-  const scored = complete && variant ? totalOf(sheet, variant, items) : null
-  const values = complete
-    ? subscales.map(({ id, words, items: own }) => ({
-        id,
-        words,
-        value: sumOf(sheet, own),
-        most: rangeOf(sheet, own).most,
-      }))
-    : []
-  const figures = { ...scored, ...Object.fromEntries(values.map(({ id, value }) => [id, value])) }
+  const { variants, triage } = of.scoring
+  const variant = variants.find((one) => one.id === options.variant) ?? variants[0]
   const critical = criticalOf(sheet)
   const straightLined = complete && isStraight(sheet)
-  const level = triage ? levelOf(sheet, complete) : null
   return {
     complete,
     missing,
     variant: variant ? { id: variant.id, words: variant.words, source: variant.source } : null,
-    raw: scored?.raw ?? null,
-    total: scored?.total ?? null,
     range: variant ? totalRangeOf(sheet, variant) : null,
-    band: scored && variant ? bandOf(variant, scored.total) : null,
-    subscales: values,
-    cutOffs: complete ? cutOffsOf(of, figures, variant, options) : [],
-    algorithms: complete ? algorithmsOf(sheet) : [],
+    ...(complete ? figuresOf(sheet, variant, options) : noFigures),
     critical,
-    triage: level,
+    triage: triage ? levelOf(sheet, complete) : null,
     straightLined,
     prompts: promptsOf(sheet, { missing, critical, straightLined }),
+  }
+}
+
+type Figures = Pick<InstrumentResult, 'raw' | 'total' | 'band' | 'subscales' | 'cutOffs' | 'algorithms'>
+const noFigures: Figures = { raw: null, total: null, band: null, subscales: [], cutOffs: [], algorithms: [] }
+
+/** Everything that only complete answers give. */
+function figuresOf(sheet: Sheet, variant: Variant | undefined, options: ScoreOptions): Figures {
+  const { items, subscales } = sheet.of.scoring
+  const scored = variant ? totalOf(sheet, variant, items) : null
+  const values = subscales.map(({ id, words, items: own }) => ({
+    id,
+    words,
+    value: sumOf(sheet, own),
+    most: rangeOf(sheet, own).most,
+  }))
+  const figures = { ...scored, ...Object.fromEntries(values.map(({ id, value }) => [id, value])) }
+  return {
+    raw: scored?.raw ?? null,
+    total: scored?.total ?? null,
+    band: scored && variant ? bandOf(variant, scored.total) : null,
+    subscales: values,
+    cutOffs: cutOffsOf(sheet.of, figures, variant, options),
+    algorithms: algorithmsOf(sheet),
   }
 }
 

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { may } from '../domain/permission.ts'
 import { Problem } from '../domain/problem.ts'
+import { wireAssessment } from './assessment-wiring.ts'
 import type { Calls } from './calls/calls.ts'
 import { wireDesk } from './desk-wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
@@ -101,6 +102,7 @@ export function wire(app: FastifyInstance, parts: Parts): void {
     offered: (hotlineId) =>
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' }),
   })
+  wireAssessment(app, parts)
   if (calls) wireDesk(app, calls, live)
   live.onConnect(async (person) => {
     if (!may(person.roles, 'board.see')) return []

@@ -49,6 +49,7 @@ export interface AssessmentLink {
   made_at: Timestamp;
   made_by: string | null;
   opened_at: Timestamp | null;
+  revoked_at: Timestamp | null;
   token_hash: Buffer;
 }
 

@@ -28,6 +28,7 @@ create table assessment_link (
   made_at timestamptz not null,
   expires_at timestamptz not null,
   opened_at timestamptz,
+  revoked_at timestamptz,
   assessment_id uuid references assessment
 );
 create index assessment_link_contact on assessment_link (contact_id);
