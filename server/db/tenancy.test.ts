@@ -7,9 +7,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
 import { writeSchema } from '../../test/schema.ts'
 import { appendAudit } from './audit.ts'
-import { inHotline, type Tx } from './database.ts'
+import { inHotline } from './database.ts'
 import { newId } from './id.ts'
 import { knownSteps, migrate } from './migrate.ts'
+import { fillEmptyTables } from './testing/furniture.ts'
 
 const { db, owner, url, ownerUrl } = await freshDatabase()
 let mine: string
@@ -21,99 +22,26 @@ async function furnished(): Promise<string> {
   const hotlineId = await aHotline(db)
   const { lineId } = await aLine(db, hotlineId)
   const { personId } = await aPerson(db, hotlineId, { lines: [lineId] })
-  const { seatId } = await aSeat(db, hotlineId)
-  const ids = { hotline_id: hotlineId, person_id: personId, seat_id: seatId }
+  await aSeat(db, hotlineId)
   const at = new Date()
   await inHotline(db, hotlineId, async (tx) => {
     const contactId = newId()
     await sql`select create_contact(${contactId}, ${lineId}, 'phone', 'closed', ${at}, null, null, null, null, false,
       null, null, null, '{}')`.execute(tx)
     await appendAudit(tx, { at, actor: personId, action: 'test' })
-    await fill(tx, { ...ids, lineId, contactId, at })
   })
+  await fillEmptyTables(owner, hotlineId, tables)
   return hotlineId
 }
 
-async function fill(
-  tx: Tx,
-  given: {
-    hotline_id: string
-    person_id: string
-    seat_id: string
-    lineId: string
-    contactId: string
-    at: Date
-  },
-): Promise<void> {
-  const { hotline_id, person_id, seat_id, lineId: line_id, contactId: contact_id, at } = given
-  const duty_id = newId()
-  await tx
-    .insertInto('session')
-    .values({
-      token_hash: Buffer.from(newId()),
-      hotline_id,
-      person_id,
-      expires_at: new Date(at.getTime() + 60_000),
-    })
-    .execute()
-  const stretch = { duty_id, hotline_id, person_id, seat_id, state: 'free', started_at: at }
-  await tx
-    .insertInto('duty')
-    .values({ ...stretch, since: at, idle_since: at })
-    .execute()
-  await tx
-    .insertInto('duty_period')
-    .values({ ...stretch, period_id: newId() })
-    .execute()
-  await tx
-    .insertInto('recording')
-    .values({ recording_id: newId(), hotline_id, contact_id, kind: 'talk', started_at: at })
-    .execute()
-  await tx
-    .insertInto('task')
-    .values({
-      task_id: newId(),
-      hotline_id,
-      contact_id,
-      kind: 'call-back',
-      line_id,
-      keeps_place_since: at,
-      due_at: at,
-    })
-    .execute()
-  await tx
-    .insertInto('prompt')
-    .values({
-      prompt_id: newId(),
-      hotline_id,
-      key: 'greeting',
-      language: 'en',
-      version: 1,
-      words: 'x',
-      sha256: Buffer.of(1),
-    })
-    .execute()
-  await tx
-    .insertInto('trunk')
-    .values({
-      trunk_id: newId(),
-      hotline_id,
-      name: `t-${duty_id.slice(-8)}`,
-      kind: 'address',
-      host: '192.0.2.1',
-    })
-    .execute()
-  await tx.insertInto('notice').values({ notice_id: newId(), hotline_id, kind: 'test' }).execute()
-}
-
 beforeAll(async () => {
-  mine = await furnished()
-  other = await furnished()
   const rows = await owner<{ table_name: string }>(
     `select table_name from information_schema.columns where table_schema = 'public' and column_name = 'hotline_id'
      order by table_name`,
   )
   tables = rows.map((row) => row.table_name)
+  mine = await furnished()
+  other = await furnished()
 })
 
 /** Runs SQL as the product does, within one hotline. */
@@ -132,7 +60,7 @@ test('every table of a hotline is guarded by row-level security, and the product
      where relkind = 'r' and relnamespace = 'public'::regnamespace`,
   )
   const guarded = rows.filter((row) => row.relrowsecurity).map((row) => row.relname)
-  expect(tables.length).toBeGreaterThanOrEqual(17)
+  expect(tables.length).toBeGreaterThanOrEqual(39)
   expect(guarded.sort()).toEqual(tables)
   expect(rows.filter((row) => row.owner === 'hearthline')).toEqual([])
 })
@@ -155,16 +83,17 @@ test('without a hotline nothing is seen at all', async () => {
 
 test("another hotline's rows can be neither written, taken over nor given away", async () => {
   for (const table of tables) {
-    const [column] = await owner<{ column_name: string }>(
-      `select column_name from information_schema.columns
-       where table_schema = 'public' and table_name = $1 and column_name not in ('hotline_id') order by ordinal_position desc`,
+    const [column] = await owner<{ column_name: string; changeable: boolean }>(
+      `select column_name, has_column_privilege('hearthline', $1, column_name, 'UPDATE') as changeable
+       from information_schema.columns
+       where table_schema = 'public' and table_name = $1 and column_name not in ('hotline_id')
+       order by changeable desc, ordinal_position desc`,
       [table],
     )
     const name = column?.column_name ?? ''
-    const appendOnly = ['contact_event', 'audit_event'].includes(table)
     const update = `update ${table} set ${name} = ${name} where hotline_id = '${other}'`
-    if (appendOnly) await expect(asProduct(mine, update), table).rejects.toMatchObject({ code: '42501' })
-    else expect((await asProduct(mine, update)).changed, table).toBe(0)
+    if (column?.changeable) expect((await asProduct(mine, update)).changed, table).toBe(0)
+    else await expect(asProduct(mine, update), table).rejects.toMatchObject({ code: '42501' })
     const give = `update ${table} set hotline_id = '${other}'`
     await expect(asProduct(mine, give), table).rejects.toMatchObject({ code: '42501' })
   }
@@ -179,10 +108,18 @@ test('a row cannot be put into another hotline', async () => {
 })
 
 test('G24-7.3: what was written on the record or in the audit cannot be changed, deleted or emptied', async () => {
-  for (const table of ['contact_event', 'audit_event']) {
-    await expect(asProduct(mine, `update ${table} set data = '{}'`), table).rejects.toMatchObject({
-      code: '42501',
-    })
+  const kept = [
+    'contact_event',
+    'audit_event',
+    'incident_entry',
+    'assessment',
+    'form_version',
+    'task_attempt',
+  ]
+  for (const table of kept) {
+    await expect(asProduct(mine, `update ${table} set hotline_id = hotline_id`), table).rejects.toMatchObject(
+      { code: '42501' },
+    )
     await expect(asProduct(mine, `delete from ${table}`), table).rejects.toMatchObject({ code: '42501' })
     await expect(asProduct(mine, `truncate ${table}`), table).rejects.toMatchObject({ code: '42501' })
   }
