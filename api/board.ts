@@ -1,6 +1,8 @@
 /** The wallboard and the coverage strip. Nothing here identifies a caller: it hangs on a wall. */
 import { z } from 'zod'
+import { superviseModes } from '../domain/call-state.ts'
 import { pauseReasons } from '../domain/duty.ts'
+import { colours, lightKinds } from '../domain/light.ts'
 import { stages } from '../domain/stage.ts'
 import { contactStates, risks } from './desk.ts'
 import { endpoint, id, instant } from './endpoint.ts'
@@ -19,7 +21,10 @@ export const noticeKinds = [
   'database-away',
 ] as const
 
-/** The whole wallboard; pushed as a `board` live event whenever it changes (at most four times a second). */
+const level = z.number().min(0).max(1).nullable()
+const person = z.string().nullable()
+
+/** The whole wallboard; pushed as a `board` live event whenever it changed, at most ten times a second. */
 export const board = z.object({
   at: instant,
   waiting: z.array(
@@ -48,6 +53,16 @@ export const board = z.object({
       dangerKey: z.boolean(),
       onHold: z.boolean(),
       callerPresent: z.boolean(),
+      /** Who else is on the line, and how. */
+      others: z.array(
+        z.object({
+          name: z.string(),
+          how: z.enum([...superviseModes, 'transfer', 'outside']),
+          joined: z.boolean(),
+        }),
+      ),
+      /** The step of its protocol that is longest overdue. */
+      overdueStep: z.object({ protocol: z.string(), step: z.string(), dueAt: instant }).nullable(),
     }),
   ),
   seats: z.array(
@@ -62,13 +77,78 @@ export const board = z.object({
       connected: z.boolean(),
     }),
   ),
+  /** Lines in service now, with staffed seats and the least there should be. */
+  lines: z.array(z.object({ name: z.string(), staffed: z.number().int(), least: z.number().int() })),
+  /** Reports nobody acknowledged yet, oldest first. */
+  reports: z.array(
+    z.object({
+      reportId: id,
+      contactId: id,
+      number: z.number().int(),
+      kind: z.enum(['administration', 'consult']),
+      reason: z.enum(['high-risk', 'danger-to-others', 'counsellor-asked']),
+      openedAt: instant,
+      stage: z.number().int(),
+      line: z.string(),
+      counsellor: person,
+    }),
+  ),
+  /** Contacts in danger that are not closed, with what they owe (`report`, `consult`, `protocol:<id>`) and whose they are. */
+  highRisk: z.array(
+    z.object({
+      contactId: id,
+      number: z.number().int(),
+      state: z.enum(contactStates),
+      risk: z.enum(risks).nullable(),
+      owed: z.array(z.string()),
+      since: instant,
+      line: z.string(),
+      counsellor: person,
+    }),
+  ),
+  /** High-risk calls that broke off and whose callers were not called back yet. */
+  dropped: z.array(
+    z.object({
+      taskId: id,
+      contactId: id,
+      number: z.number().int(),
+      line: z.string(),
+      since: instant,
+      dueAt: instant,
+      owner: person,
+      callable: z.boolean(),
+    }),
+  ),
+  /** What is owed to callers: open, overdue, and since when the longest overdue one is. */
+  owed: z.object({
+    callBacks: z.number().int(),
+    callBacksOverdue: z.number().int(),
+    callBacksSince: instant.nullable(),
+    followUps: z.number().int(),
+    followUpsOverdue: z.number().int(),
+    followUpsSince: instant.nullable(),
+  }),
+  /** The service level of the last 30 minutes by the same formula as today's. */
+  lately: z.object({ serviceLevel: level, offered: z.number().int(), spanMs: z.number().int() }),
+  /** Every light with the figure it looks at and its rule; null is nothing to judge. */
+  lights: z.array(
+    z.object({
+      kind: z.enum(lightKinds),
+      colour: z.enum(colours),
+      value: z.number().nullable(),
+      unit: z.enum(['ms', 'count', 'share']),
+      worse: z.enum(['higher', 'lower']),
+      amber: z.number(),
+      red: z.number(),
+    }),
+  ),
   today: z.object({
     offered: z.number().int(),
     answered: z.number().int(),
     abandoned: z.number().int(),
     leftInMenu: z.number().int(),
     callBacksOpen: z.number().int(),
-    serviceLevel: z.number().min(0).max(1).nullable(),
+    serviceLevel: level,
     formula: z.enum(serviceLevelFormulas),
     thresholdMs: z.number().int(),
     longestWaitMs: z.number().int().nullable(),

@@ -19,7 +19,7 @@ export interface ServiceLevels {
 }
 
 /** An abandonment this short (or shorter) is counted apart: the caller may have misdialled. */
-const shortAbandon = 5_000
+export const shortAbandon = 5_000
 
 const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null)
 
@@ -27,15 +27,26 @@ const count = (all: readonly Waited[], which: (one: Waited) => boolean): number 
 
 /** All five service levels for a threshold; null where there was nothing to count. */
 export function serviceLevels(all: readonly Waited[], threshold: number): ServiceLevels {
-  const inTime = count(all, (one) => one.answered && one.wait <= threshold)
-  const goneEarly = count(all, (one) => !one.answered && one.wait <= threshold)
-  const goneAtOnce = count(all, (one) => !one.answered && one.wait <= shortAbandon)
-  const offered = all.length
+  return serviceLevelsOf({
+    offered: all.length,
+    answered: count(all, (one) => one.answered),
+    inTime: count(all, (one) => one.answered && one.wait <= threshold),
+    goneEarly: count(all, (one) => !one.answered && one.wait <= threshold),
+    goneAtOnce: count(all, (one) => !one.answered && one.wait <= shortAbandon),
+  })
+}
+
+/** The same from counts: offered, answered, answered in time, gone within the threshold, gone within 5 s. */
+export function serviceLevelsOf(counts: {
+  offered: number
+  answered: number
+  inTime: number
+  goneEarly: number
+  goneAtOnce: number
+}): ServiceLevels {
+  const { offered, inTime, goneEarly, goneAtOnce } = counts
   return {
-    'SL-A': share(
-      inTime,
-      count(all, (one) => one.answered),
-    ),
+    'SL-A': share(inTime, counts.answered),
     'SL-B': share(inTime, offered),
     'SL-C': share(inTime, offered - goneEarly),
     'SL-D': share(inTime + goneEarly, offered),
