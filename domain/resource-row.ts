@@ -1,8 +1,8 @@
 /** One row of an imported table judged: a resource, or every fault with its column. Pure. */
-import { isNeed, needs } from './need.ts'
+import { needs } from './need.ts'
 import { groups, levels, type Code } from './population.ts'
 import { placeNamed, regionPattern, wholeCountry } from './region.ts'
-import { hoursCell, hoursOf, isPopulation, resourceFields, type ResourceFields } from './resource.ts'
+import { hoursCell, hoursOf, resourceFields, type ResourceFields } from './resource.ts'
 
 /** The columns of a table of resources, in order, by the headers people read. */
 export const resourceColumns = [
@@ -73,15 +73,34 @@ const parts = (cell: string): string[] =>
     .map((part) => part.trim())
     .filter(Boolean)
 
-/** A code by itself or by its words; what is in neither list comes back as null. */
-const codeIn =
-  (list: readonly Code[]) =>
-  (text: string): string | null =>
-    list.find(({ code, zh, en }) => [code, zh, en].some((each) => simple(each) === simple(text)))?.code ??
-    null
+/** Codes and words compare without the signs that separate them: some words have a comma of their own. */
+const bare = (text: string): string => simple(text).replace(/[;,、|]/g, '')
 
-const needNamed = codeIn(needs)
-const populationNamed = codeIn([...levels, ...groups])
+/**
+ * The codes a cell names, by themselves or by their words in either language, separated by `;` `,` or `、`; what is in the
+ * list under no name is given to `unknown`. The longest run of parts that is a name counts as one.
+ */
+const codesIn = (list: readonly Code[]) => {
+  const byWords = new Map(
+    list.flatMap(({ code, zh, en }) => [code, zh, en].map((each) => [bare(each), code] as const)),
+  )
+  return (cell: string, unknown: (text: string) => void): string[] => {
+    const left = parts(cell)
+    const found = new Set<string>()
+    while (left.length > 0) {
+      const lengths = left.map((_, at) => left.length - at)
+      const length = lengths.find((each) => byWords.has(bare(left.slice(0, each).join(''))))
+      const taken = left.splice(0, length ?? 1)
+      const code = length === undefined ? undefined : byWords.get(bare(taken.join('')))
+      if (code === undefined) unknown(taken.join(''))
+      else found.add(code)
+    }
+    return [...found]
+  }
+}
+
+const needsNamed = codesIn(needs)
+const populationsNamed = codesIn([...levels, ...groups])
 
 /** "2026/5/1" and "2026年5月1日" as well as "2026-05-01"; null when it is no day. */
 export function dateOf(cell: string): string | null {
@@ -109,41 +128,45 @@ const longest: Readonly<Partial<Record<ResourceColumn, number>>> = {
   referral: 1000,
 }
 
+type Cell = (column: ResourceColumn) => string
+
+/** What can be judged of a cell by itself: that it is there, its length, its form. */
+function judgeTexts(cell: Cell, bad: (column: ResourceColumn, fault: RowFault['fault']) => null): void {
+  for (const [column, most] of Object.entries(longest) as [ResourceColumn, number][])
+    if (cell(column).length > most) bad(column, 'tooLong')
+  if (cell('organisation') === '') bad('organisation', 'missing')
+  if (!/^$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(cell('id'))) bad('id', 'badId')
+  const phone = cell('phone').normalize('NFKC')
+  if (phone !== '' && !resourceFields.shape.phone.safeParse(phone).success) bad('phone', 'badPhone')
+  const languages = parts(cell('languages'))
+  if (languages.length > 20 || languages.some((each) => each.length > 40)) bad('languages', 'tooLong')
+}
+
 /** Judges one row; `today` is the hotline's own day. */
 export function judgeRow(row: Readonly<Partial<Record<ResourceColumn, string>>>, today: string): JudgedRow {
   const faults: RowFault[] = []
-  const cell = (column: ResourceColumn): string => row[column]?.trim() ?? ''
+  const cell: Cell = (column) => row[column]?.trim() ?? ''
   const bad = (column: ResourceColumn, fault: RowFault['fault'], value = cell(column)): null => {
     faults.push({ column, fault, value: value.slice(0, 60) })
     return null
   }
-  const codes = (
-    column: 'needs' | 'populations',
-    named: (text: string) => string | null,
-    fault: RowFault['fault'],
-  ): string[] => [
-    ...new Set(parts(cell(column)).flatMap((text) => named(text) ?? bad(column, fault, text) ?? [])),
-  ]
   const date = (column: 'verifiedOn' | 'verifyBy'): string | null =>
     cell(column) === '' ? null : (dateOf(cell(column)) ?? bad(column, 'badDate'))
 
-  for (const [column, most] of Object.entries(longest) as [ResourceColumn, number][])
-    if (cell(column).length > most) bad(column, 'tooLong')
-  if (cell('organisation') === '') bad('organisation', 'missing')
+  judgeTexts(cell, bad)
   const id = cell('id') === '' ? null : cell('id').toLowerCase()
-  if (id !== null && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) bad('id', 'badId')
   const phone = cell('phone').normalize('NFKC')
-  if (phone !== '' && !resourceFields.shape.phone.safeParse(phone).success) bad('phone', 'badPhone')
   const verifiedOn = date('verifiedOn')
   if (verifiedOn !== null && verifiedOn > today) bad('verifiedOn', 'futureDate')
   const languages = parts(cell('languages'))
-  if (languages.length > 20 || languages.some((each) => each.length > 40)) bad('languages', 'tooLong')
   const entry = {
     organisation: cell('organisation'),
     service: cell('service'),
     region: regionOf(cell('region')) ?? bad('region', 'unknownPlace') ?? wholeCountry,
-    needs: codes('needs', needNamed, 'unknownNeed'),
-    populations: codes('populations', populationNamed, 'unknownPopulation'),
+    needs: needsNamed(cell('needs'), (text) => bad('needs', 'unknownNeed', text)),
+    populations: populationsNamed(cell('populations'), (text) =>
+      bad('populations', 'unknownPopulation', text),
+    ),
     hours: hoursOf(cell('hours')) ?? bad('hours', 'badHours') ?? { always: true as const },
     phone: phone === '' ? null : phone,
     address: cell('address'),
@@ -160,22 +183,15 @@ export function cellsOf(entry: ResourceFields, id: string, language: 'zh-CN' | '
   const words = (codes: readonly string[], list: readonly Code[]): string =>
     codes
       .map((code) => list.find((each) => each.code === code))
-      // Some words hold the comma that separates codes: those go by their code.
-      .map((each) =>
-        each && !/[;,、|]/.test(language === 'en' ? each.en : each.zh.normalize('NFKC'))
-          ? language === 'en'
-            ? each.en
-            : each.zh
-          : (each?.code ?? ''),
-      )
+      .map((each) => (language === 'en' ? each?.en : each?.zh) ?? '')
       .join('; ')
   const byColumn: Record<ResourceColumn, string> = {
     id,
     organisation: entry.organisation,
     service: entry.service,
     region: entry.region,
-    needs: words(entry.needs.filter(isNeed), needs),
-    populations: words(entry.populations.filter(isPopulation), [...levels, ...groups]),
+    needs: words(entry.needs, needs),
+    populations: words(entry.populations, [...levels, ...groups]),
     hours: hoursCell(entry.hours),
     phone: entry.phone ?? '',
     address: entry.address,

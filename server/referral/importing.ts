@@ -2,7 +2,7 @@
 import type { ImportResult } from '../../api/referral.ts'
 import { importRows } from '../../api/referral.ts'
 import { Problem } from '../../domain/problem.ts'
-import { dueDay, type ResourceFields } from '../../domain/resource.ts'
+import { dueDay, hoursCell, type ResourceFields } from '../../domain/resource.ts'
 import {
   columnOf,
   judgeRow,
@@ -13,7 +13,14 @@ import {
 } from '../../domain/resource-row.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
-import { findAllResources, lockDirectory, saveResources, type Settled, type Writer } from './queries.ts'
+import {
+  entryOf,
+  findAllResources,
+  lockDirectory,
+  saveResources,
+  type Settled,
+  type Writer,
+} from './queries.ts'
 import { readSheet, type SheetRow } from './sheet.ts'
 
 /** An entry of the directory as far as rows are compared with it. */
@@ -48,15 +55,16 @@ function differences(
   after: Settled,
   has: ReadonlySet<ResourceColumn | null>,
 ): ResourceColumn[] {
-  return resourceColumns
-    .map(({ column }) => column)
-    .filter(
-      (column) =>
-        column !== 'id' &&
-        has.has(column) &&
-        JSON.stringify(before[column]) !== JSON.stringify(after[column]),
-    )
+  return resourceColumns.flatMap(({ column }) =>
+    column !== 'id' && has.has(column) && comparable(before, column) !== comparable(after, column)
+      ? [column]
+      : [],
+  )
 }
+
+/** Hours are compared as they are written: the database keeps their parts in another order. */
+const comparable = (entry: Known, column: Exclude<ResourceColumn, 'id'>): string =>
+  column === 'hours' ? hoursCell(entry.hours) : JSON.stringify(entry[column])
 
 /** A column that the file does not have, and days left empty, stay as they are. */
 function settled(
@@ -153,18 +161,8 @@ function add(
 async function planFor(tx: Tx, rows: SheetRow[], today: string): Promise<Plan> {
   const stored = await findAllResources(tx)
   const known = stored.map((row) => ({
+    ...entryOf(row),
     resourceId: row.resource_id,
-    organisation: row.organisation,
-    service: row.service,
-    region: row.region,
-    needs: row.needs,
-    populations: row.populations,
-    hours: row.hours,
-    phone: row.phone,
-    address: row.address,
-    referral: row.referral,
-    languages: row.languages,
-    verifiedOn: row.verified_on,
     verifyBy: row.verify_by,
   }))
   return planImport(rows, known, today)

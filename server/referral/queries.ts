@@ -23,6 +23,22 @@ export interface StoredResource {
   removed_at: Date | null
 }
 
+/** What was entered, of what is stored. */
+export const entryOf = (row: StoredResource): ResourceFields & { verifyBy: string } => ({
+  organisation: row.organisation,
+  service: row.service,
+  region: row.region,
+  needs: row.needs,
+  populations: row.populations,
+  hours: row.hours,
+  phone: row.phone,
+  address: row.address,
+  referral: row.referral,
+  languages: row.languages,
+  verifiedOn: row.verified_on,
+  verifyBy: row.verify_by,
+})
+
 const columns = sql`r.resource_id, r.organisation, r.service, r.region, r.needs, r.populations, r.hours, r.phone, r.address,
   r.referral, r.languages, r.verified_on::text as verified_on, r.verify_by::text as verify_by, r.changed_at,
   p.display_name as changed_by, r.removed_at`

@@ -5,7 +5,6 @@ import { isOpenNow, minuteOfWeek } from '../../domain/hours.ts'
 import { Problem } from '../../domain/problem.ts'
 import { servingPlaces } from '../../domain/region.ts'
 import {
-  believedDays,
   dueDay,
   resourceQuery,
   soonUntil,
@@ -13,7 +12,6 @@ import {
   type offerWays,
   type ResourceFields,
 } from '../../domain/resource.ts'
-import { cellsOf, resourceColumns } from '../../domain/resource-row.ts'
 import { dayOf } from '../../domain/zone.ts'
 import { visible, type Asker } from '../contacts/contacts.ts'
 import type { Tx } from '../db/database.ts'
@@ -22,7 +20,7 @@ import { readHotline } from '../lines/lines.ts'
 import {
   appendEvent,
   countDue,
-  findAllResources,
+  entryOf,
   findOffered,
   findResource,
   findResources,
@@ -48,19 +46,8 @@ export async function clockOf(tx: Tx, now: Date): Promise<Clock> {
 }
 
 const shown = (row: StoredResource, clock: Clock): Resource => ({
+  ...entryOf(row),
   resourceId: row.resource_id,
-  organisation: row.organisation,
-  service: row.service,
-  region: row.region,
-  needs: row.needs,
-  populations: row.populations,
-  hours: row.hours,
-  phone: row.phone,
-  address: row.address,
-  referral: row.referral,
-  languages: row.languages,
-  verifiedOn: row.verified_on,
-  verifyBy: row.verify_by,
   standing: standingOf(row.verify_by, clock.today),
   openNow: isOpenNow(row.hours, clock.zone, clock.now),
   changedAt: row.changed_at.toISOString(),
@@ -95,11 +82,15 @@ export async function reminder(tx: Tx, now: Date): Promise<{ total: number; over
   return countDue(tx, today, soonUntil(today))
 }
 
-/** One entry, a removed one too; `resource.notFound`. */
-export async function read(tx: Tx, resourceId: string, now: Date): Promise<Resource> {
+async function stored(tx: Tx, resourceId: string): Promise<StoredResource> {
   const row = await findResource(tx, resourceId)
   if (!row) throw new Problem('resource.notFound')
-  return shown(row, await clockOf(tx, now))
+  return row
+}
+
+/** One entry, a removed one too; `resource.notFound`. */
+export async function read(tx: Tx, resourceId: string, now: Date): Promise<Resource> {
+  return shown(await stored(tx, resourceId), await clockOf(tx, now))
 }
 
 /** Adds an entry. */
@@ -142,95 +133,15 @@ export async function verify(
   const { today } = await clockOf(tx, by.now)
   if (verifyBy !== undefined && verifyBy <= today)
     throw new Problem('request.malformed', { fields: ['verifyBy'] })
-  const { standing, openNow, changedAt, changedBy, removedAt, ...entry } = await read(tx, resourceId, by.now)
+  const row = await stored(tx, resourceId)
   const until = dueDay({ verifiedOn: today, verifyBy: verifyBy ?? null }, today)
-  await saveResources(tx, hotlineId, [{ ...entry, verifiedOn: today, verifyBy: until }], by)
+  await saveResources(
+    tx,
+    hotlineId,
+    [{ ...entryOf(row), resourceId, verifiedOn: today, verifyBy: until }],
+    by,
+  )
   return read(tx, resourceId, by.now)
-}
-
-/** The whole directory as rows of a table, header first. */
-export async function tableOf(tx: Tx, language: 'zh-CN' | 'en'): Promise<string[][]> {
-  const rows = await findAllResources(tx)
-  return [
-    headers(language),
-    ...rows.map((row) =>
-      cellsOf({ ...row, verifiedOn: row.verified_on, verifyBy: row.verify_by }, row.resource_id, language),
-    ),
-  ]
-}
-
-const headers = (language: 'zh-CN' | 'en'): string[] =>
-  resourceColumns.map((column) => (language === 'en' ? column.en : column.zh))
-
-/** An empty table with two invented examples, to be overwritten. */
-export function templateOf(language: 'zh-CN' | 'en'): string[][] {
-  const examples: Record<'zh-CN' | 'en', string[][]> = {
-    'zh-CN': [
-      [
-        '',
-        '示例市精神卫生中心',
-        '心理门诊',
-        '广州',
-        '精神、心理门诊; 住院床位',
-        '',
-        '周一至周五 08:00-17:30',
-        '020-00000000',
-        '示例路 1 号',
-        '带身份证，提前一天预约',
-        '普通话; 粤语',
-        '',
-        '',
-      ],
-      [
-        '',
-        '示例区妇女儿童庇护所',
-        '',
-        '440106',
-        '临时住处、庇护; 家庭暴力求助',
-        '妇女儿童',
-        '24小时',
-        '020-00000001',
-        '',
-        '由咨询员直接转接',
-        '',
-        '2026-11-01',
-        '2027-05-01',
-      ],
-    ],
-    en: [
-      [
-        '',
-        'Example City Mental Health Centre',
-        'Outpatient clinic',
-        '440100',
-        'psychiatric-clinic; bed',
-        '',
-        'Mon-Fri 08:00-17:30',
-        '020-00000000',
-        '1 Example Road',
-        'Bring an identity card; book a day ahead',
-        'Mandarin; Cantonese',
-        '',
-        '',
-      ],
-      [
-        '',
-        'Example District Shelter',
-        '',
-        '440106',
-        'shelter; domestic-violence',
-        'women-children',
-        '24h',
-        '020-00000001',
-        '',
-        'Put through by the counsellor',
-        '',
-        '2026-11-01',
-        '2027-05-01',
-      ],
-    ],
-  }
-  return [headers(language), ...examples[language]]
 }
 
 const offeredOf = async (tx: Tx, contactId: string): Promise<Offered[]> =>

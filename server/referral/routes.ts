@@ -19,21 +19,9 @@ import { Problem } from '../../domain/problem.ts'
 import { serve, serveFile, type Context } from '../http/serve.ts'
 import { apply, check } from './importing.ts'
 import type { Writer } from './queries.ts'
-import {
-  add,
-  change,
-  clockOf,
-  offer,
-  offeredOn,
-  read,
-  remove,
-  reminder,
-  search,
-  tableOf,
-  templateOf,
-  verify,
-} from './referral.ts'
+import { add, change, clockOf, offer, offeredOn, read, remove, reminder, search, verify } from './referral.ts'
 import { csvOf, workbookOf } from './sheet.ts'
+import { tableOf, templateOf } from './table.ts'
 
 /** What the routes of the directory are given. */
 export interface ReferralDeps {
