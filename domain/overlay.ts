@@ -49,3 +49,20 @@ export function withOverlay(base: Questionnaire, overlay: Questionnaire | null):
   if (items.length > 0) throw new Problem('form.invalid', { items })
   return laidOver(base, overlay)
 }
+
+/** An overlay with a place in the base's group of this link id, where questions can then be added. */
+export function openedAt(base: Questionnaire, overlay: Questionnaire, linkId: string): Questionnaire {
+  const group = base.item.find((each) => each.type === 'group' && each.linkId === linkId)
+  if (!group || overlay.item.some((each) => each.linkId === linkId)) return overlay
+  const { text, _text } = group
+  const place: Item = { linkId, type: 'group', ...(text && { text }), ...(_text && { _text }), item: [] }
+  return { ...overlay, item: [...overlay.item, place] }
+}
+
+/** An overlay without places in the base where it adds nothing. */
+export const withoutEmpty = (base: Questionnaire, overlay: Questionnaire): Questionnaire => ({
+  ...overlay,
+  item: overlay.item.filter(
+    (each) => each.item?.length !== 0 || !base.item.some((group) => group.linkId === each.linkId),
+  ),
+})
