@@ -2,7 +2,7 @@
 import type { ClusterRow, decideCluster } from '../../api/incidents.ts'
 import type { z } from 'zod'
 import { clustersOf, comparedWeeks, weekBefore, weekOf, type Told } from '../../domain/cluster.ts'
-import { coreOfResponse } from '../../domain/form.ts'
+import { coreOfResponse, isCounselling } from '../../domain/form.ts'
 import { problemTypes } from '../../domain/problem-type.ts'
 import { Problem } from '../../domain/problem.ts'
 import { questionnaireResponse } from '../../domain/questionnaire.ts'
@@ -25,15 +25,16 @@ import { link, open, type Doer } from './incidents.ts'
 const batch = 2000
 
 function toldOf(row: AnsweredContact): Told | null {
-  const response = questionnaireResponse.safeParse(row.form)
-  if (!response.success) return null
-  const { region, problems } = coreOfResponse(response.data)
+  const answers = questionnaireResponse.safeParse(row.form)
+  if (!answers.success) return null
+  const core = coreOfResponse(answers.data)
+  if (!isCounselling(core)) return null
   return {
     contactId: row.contact_id,
     at: row.started_at.getTime(),
     caller: row.caller,
-    region: region === '' ? null : region,
-    topics: problems,
+    region: core.region,
+    topics: core.problems,
   }
 }
 

@@ -102,6 +102,13 @@ export function feedCache(cache: QueryClient): () => void {
     if (event.type === 'desk') cache.setQueryData(['desk'], event.desk)
     if (event.type === 'board') cache.setQueryData(['board'], event.board)
     if (event.type === 'form') void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
+    if (event.type === 'crisis') {
+      void cache.invalidateQueries({ queryKey: ['crisis', event.contactId] })
+      void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
+      void cache.invalidateQueries({ queryKey: ['reports'] })
+    }
+    if (event.type === 'report' || event.type === 'report-over')
+      void cache.invalidateQueries({ queryKey: ['reports'] })
     if (event.type === 'changed') void cache.invalidateQueries({ queryKey: [event.what] })
   })
   return () => {

@@ -13,6 +13,7 @@ import { crisis } from './words/crisis.ts'
 import { desk } from './words/desk.ts'
 import { form } from './words/form.ts'
 import { forms } from './words/forms.ts'
+import { incident } from './words/incident.ts'
 import { problem } from './words/problem.ts'
 import { resource } from './words/resource.ts'
 import { shared } from './words/shared.ts'
@@ -30,6 +31,7 @@ export const words = {
   ...forms,
   ...assessment,
   ...crisis,
+  ...incident,
   ...supervise,
   ...caller,
   ...resource,

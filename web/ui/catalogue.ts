@@ -1,0 +1,16 @@
+/** Words of codes that come from data: a code without words shows itself rather than nothing. */
+import { words, type Say, type WordKey } from './words.ts'
+
+const isKey = (key: string): key is WordKey => key in words
+
+/** The words of a key if there are any, else the other text. */
+export const sayOr = (say: Say, key: string, otherwise: string): string => (isKey(key) ? say(key) : otherwise)
+
+/** Why a level was given, by its catalogued code: `danger.within-72h`, `others.yes`, `phq-9.9`. */
+export function reasonWords(code: string, say: Say): string {
+  if (code === '') return ''
+  const [scale = '', item = ''] = code.split(/\.(?=[^.]*$)/)
+  const instrument = /^[a-z]+(-[a-z]+)*-?\d*$/.test(scale) && /^\d+$/.test(item)
+  const otherwise = instrument ? say('risk.scaleItem', { scale: scale.toUpperCase(), item }) : code
+  return sayOr(say, `risk.code.${code}`, sayOr(say, `form.${code}`, otherwise))
+}
