@@ -18,6 +18,8 @@ export interface Config {
   ownerDatabaseUrl: string
   /** Null: no switchboard; the server then serves everything but calls. */
   ari: { url: string; app: string } | null
+  /** Where the recorder tells how it is; null when this process does not know it. */
+  recorder: string | null
   /** The switchboard's WebSocket for SIP on this machine. */
   sipWsPort: number | null
   sipPort: number
@@ -42,6 +44,7 @@ const environment = z.object({
   HEARTHLINE_OWNER_DATABASE_URL: text.optional(),
   ARI_URL: text.optional(),
   HEARTHLINE_ARI_APP: text.default('hotline'),
+  HEARTHLINE_RECORDER_URL: text.optional(),
   HEARTHLINE_SIP_WS_PORT: port.optional(),
   HEARTHLINE_SIP_PORT: port.default(5060),
   HEARTHLINE_DEMO: text.optional(),
@@ -67,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: set.DATABASE_URL,
     ownerDatabaseUrl: set.HEARTHLINE_OWNER_DATABASE_URL ?? set.DATABASE_URL,
     ari: set.ARI_URL === undefined ? null : { url: set.ARI_URL, app: set.HEARTHLINE_ARI_APP },
+    recorder: set.HEARTHLINE_RECORDER_URL ?? null,
     sipWsPort: set.HEARTHLINE_SIP_WS_PORT ?? null,
     sipPort: set.HEARTHLINE_SIP_PORT,
     publicAddress: set.HEARTHLINE_PUBLIC_ADDRESS ?? reachable(set.HEARTHLINE_HOST),

@@ -20,7 +20,11 @@ test('the board says that the disk is full as long as it is, once, and is sent o
     db,
     dataFolder: folder,
     now: () => new Date(),
-    live: { publish: (_hotline, _to, event) => void (event.type === 'board' && boards.push(event)) },
+    live: {
+      publish: () => undefined,
+      publishHere: (_hotline, _to, event) => void (event.type === 'board' && boards.push(event)),
+      watchedBy: () => [hotlineId],
+    },
     failed: (error) => failures.push(error),
     disk: async () => disk,
   })

@@ -1,13 +1,14 @@
 /* What is looked after again and again: recordings to settle, space on the disk, wallboards to send. */
 import { statfs } from 'node:fs/promises'
-import { inHotline, type Database, type Tx } from './db/database.ts'
+import { inHotline, type Database } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
-import { newId } from './db/id.ts'
 import type { Live } from './http/live.ts'
 import { proposeClusters } from './incidents/clusters.ts'
 import { settleRecordings } from './records/records.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
+import { findTrunkNames, noteTroubles } from './supervision/troubles.ts'
+import { freeForsaken, tellDropped } from './tasks/dropped.ts'
 
 const everyMs = 2000
 /** Clusters change slowly, and reading ten weeks of answers is not free. */
@@ -25,21 +26,26 @@ async function diskState(folder: string): Promise<DiskState> {
   return free < lowBytes ? 'disk-low' : null
 }
 
-/** Starts the rounds; `poke` says that a board may have changed. */
-export function startRounds(deps: {
+/** What the rounds go by. */
+export interface RoundsDeps {
   db: Database
-  live: Pick<Live, 'publish'>
+  live: Pick<Live, 'publish' | 'publishHere' | 'watchedBy'>
   dataFolder: string
   now: () => Date
   failed: (error: unknown) => void
+  /** Recorder and trunks; without it nothing is said of them. */
+  around?: Around
   /** How the disk stands; a test says otherwise. */
   disk?: (folder: string) => Promise<DiskState>
-}): { poke: () => void; stop: () => Promise<void> } {
+}
+
+/** Starts the rounds; `poke` says that a board may have changed. */
+export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => Promise<void> } {
   const { db, now, dataFolder } = deps
   const boards = watchBoards({
-    hotlines: () => allHotlines(db),
+    hotlines: async () => deps.live.watchedBy('board.see'),
     read: (hotlineId) => inHotline(db, hotlineId, (tx) => readBoardNow(tx, hotlineId, now())),
-    publish: (hotlineId, event) => deps.live.publish(hotlineId, { right: 'board.see' }, event),
+    publish: (hotlineId, event) => deps.live.publishHere(hotlineId, { right: 'board.see' }, event),
     failed: deps.failed,
   })
   let underway: Promise<void> = Promise.resolve()
@@ -49,7 +55,7 @@ export function startRounds(deps: {
     if (busy) return
     busy = true
     underway = (deps.disk ?? diskState)(dataFolder)
-      .then((disk) => goRound(db, dataFolder, disk, now()))
+      .then(async (disk) => goRound(deps, disk, (await deps.around?.recorderAway()) ?? 'unknown'))
       .then(async () => {
         if (now().getTime() - clustersAt < clustersEveryMs) return
         clustersAt = now().getTime()
@@ -68,34 +74,32 @@ export function startRounds(deps: {
   }
 }
 
-async function goRound(db: Database, dataFolder: string, disk: DiskState, now: Date): Promise<void> {
-  for (const hotlineId of await allHotlines(db))
-    await inHotline(db, hotlineId, async (tx) => {
-      await noteDisk(tx, hotlineId, disk, now)
+/** What may be wrong outside the database; `unknown` leaves what the board says. */
+export interface Around {
+  recorderAway: () => Promise<boolean | 'unknown'>
+  trunkState: (name: string) => 'up' | 'down' | 'unknown'
+}
+
+async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'unknown'): Promise<void> {
+  const { db, dataFolder } = deps
+  const now = deps.now()
+  for (const hotlineId of await allHotlines(db)) {
+    const forsaken = await inHotline(db, hotlineId, async (tx) => {
+      await noteTroubles(tx, hotlineId, ['disk-full', 'disk-low'], disk ? [disk] : [], now)
+      if (recorder !== 'unknown')
+        await noteTroubles(tx, hotlineId, ['recorder-away'], recorder ? ['recorder-away'] : [], now)
+      const trunks = (await findTrunkNames(tx, hotlineId)).map(deps.around?.trunkState ?? (() => 'unknown'))
+      if (trunks.every((state) => state !== 'unknown'))
+        await noteTroubles(tx, hotlineId, ['trunk-down'], trunks.includes('down') ? ['trunk-down'] : [], now)
       await settleRecordings(tx, dataFolder, hotlineId, now)
+      return freeForsaken(tx, hotlineId, now)
     })
+    for (const taskId of forsaken) await tellDropped(db, deps.live, hotlineId, taskId)
+  }
 }
 
 async function lookForClusters(db: Database, live: Pick<Live, 'publish'>, now: Date): Promise<void> {
   for (const hotlineId of await allHotlines(db))
     if (await inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, now)))
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' })
-}
-
-/** The board says that the disk is low or full as long as it is. */
-async function noteDisk(tx: Tx, hotlineId: string, disk: string | null, now: Date): Promise<void> {
-  const open = await tx
-    .selectFrom('notice')
-    .select(['notice_id', 'kind'])
-    .where('kind', 'in', ['disk-full', 'disk-low'])
-    .where('ended_at', 'is', null)
-    .execute()
-  const over = open.filter((one) => one.kind !== disk).map((one) => one.notice_id)
-  if (over.length > 0)
-    await tx.updateTable('notice').set({ ended_at: now }).where('notice_id', 'in', over).execute()
-  if (disk !== null && !open.some((one) => one.kind === disk))
-    await tx
-      .insertInto('notice')
-      .values({ notice_id: newId(), hotline_id: hotlineId, kind: disk, at: now })
-      .execute()
 }

@@ -22,6 +22,7 @@ import { registerShipped } from './lines/prompts.ts'
 import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
 import { openKeys, type Keys } from './records/keys.ts'
 import { startRounds } from './rounds.ts'
+import { recorderAway } from './supervision/troubles.ts'
 import { wire } from './wiring.ts'
 
 /** A server that serves. */
@@ -59,7 +60,13 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
   })
   const failed = quietly(log)
-  const rounds = startRounds({ db, live, dataFolder: config.data, now, failed })
+  const { recorder } = config
+  const around = {
+    recorderAway: async () => (recorder === null ? ('unknown' as const) : recorderAway(recorder)),
+    trunkState: (name: string) => devices.trunkState(name),
+  }
+  const rounds = startRounds({ db, live, dataFolder: config.data, now, failed, around })
+  live.onElsewhere(() => rounds.poke())
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
   const devices = startDevices({
     db,

@@ -17,6 +17,7 @@ import { owedBy } from '../crisis/crisis.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { effectiveForm, formOfContact } from '../forms/forms.ts'
+import { planAfter } from '../tasks/tasks.ts'
 import { sameAnswers, sentAnswers, storedAnswers, writeAnswers, type Written } from './answering.ts'
 import {
   appendEvent,
@@ -239,8 +240,20 @@ export async function close(tx: Tx, asker: Asker, contactId: string, now: Date):
   const missing = missingForClosing(form, storedAnswers(form, contact.form))
   const owed = await owedBy(tx, contactId)
   if (missing.length > 0 || owed.length > 0) throw new Problem('contact.incomplete', { missing, owed })
-  await appendEvent(tx, contactId, now, 'closed', asker.personId, {})
+  await finishRecord(tx, contact.hotline_id, contactId, asker.personId, now)
+}
+
+/** Closes a record that owes nothing, and plans the follow-ups that its risk asks for. */
+async function finishRecord(
+  tx: Tx,
+  hotlineId: string,
+  contactId: string,
+  personId: string,
+  now: Date,
+): Promise<void> {
+  await appendEvent(tx, contactId, now, 'closed', personId, {})
   await markClosed(tx, contactId, now)
+  await planAfter(tx, { hotlineId, contactId, createdBy: personId, now })
 }
 
 /**
@@ -272,9 +285,7 @@ export async function enter(
   const who = { hotlineId, contactId, personId: asker.personId, now }
   const before = initialAnswers(form)
   const { heard } = await writeAnswers(tx, { ...who, form, before, answers, stage: 'summary', stageMs: {} })
-  if ((await owedBy(tx, contactId)).length === 0) {
-    await appendEvent(tx, contactId, now, 'closed', asker.personId, {})
-    await markClosed(tx, contactId, now)
-  }
+  if ((await owedBy(tx, contactId)).length === 0)
+    await finishRecord(tx, hotlineId, contactId, asker.personId, now)
   return { contactId, number, heard }
 }

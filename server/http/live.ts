@@ -16,6 +16,12 @@ export type Audience = { personId: string } | { right: Permission }
 export interface Live {
   /** Sends the event; never throws and never waits: a socket that misses it is greeted anew when it returns. */
   publish(hotlineId: string, to: Audience, event: LiveEvent): void
+  /** The same to this process's sockets alone: for what every server process finds out by itself. */
+  publishHere(hotlineId: string, to: Audience, event: LiveEvent): void
+  /** Told of every hotline that another server process told something of. */
+  onElsewhere(heard: (hotlineId: string) => void): void
+  /** Hotlines with an open socket here whose person holds the right. */
+  watchedBy(right: Permission): string[]
   /** What a socket is told first; each slice adds its own (`desk`, `board`). */
   onConnect(greet: (person: SessionPerson) => Promise<LiveEvent[]>): void
   /** Told how many sockets a person has now, whenever that changes. */
@@ -67,16 +73,19 @@ interface Hall {
   open: Set<Open>
   greeters: ((person: SessionPerson) => Promise<LiveEvent[]>)[]
   listeners: ((hotlineId: string, personId: string, sockets: number) => void)[]
+  elsewhere: ((hotlineId: string) => void)[]
 }
 
 /** Starts the live updates. */
 export function startLive(deps: Deps): Live {
   const me = randomUUID()
-  const hall: Hall = { deps, open: new Set(), greeters: [], listeners: [] }
+  const hall: Hall = { deps, open: new Set(), greeters: [], listeners: [], elsewhere: [] }
   const server = new WebSocketServer({ noServer: true, maxPayload: 4096 })
   const parcels = startParcels(deps, (text) => {
     const parsed = wire.safeParse(JSON.parse(text))
-    if (parsed.success && parsed.data.from !== me) deliver(hall, parsed.data)
+    if (!parsed.success || parsed.data.from === me) return
+    deliver(hall, parsed.data)
+    for (const heard of hall.elsewhere) heard(parsed.data.hotlineId)
   })
   const heart = setInterval(() => checkAlive(hall.open), silenceMs / 2)
   const spread = (hotlineId: string, to: Wire['to'], event: LiveEvent): void => {
@@ -85,6 +94,13 @@ export function startLive(deps: Deps): Live {
   }
   return {
     publish: spread,
+    publishHere: (hotlineId, to, event) => deliver(hall, { hotlineId, to, event }),
+    onElsewhere: (heard) => void hall.elsewhere.push(heard),
+    watchedBy: (right) => [
+      ...new Set(
+        [...hall.open].filter((one) => may(one.person.roles, right)).map((one) => one.person.hotlineId),
+      ),
+    ],
     onConnect: (greet) => void hall.greeters.push(greet),
     onPresence: (heard) => void hall.listeners.push(heard),
     socketsOf: (personId) => socketsOf(hall, personId),

@@ -1,5 +1,7 @@
 import type { Board } from '../../api/board.ts'
 import type { LiveEvent } from '../../api/events.ts'
+import { colourOf, graveness } from '../../domain/light.ts'
+import { Problem } from '../../domain/problem.ts'
 
 /** What the watch needs of the outside. */
 export interface BoardWatchDeps {
@@ -12,32 +14,69 @@ export interface BoardWatchDeps {
 }
 
 /** At most this often a board is read and sent. */
-const everyMs = 250
+const everyMs = 100
 /** Without a word of a change it is still read this often, so that nothing missed stays missed. */
 const atLeastEveryMs = 1000
 
+/** What makes a board another one; waits and ages that grow by themselves are counted on the screen. */
+const essence = (board: Board): string => {
+  const { longestWaitMs: _, ...today } = board.today
+  const lights = board.lights.map(({ kind, colour, unit, value }) => [
+    kind,
+    colour,
+    unit === 'ms' ? 0 : value,
+  ])
+  return JSON.stringify({ ...board, at: '', today, lights })
+}
+
+/** The last board of a hotline whose database is away: nothing on it moves, and it says so. */
+export function withDatabaseAway(board: Board, now: Date): Board {
+  const away = { kind: 'database-away', since: now.toISOString(), count: null } as const
+  return {
+    ...board,
+    notices: [away, ...board.notices],
+    lights: board.lights.map((light) =>
+      light.kind === 'system'
+        ? { ...light, value: graveness['database-away'], colour: colourOf(light, graveness['database-away']) }
+        : light,
+    ),
+  }
+}
+
+/** Reads a hotline's board and sends it when it is another one than the last. */
+function boardSender(deps: BoardWatchDeps): (hotlineId: string) => Promise<void> {
+  const last = new Map<string, { text: string; board: Board }>()
+  const send = (hotlineId: string, board: Board): void => {
+    const text = essence(board)
+    if (last.get(hotlineId)?.text === text) return
+    last.set(hotlineId, { text, board })
+    deps.publish(hotlineId, { type: 'board', board })
+  }
+  return async (hotlineId) => {
+    try {
+      send(hotlineId, await deps.read(hotlineId))
+    } catch (error) {
+      const before = last.get(hotlineId)?.board
+      const isAway = error instanceof Problem && error.code === 'database.away'
+      const isTold = before?.notices.some((notice) => notice.kind === 'database-away') ?? false
+      if (isAway && before && !isTold) send(hotlineId, withDatabaseAway(before, new Date()))
+      throw error
+    }
+  }
+}
+
 /**
- * Sends each hotline's board when it changed. `poke` says that something happened; a board equal to the last one
- * (but for its time) is not sent again.
+ * Sends each hotline's board when it changed: at once when `poke` says that something happened and none was sent just now.
+ * A board equal to the last one (but for its time) is not sent again.
  */
 export function watchBoards(deps: BoardWatchDeps): { poke: () => void; stop: () => void } {
-  const last = new Map<string, string>()
+  const sendChanged = boardSender(deps)
   let poked = true
   let readAt = 0
   let running = false
+  let timer: NodeJS.Timeout | null = null
 
-  const sendChanged = async (hotlineId: string): Promise<void> => {
-    const board = await deps.read(hotlineId)
-    // Waits that grow by themselves are counted on the screen; they are no reason to send.
-    const { longestWaitMs: _, ...today } = board.today
-    const text = JSON.stringify({ ...board, at: '', today })
-    if (last.get(hotlineId) === text) return
-    last.set(hotlineId, text)
-    deps.publish(hotlineId, { type: 'board', board })
-  }
-
-  const tick = async (): Promise<void> => {
-    if (running || (!poked && Date.now() - readAt < atLeastEveryMs)) return
+  const readAll = async (): Promise<void> => {
     running = true
     poked = false
     readAt = Date.now()
@@ -48,8 +87,29 @@ export function watchBoards(deps: BoardWatchDeps): { poke: () => void; stop: () 
     } finally {
       running = false
     }
+    if (poked) schedule()
   }
 
-  const timer = setInterval(() => void tick(), everyMs)
-  return { poke: () => (poked = true), stop: () => clearInterval(timer) }
+  function schedule(): void {
+    if (running || timer) return
+    const wait = Math.max(0, readAt + everyMs - Date.now())
+    timer = setTimeout(() => {
+      timer = null
+      void readAll()
+    }, wait)
+  }
+
+  const heart = setInterval(() => {
+    if (!running && Date.now() - readAt >= atLeastEveryMs) schedule()
+  }, atLeastEveryMs / 4)
+  return {
+    poke() {
+      poked = true
+      schedule()
+    },
+    stop() {
+      clearInterval(heart)
+      if (timer) clearTimeout(timer)
+    },
+  }
 }

@@ -99,6 +99,16 @@ export async function planFollowUps(
   return plan.length
 }
 
+/** Plans the follow-ups of a contact whose record is finished, by the level it has now; again adds nothing. */
+export async function planAfter(
+  tx: Tx,
+  given: { hotlineId: string; contactId: string; createdBy: string | null; now: Date },
+): Promise<void> {
+  const contact = await findPlanned(tx, given.contactId)
+  const level = riskLevels.find((each) => each === contact?.risk) ?? null
+  if (contact) await planFollowUps(tx, { ...given, level, endedAt: contact.ended_at })
+}
+
 /** Whether the words of a task may be read: by its owner, the contact's counsellor, and those who see all contacts. */
 const mayRead = (row: TaskRow, worker: Worker): boolean =>
   row.owner_id === worker.personId || row.person_id === worker.personId || may(worker.roles, 'contact.all')
@@ -286,12 +296,5 @@ export async function planByHand(
       await promise(tx, { ...base, ...made, dueAt: now, planStep: declined })
     return endFollowUps(tx, contactId, 'declined', body.words, now)
   }
-  await planFollowUps(tx, {
-    hotlineId,
-    contactId,
-    level: riskLevels.find((each) => each === contact.risk) ?? null,
-    endedAt: contact.ended_at,
-    createdBy: worker.personId,
-    now,
-  })
+  await planAfter(tx, { hotlineId, contactId, createdBy: worker.personId, now })
 }
