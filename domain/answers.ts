@@ -198,6 +198,16 @@ export function checkAnswers(form: Form, answers: Answers): void {
   if (wrong.length > 0) throw new Problem('answers.invalid', { items: wrong })
 }
 
+/** The answers that fit their questions: the screen keeps the others, says so beside them, and does not send them. */
+export function fittingAnswers(form: Form, answers: Answers): Answers {
+  const items = new Map(allItems(form.item).map((item) => [item.linkId, item]))
+  const fitting = Object.entries(answers).filter(([linkId, answer]) => {
+    const item = items.get(linkId)
+    return item !== undefined && isAnswerTo(item, answer)
+  })
+  return Object.fromEntries(fitting)
+}
+
 /** What a form starts with: the first answer of the questions that have one. */
 export function initialAnswers(form: Form): Answers {
   const started = allItems(form.item).flatMap((item) => {

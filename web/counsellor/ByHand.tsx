@@ -2,15 +2,19 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { listLines } from '../../api/administration.ts'
-import { enterContact } from '../../api/contacts.ts'
-import { emptyForm, type FormAnswers } from '../../domain/form.ts'
+import { enterContact, readBlankForm } from '../../api/contacts.ts'
+import { fittingAnswers } from '../../domain/answers.ts'
+import { missingForClosing } from '../../domain/form.ts'
+import type { Answer, Answers, Questionnaire } from '../../domain/questionnaire.ts'
+import { fromResponse, toResponse } from '../../domain/response.ts'
 import { hotlineNow } from '../ui/clock.ts'
-import { Failure, Notice } from '../ui/Notice.tsx'
+import { FailedPart, Failure, Notice } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useZone } from '../ui/session.ts'
 import { dayOf, instantOf, timeOfDay } from '../ui/time.ts'
 import { useWords, type WordKey } from '../ui/words.ts'
-import { FormAll } from './FormAll.tsx'
+import { jumpTo } from './form-places.ts'
+import { FormItems } from '../ui/form/FormItems.tsx'
 
 interface Times {
   day: string
@@ -41,7 +45,13 @@ function faultOf(lineId: string, times: Times, zone: string): WordKey | null {
 function useEntry(onSaved: () => void) {
   const zone = useZone()
   return useMutation({
-    mutationFn: (entry: { lineId: string; caller: string; times: Times; form: FormAnswers }) => {
+    mutationFn: (entry: {
+      lineId: string
+      caller: string
+      times: Times
+      form: Questionnaire
+      answers: Answers
+    }) => {
       const { start, end } = instants(entry.times, zone)
       const startedAt = new Date(start).toISOString()
       return request(enterContact, {
@@ -51,7 +61,7 @@ function useEntry(onSaved: () => void) {
           startedAt,
           answeredAt: startedAt,
           endedAt: new Date(end).toISOString(),
-          form: entry.form,
+          response: toResponse(entry.form, fittingAnswers(entry.form, entry.answers)),
         },
       })
     },
@@ -59,21 +69,55 @@ function useEntry(onSaved: () => void) {
   })
 }
 
+type Typed = Readonly<Record<string, Answer | null>>
+
+const put = (started: Answers, typed: Typed): Answers =>
+  Object.fromEntries(
+    Object.entries({ ...started, ...typed }).filter((one): one is [string, Answer] => one[1] !== null),
+  )
+
+/** The form of the chosen line with what was typed so far; what a second line asks too stays typed. */
+function useBlankForm(lineId: string) {
+  const [typed, setTyped] = useState<Typed>({})
+  const blank = useQuery({
+    queryKey: ['blank-form', lineId],
+    queryFn: () => request(readBlankForm, { params: { lineId } }),
+    enabled: lineId !== '',
+  })
+  const form = blank.data?.questionnaire
+  const started = blank.data ? fromResponse(blank.data.questionnaire, blank.data.response) : {}
+  return {
+    form,
+    error: blank.error,
+    retry: () => void blank.refetch(),
+    answers: put(started, typed),
+    change: (linkId: string, answer: Answer | null) =>
+      setTyped((before) => ({ ...before, [linkId]: answer })),
+    clear: () => setTyped({}),
+    typed: Object.keys(typed).length > 0,
+  }
+}
+
 /** A contact entered by hand, through the same form (G24-3.2.2b). */
 export function ByHand() {
-  const { say } = useWords()
+  const { say, language } = useWords()
   const zone = useZone()
   const lines = useQuery({
     queryKey: ['lines', 'all'],
     queryFn: () => request(listLines, { query: { limit: 100 } }),
   })
-  const [form, setForm] = useState(emptyForm)
   const [lineId, setLineId] = useState('')
   const [caller, setCaller] = useState('')
   const [times, setTimes] = useState(() => timesNow(zone))
   const [fault, setFault] = useState<WordKey | null>(null)
-  const [typed, setTyped] = useState(false)
-  const entry = useEntry(() => setTyped(false))
+  const [checked, setChecked] = useState(false)
+  const blank = useBlankForm(lineId)
+  const { form, answers, typed } = blank
+  const missing = checked && form ? missingForClosing(form, answers) : []
+  const entry = useEntry(() => {
+    blank.clear()
+    setChecked(false)
+  })
   useEffect(() => {
     if (!typed) return undefined
     const warn = (event: BeforeUnloadEvent): void => event.preventDefault()
@@ -83,11 +127,14 @@ export function ByHand() {
   const save = (): void => {
     const found = faultOf(lineId, times, zone)
     setFault(found)
-    if (found === null) entry.mutate({ lineId, caller, times, form })
+    setChecked(true)
+    if (found !== null || !form) return
+    const [first] = missingForClosing(form, answers)
+    if (first === undefined) entry.mutate({ lineId, caller, times, form, answers })
+    else jumpTo(first)
   }
   const another = (): void => {
     entry.reset()
-    setForm(emptyForm())
     setCaller('')
     setTimes(timesNow(zone))
   }
@@ -145,14 +192,21 @@ export function ByHand() {
         ))}
       </section>
       <section className="card form-card">
-        <FormAll
-          form={form}
-          change={(answers) => {
-            setTyped(true)
-            setForm({ ...form, ...answers })
-          }}
-        />
+        {lineId === '' && <p className="quiet">{say('byHand.lineFirst')}</p>}
+        {blank.error && <FailedPart of={blank.error} retry={blank.retry} />}
+        {form && (
+          <div className="form-all">
+            <FormItems
+              questionnaire={form}
+              answers={answers}
+              change={blank.change}
+              language={language}
+              missing={missing}
+            />
+          </div>
+        )}
         {fault && <Notice tone="soon">{say(fault)}</Notice>}
+        {missing.length > 0 && <Notice tone="soon">{say('form.missing', { count: missing.length })}</Notice>}
         <Failure of={entry.error} />
         <div className="spread">
           <span className="quiet">{say('byHand.notStored')}</span>

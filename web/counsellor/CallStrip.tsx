@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { DeskCall } from '../../api/desk.ts'
+import { coreOf } from '../../domain/form.ts'
 import { useKeys, type Key } from '../ui/keys.ts'
 import { Failure, Notice } from '../ui/Notice.tsx'
 import { Refusal } from '../ui/request.ts'
@@ -10,7 +11,7 @@ import { useWords } from '../ui/words.ts'
 import { Consent, Members, OfferLeft, Transfer } from './CallParts.tsx'
 import { useCommand, usePhone } from './duty-desk.ts'
 import { keeperOf } from './forms.ts'
-import { jumpTo } from './FormBody.tsx'
+import { jumpTo } from './form-places.ts'
 import { roleIn } from './role.ts'
 import { softphone } from './softphone.ts'
 import { HelpPanel, TransferPanel } from './TransferPanel.tsx'
@@ -21,10 +22,10 @@ import { WrapUp } from './WrapUp.tsx'
 function DangerButton({ contactId }: { contactId: string }) {
   const { say } = useWords()
   const navigate = useNavigate()
-  const { form } = useKept(contactId)
-  const marked = form.risk === 'acute'
+  const { answers } = useKept(contactId)
+  const marked = coreOf(answers).risk === 'acute'
   const mark = (): void => {
-    keeperOf(contactId).change({ risk: 'acute' }, false)
+    keeperOf(contactId).change({ answers: { risk: { values: ['acute'] } } }, false)
     void navigate({ to: '/desk' }).then(() => jumpTo('danger'))
   }
   useKeys([{ key: 'Alt+D', words: 'keys.danger', group: 'keys.groupCall', run: mark }])

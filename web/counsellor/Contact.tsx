@@ -2,17 +2,17 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { readContact, recordingSoundPath } from '../../api/contacts.ts'
 import type { Reply } from '../../api/endpoint.ts'
-import { missingForClosing, type FormAnswers } from '../../domain/form.ts'
+import { missingForClosing } from '../../domain/form.ts'
 import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay } from '../ui/session.ts'
 import { Length, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Risk } from './Contacts.tsx'
-import { FormAll } from './FormAll.tsx'
-import { jumpTo, Missing } from './FormBody.tsx'
+import { ClassPanel, classWords } from './ClassPanel.tsx'
+import { jumpTo } from './form-places.ts'
+import { KeptParts, Missing } from './FormParts.tsx'
 import { FormRead } from './FormRead.tsx'
-import { keeperOf } from './forms.ts'
 import { Fact } from './Offer.tsx'
 import { SaveMark } from './SaveMark.tsx'
 import { accessWords, happeningDetail, happeningWords } from './timeline.ts'
@@ -33,6 +33,9 @@ function Facts({ contact }: { contact: Whole }) {
       </Fact>
       <Fact label={say('contacts.line')}>{contact.lineName}</Fact>
       <Fact label={say('contacts.channel')}>{say(`call.channel.${contact.channel}`)}</Fact>
+      {contact.class && contact.class !== 'counselling' && (
+        <Fact label={say('form.class')}>{say(classWords(contact.class))}</Fact>
+      )}
       {contact.callerNumber && (
         <Fact label={say('contacts.caller')}>
           <span className="number">{contact.callerNumber}</span>
@@ -133,25 +136,18 @@ function Accesses({ contact }: { contact: Whole }) {
   )
 }
 
-function FormToFinish({
-  contactId,
-  form,
-  after,
-}: {
-  contactId: string
-  form: FormAnswers
-  after: () => void
-}) {
+function FormToFinish({ contactId, after }: { contactId: string; after: () => void }) {
   const { say } = useWords()
   const { finish, pending, error } = useFinish(contactId, after)
+  const { questionnaire, answers } = useKept(contactId)
+  const missing = missingForClosing(questionnaire, answers)
   return (
     <>
-      <FormAll
-        form={form}
-        change={(answers) => keeperOf(contactId).change(answers)}
-        missing={missingForClosing(form)}
-      />
-      <Missing form={form} onJump={jumpTo} />
+      <ClassPanel contactId={contactId} />
+      <div className="form-all">
+        <KeptParts contactId={contactId} items={questionnaire.item} missing={missing} />
+      </div>
+      <Missing contactId={contactId} missing={missing} onJump={jumpTo} />
       <Failure of={error} />
       <div className="row end">
         <button type="button" className="main-button" disabled={pending} onClick={finish}>
@@ -167,7 +163,8 @@ const isLive = (contact: Whole): boolean => contact.state === 'talking' || conta
 function RecordForm({ contact, reread }: { contact: Whole; reread: () => void }) {
   const { say } = useWords()
   const { contactId } = contact
-  const { form, save, loaded } = useKept(contactId)
+  const kept = useKept(contactId)
+  const { save, loaded } = kept
   const open = contact.mayEdit && contact.closedAt === null
   const editable = open && !isLive(contact)
   const trouble = save.kind === 'conflict' || save.kind === 'failed'
@@ -184,8 +181,8 @@ function RecordForm({ contact, reread }: { contact: Whole; reread: () => void })
       {open && !editable && <p className="quiet">{say('contact.notLive')}</p>}
       {trouble && <SaveMark contactId={contactId} save={save} />}
       {!loaded && !trouble && <Skeleton lines={6} />}
-      {loaded && !editable && <FormRead form={form} />}
-      {loaded && editable && <FormToFinish contactId={contactId} form={form} after={reread} />}
+      {loaded && !editable && <FormRead kept={kept} />}
+      {loaded && editable && <FormToFinish contactId={contactId} after={reread} />}
     </section>
   )
 }

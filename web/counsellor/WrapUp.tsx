@@ -11,13 +11,13 @@ import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { useCommand } from './duty-desk.ts'
 import { forgetForms, keeperOf } from './forms.ts'
-import { jumpTo, placeOf } from './FormBody.tsx'
+import { jumpTo, placeOf } from './form-places.ts'
 import { showStage } from './stage.ts'
 import { useKept } from './use-kept.ts'
 
 /** Finishing a record: saves what is typed, closes, and jumps to what is missing instead when something is. */
 export function useFinish(contactId: string, after: () => void) {
-  const { form } = useKept(contactId)
+  const { questionnaire, answers, loaded } = useKept(contactId)
   const closing = useMutation({
     mutationFn: async () => {
       await keeperOf(contactId).flush()
@@ -32,13 +32,14 @@ export function useFinish(contactId: string, after: () => void) {
     },
   })
   const finish = (): void => {
-    const first = missingForClosing(form)[0]
+    if (!loaded) return
+    const first = missingForClosing(questionnaire, answers)[0]
     if (first === undefined) {
       closing.mutate()
       return
     }
-    const place = placeOf(first)
-    if (place !== 'side') showStage(contactId, place)
+    const place = placeOf(questionnaire, first)
+    if (place) showStage(contactId, place)
     jumpTo(first)
   }
   return { finish, pending: closing.isPending, error: closing.error }

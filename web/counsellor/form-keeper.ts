@@ -2,15 +2,33 @@
  * Keeps one contact's form: saves as typed, retries until saved, and loses nothing when somebody else saved meanwhile.
  * What is not saved stays in memory only, never in the browser's storage: it is about a person in distress.
  */
-import { emptyForm, type FormAnswers } from '../../domain/form.ts'
+import { valuesOf } from '../../domain/answers.ts'
+import type { Answer, Answers, Questionnaire } from '../../domain/questionnaire.ts'
+import type { Stage } from '../../domain/stage.ts'
 import { Refusal } from '../ui/request.ts'
 
-/** A form as the server has it. */
-export interface ServerForm {
-  form: FormAnswers
+/** What is typed: the answers, the stage that is open and the time spent in each. */
+export interface Draft {
+  answers: Answers
+  stage: Stage
+  stageMs: Partial<Record<Stage, number>>
+}
+
+/** A change of it; an answer of null is taken back. */
+export interface DraftChange {
+  answers?: Readonly<Record<string, Answer | null>>
+  stage?: Stage
+  stageMs?: Draft['stageMs']
+}
+
+/** When something was saved. */
+export interface SavedMark {
   revision: number
   savedAt: string | null
 }
+
+/** A form as the server has it, with its questions. */
+export type ServerForm = Draft & SavedMark & { questionnaire: Questionnaire }
 
 /** Whether what is on the screen is safe. */
 export type SaveState =
@@ -19,18 +37,29 @@ export type SaveState =
   | { kind: 'failed'; failure: unknown }
   | { kind: 'conflict'; newer: ServerForm }
 
-/** What the screens show. */
-export interface KeptForm {
+/** What the screens show; without questions until it is loaded. */
+export interface KeptForm extends Draft {
   loaded: boolean
-  form: FormAnswers
+  questionnaire: Questionnaire
   save: SaveState
 }
 
 /** The two doors to the server. */
 export interface FormDoors {
   read: () => Promise<ServerForm>
-  save: (form: FormAnswers, revision: number) => Promise<ServerForm>
+  save: (draft: Draft, form: { questionnaire: Questionnaire; revision: number }) => Promise<SavedMark>
 }
+
+const noForm: Questionnaire = {
+  resourceType: 'Questionnaire',
+  url: '',
+  version: '',
+  title: '',
+  status: 'draft',
+  item: [],
+}
+
+const noDraft: Draft = { answers: {}, stage: 'rapport', stageMs: {} }
 
 /** After the last key this long ... */
 const pause = 400
@@ -44,33 +73,48 @@ const finalRefusals: readonly string[] = [
   'contact.notFound',
   'call.notYours',
   'permission.denied',
+  'answers.invalid',
 ]
 
 /** Whether trying again is of no use. */
 export const isFinal = (failure: unknown): boolean =>
   failure instanceof Refusal && finalRefusals.includes(failure.code)
 
-const sameAnswers = (one: FormAnswers, other: FormAnswers): boolean =>
-  JSON.stringify({ ...one, stage: '', stageMs: {} }) === JSON.stringify({ ...other, stage: '', stageMs: {} })
+const isAnswer = (answer: Answer | null | undefined): answer is Answer =>
+  answer !== null && answer !== undefined
 
-/** Notes of both sides, when "keep mine" must not lose what somebody else wrote. */
-export function withBothNotes(mine: FormAnswers, newer: FormAnswers, between: string): FormAnswers {
-  const other = newer.notes.trim()
-  if (other === '' || mine.notes.includes(other) || other === mine.notes.trim()) return mine
-  if (newer.notes.startsWith(mine.notes)) return { ...mine, notes: newer.notes }
-  return { ...mine, notes: `${mine.notes}\n${between}\n${newer.notes}`.slice(0, 20_000) }
+const sorted = (answers: Answers): string =>
+  JSON.stringify(Object.entries(answers).sort(([one], [other]) => (one < other ? -1 : 1)))
+
+const changed = (draft: Draft, { answers, ...rest }: DraftChange): Draft => {
+  const all = Object.entries({ ...draft.answers, ...answers })
+  const kept = all.filter((one): one is [string, Answer] => isAnswer(one[1]))
+  return { ...draft, ...rest, answers: Object.fromEntries(kept) }
+}
+
+const notesOf = (answers: Answers): string => {
+  const [notes] = valuesOf(answers['notes'])
+  return typeof notes === 'string' ? notes : ''
+}
+
+/** Answers with the notes of both sides, when "keep mine" must not lose what somebody else wrote. */
+export function withBothNotes(mine: Answers, newer: Answers, between: string): Answers {
+  const [ours, theirs] = [notesOf(mine), notesOf(newer)]
+  if (theirs.trim() === '' || ours.includes(theirs.trim())) return mine
+  const both = theirs.startsWith(ours) ? theirs : `${ours}\n${between}\n${theirs}`.slice(0, 20_000)
+  return { ...mine, notes: { values: [both] } }
 }
 
 /** Keeps one form; see the top of this file. */
 export class FormKeeper {
   readonly #doors: FormDoors
   readonly #watchers = new Set<() => void>()
-  #view: KeptForm = { loaded: false, form: emptyForm(), save: { kind: 'saved', at: null } }
+  #view: KeptForm = { ...noDraft, loaded: false, questionnaire: noForm, save: { kind: 'saved', at: null } }
   #revision = 0
-  #server: FormAnswers = emptyForm()
+  #server: Answers = {}
   #savedAt: string | null = null
   /** Typed before the saved form arrived. */
-  #early: Partial<FormAnswers> = {}
+  #early: DraftChange = {}
   #dirtySince: number | null = null
   #saving: Promise<void> | null = null
   #loading: Promise<void> | null = null
@@ -124,11 +168,12 @@ export class FormKeeper {
   }
 
   /** Changes answers; `soon: false` saves at once (danger must not wait for a pause in typing). */
-  change(answers: Partial<FormAnswers>, soon = true): void {
+  change(given: DraftChange, soon = true): void {
     this.#dirtySince ??= Date.now()
-    if (!this.#view.loaded) this.#early = { ...this.#early, ...answers }
+    if (!this.#view.loaded)
+      this.#early = { ...this.#early, ...given, answers: { ...this.#early.answers, ...given.answers } }
     const save: SaveState = this.#view.save.kind === 'conflict' ? this.#view.save : { kind: 'pending' }
-    this.#show({ form: { ...this.#view.form, ...answers }, save })
+    this.#show({ ...changed(this.#view, given), save })
     this.#plan(soon ? Math.min(pause, Math.max(0, this.#dirtySince + limit - Date.now())) : 0)
   }
 
@@ -150,7 +195,10 @@ export class FormKeeper {
     }
     this.#revision = newer.revision
     this.#dirtySince ??= Date.now()
-    this.#show({ form: withBothNotes(this.#view.form, newer.form, between), save: { kind: 'pending' } })
+    this.#show({
+      answers: withBothNotes(this.#view.answers, newer.answers, between),
+      save: { kind: 'pending' },
+    })
     await this.flush()
   }
 
@@ -166,12 +214,14 @@ export class FormKeeper {
 
   #take(server: ServerForm): void {
     this.#revision = server.revision
-    this.#server = server.form
+    this.#server = server.answers
     this.#savedAt = server.savedAt
     // What was typed before the first reading is put on top of it.
     const typed = this.#dirtySince !== null
     const save: SaveState = typed ? { kind: 'pending' } : { kind: 'saved', at: server.savedAt }
-    this.#show({ loaded: true, form: { ...server.form, ...this.#early }, save })
+    const { questionnaire, answers, stage, stageMs } = server
+    const draft = changed({ answers, stage, stageMs }, this.#early)
+    this.#show({ loaded: true, questionnaire, ...draft, save })
     this.#early = {}
     if (typed) this.#plan(0)
   }
@@ -184,16 +234,18 @@ export class FormKeeper {
 
   async #save(): Promise<void> {
     this.#dirtySince = null
-    this.#saving = this.#send(this.#view.form)
+    const { answers, stage, stageMs } = this.#view
+    this.#saving = this.#send({ answers, stage, stageMs })
     await this.#saving
     this.#saving = null
   }
 
-  async #send(form: FormAnswers): Promise<void> {
+  async #send(draft: Draft): Promise<void> {
     try {
-      const saved = await this.#doors.save(form, this.#revision)
+      const { questionnaire } = this.#view
+      const saved = await this.#doors.save(draft, { questionnaire, revision: this.#revision })
       this.#revision = saved.revision
-      this.#server = saved.form
+      this.#server = draft.answers
       this.#savedAt = saved.savedAt
       if (this.#dirtySince === null) this.#show({ save: { kind: 'saved', at: saved.savedAt } })
       else this.#plan(Math.max(0, this.#dirtySince + pause - Date.now()))
@@ -213,7 +265,7 @@ export class FormKeeper {
     }
     const final = isFinal(failure)
     // The call went to somebody else: time spent in a stage is not worth a warning, words are.
-    if (final && sameAnswers(this.#view.form, this.#server)) {
+    if (final && sorted(this.#view.answers) === sorted(this.#server)) {
       this.#dirtySince = null
       this.#show({ save: { kind: 'saved', at: this.#savedAt } })
       return

@@ -1,5 +1,7 @@
 /** The forms open in this window, by contact: they outlive a change of page, until everything typed is saved. */
 import { readForm, saveForm } from '../../api/contacts.ts'
+import { fittingAnswers } from '../../domain/answers.ts'
+import { fromResponse, toResponse } from '../../domain/response.ts'
 import { liveStore, onLive } from '../ui/live.ts'
 import { request } from '../ui/request.ts'
 import { FormKeeper } from './form-keeper.ts'
@@ -11,8 +13,14 @@ export function keeperOf(contactId: string): FormKeeper {
   const known = keepers.get(contactId)
   if (known) return known
   const keeper = new FormKeeper({
-    read: () => request(readForm, { params: { contactId } }),
-    save: (form, revision) => request(saveForm, { params: { contactId }, body: { form, revision } }),
+    read: async () => {
+      const { questionnaire, response, ...rest } = await request(readForm, { params: { contactId } })
+      return { ...rest, questionnaire, answers: fromResponse(questionnaire, response) }
+    },
+    save: ({ answers, stage, stageMs }, { questionnaire, revision }) => {
+      const response = toResponse(questionnaire, fittingAnswers(questionnaire, answers))
+      return request(saveForm, { params: { contactId }, body: { response, stage, stageMs, revision } })
+    },
   })
   keepers.set(contactId, keeper)
   void keeper.load()

@@ -98,6 +98,7 @@ export const contact = {
   'byHand.endBeforeStart': ['结束时间要晚于开始时间。', 'The end must be after the start.'],
   'byHand.future': ['时间不能在将来。', 'The time cannot be in the future.'],
   'byHand.chooseLine': ['请选择线路。', 'Please choose a line.'],
+  'byHand.lineFirst': ['选择线路后，这里是它的登记表。', 'Choose a line: its form appears here.'],
   'byHand.notStored': ['按下保存前，内容只在这个窗口里。', 'Until you save, this is only in this window.'],
   'tasks.title': ['待办', 'Tasks'],
   'tasks.open': ['未完成', 'Open'],

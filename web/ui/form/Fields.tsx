@@ -1,5 +1,5 @@
 import { useId, type ReactNode } from 'react'
-import { useWords } from '../ui/words.ts'
+import { useWords } from '../words.ts'
 
 /** A choice of a chip or a list: its code and its words. */
 export interface Choice {
@@ -13,12 +13,15 @@ export function Field({
   label,
   hint,
   missing,
+  aside,
   children,
 }: {
   name: string
   label: string
   hint?: string | undefined
   missing?: boolean
+  /** What stands quietly at the end of the label's line. */
+  aside?: ReactNode
   children: ReactNode
 }) {
   const { say } = useWords()
@@ -29,6 +32,7 @@ export function Field({
         {missing && <span className="tag tag-soon needed">{say('form.needed')}</span>}
         {hint && <span className="hint">{hint}</span>}
       </legend>
+      {aside}
       {children}
     </fieldset>
   )
@@ -95,7 +99,7 @@ export function SomeOf({
   )
 }
 
-/** A number from 0 to 100 said by the caller; empty means not asked. */
+/** A number from 0 to 100 said by the caller; empty until it is said. */
 export function Rating({
   value,
   onChange,
@@ -115,7 +119,7 @@ export function Rating({
         step={5}
         value={value ?? 50}
         aria-label={label}
-        aria-valuetext={value === null ? say('form.notAsked') : String(value)}
+        aria-valuetext={value === null ? say('form.notAnswered') : String(value)}
         onChange={(event) => onChange(Number(event.target.value))}
       />
       <input
@@ -131,9 +135,6 @@ export function Rating({
           onChange(event.target.value === '' ? null : Math.min(100, Math.max(0, Number.isFinite(n) ? n : 0)))
         }}
       />
-      <button type="button" className="quiet-button" disabled={value === null} onClick={() => onChange(null)}>
-        {say('form.notAsked')}
-      </button>
     </div>
   )
 }
