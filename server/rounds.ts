@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { inHotline, type Database } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
+import { helpRound } from './help/help.ts'
 import type { Live } from './http/live.ts'
 import { proposeClusters } from './incidents/clusters.ts'
 import { settleRecordings } from './records/records.ts'
@@ -56,6 +57,7 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
     busy = true
     underway = (deps.disk ?? diskState)(dataFolder)
       .then(async (disk) => goRound(deps, disk, (await deps.around?.recorderAway()) ?? 'unknown'))
+      .then(() => helpRound(db, deps.live, now()))
       .then(async () => {
         if (now().getTime() - clustersAt < clustersEveryMs) return
         clustersAt = now().getTime()

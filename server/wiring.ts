@@ -10,6 +10,7 @@ import { inHotline } from './db/database.ts'
 import { formsRoutes } from './forms/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import type { Live } from './http/live.ts'
+import { helpRoutes } from './help/routes.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { incidentsRoutes } from './incidents/routes.ts'
 import type { Devices } from './lines/devices.ts'
@@ -104,6 +105,13 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   })
   wireAssessment(app, parts)
   if (calls) wireDesk(app, calls, live)
+  helpRoutes(app, {
+    live,
+    supervise: async (...wish) => {
+      if (!calls) throw new Problem('switchboard.away')
+      await calls.supervise(...wish)
+    },
+  })
   live.onConnect(async (person) => {
     if (!may(person.roles, 'board.see')) return []
     const board = await inHotline(db, person.hotlineId, (tx) => readBoardNow(tx, person.hotlineId, now()))

@@ -179,14 +179,18 @@ export async function assessed(
   })
 }
 
-/** The seat that was in wrap-up for a record that is finished now is free again. */
+/** Seats that were in wrap-up for a record that is finished now are free again: of whoever had it, and handed it over. */
 export async function recordClosed(shell: Shell, hotlineId: string, contactId: string): Promise<void> {
   const after = await inHotline(shell.db, hotlineId, async (tx) => {
-    const seats = (await findStaffed(tx)).filter((each) => each.duty.contact === contactId)
-    const [seat] = seats.filter((each) => each.duty.state === 'wrap-up')
-    return seat ? happenAtSeat(tx, hotlineId, seat.seatId, { type: 'finished' }, shell.now()) : null
+    const free: StaffedSeat[] = []
+    for (const { seatId, duty } of await findStaffed(tx)) {
+      if (duty.contact !== contactId || duty.state !== 'wrap-up') continue
+      const seat = await happenAtSeat(tx, hotlineId, seatId, { type: 'finished' }, shell.now())
+      if (seat) free.push(seat)
+    }
+    return free
   })
-  if (after) seatChanged(shell, hotlineId, after)
+  for (const seat of after) seatChanged(shell, hotlineId, seat)
 }
 
 /** A desk phone pressed its transfer key: the same as a blind transfer from the desk, to a line, a seat or a number. */

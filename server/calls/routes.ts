@@ -4,7 +4,6 @@ import {
   readDesk as readDeskEndpoint,
   transferTargets,
 } from '../../api/desk.ts'
-import { superviseCall } from '../../api/supervise.ts'
 import { serve, type Context } from '../http/serve.ts'
 import { findOpenLines } from './queries.ts'
 import { findSeats, findStaffed } from '../roster/roster.ts'
@@ -27,13 +26,6 @@ export function callsRoutes(app: FastifyInstance, calls: Calls): void {
   serve(app, commandEndpoint, async (context, { params, body }) => {
     await commandCall(shell, context.hotlineId, context.person.personId, params.contactId, body)
     return desk(context)
-  })
-  serve(app, superviseCall, async (context, { params: { contactId }, body }) => {
-    const { personId } = context.person
-    // Before, not after, and without the words of the reason, which are on the record: nobody listens unaudited, and a wish that is refused was one too.
-    await context.tx((tx) => context.audit(tx, 'call.supervised', body.mode, contactId))
-    await calls.supervise(context.hotlineId, personId, contactId, body)
-    return { done: true as const }
   })
   serve(app, transferTargets, (context) =>
     context.tx(async (tx) => {

@@ -31,6 +31,7 @@ import {
   findRecordings,
   lockContact,
   markClosed,
+  writesUp,
   type ListQuery,
   type StoredContact,
   type StoredRow,
@@ -98,10 +99,21 @@ export async function list(
 /** The contact if the asker may see it; `contact.notFound` otherwise, so that its existence is not told either. */
 export async function visible(tx: Tx, asker: Asker, contactId: string): Promise<StoredContact> {
   const contact = await findContact(tx, contactId)
-  const allowed = contact && (may(asker.roles, 'contact.all') || contact.person_id === asker.personId)
+  const allowed =
+    contact &&
+    (may(asker.roles, 'contact.all') ||
+      contact.person_id === asker.personId ||
+      (await writesUp(tx, asker.personId, contactId)))
   if (!allowed) throw new Problem('contact.notFound')
   return contact
 }
+
+/** Who handed a contact over writes down their part of it as long as their own wrap-up lasts; finishing it is not theirs. */
+const mayWrite = async (tx: Tx, contact: StoredContact, asker: Asker): Promise<boolean> =>
+  mayEdit(contact, asker) ||
+  (contact.state !== 'closed' &&
+    may(asker.roles, 'contact.own') &&
+    (await writesUp(tx, asker.personId, contact.contact_id)))
 
 const mayEdit = (contact: StoredContact, asker: Asker): boolean =>
   contact.person_id === asker.personId && contact.state !== 'closed' && may(asker.roles, 'contact.own')
@@ -206,7 +218,7 @@ export async function save(
   await lockContact(tx, contactId)
   const contact = await visible(tx, asker, contactId)
   if (contact.state === 'closed') throw new Problem('contact.alreadyClosed')
-  if (!mayEdit(contact, asker)) throw new Problem('call.notYours')
+  if (!(await mayWrite(tx, contact, asker))) throw new Problem('call.notYours')
   const effective = await formOfContact(tx, contact)
   const { form } = effective
   const before = storedAnswers(form, contact.form)

@@ -147,6 +147,15 @@ export async function findContact(tx: Tx, contactId: string): Promise<StoredCont
   return rows[0]
 }
 
+/** Whether the person's seat is in wrap-up for this contact, whoever has it now. */
+export async function writesUp(tx: Tx, personId: string, contactId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from duty where person_id = ${personId} and contact_id = ${contactId} and state = 'wrap-up'`.execute(
+    tx,
+  )
+  return rows.length > 0
+}
+
 /** Takes the row's lock, so that nothing else changes the contact until the transaction ends. */
 export async function lockContact(tx: Tx, contactId: string): Promise<void> {
   await sql`select from contact where contact_id = ${contactId} for update`.execute(tx)
