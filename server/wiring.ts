@@ -4,8 +4,10 @@ import { may } from '../domain/permission.ts'
 import { Problem } from '../domain/problem.ts'
 import { wireAssessment } from './assessment-wiring.ts'
 import type { Calls } from './calls/calls.ts'
+import { callersRoutes } from './callers/routes.ts'
 import { wireDesk } from './desk-wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
+import { crisisRoutes } from './crisis/routes.ts'
 import { inHotline } from './db/database.ts'
 import { formsRoutes } from './forms/routes.ts'
 import { healthRoutes } from './http/health.ts'
@@ -82,6 +84,15 @@ export function wire(app: FastifyInstance, parts: Parts): void {
       if (level !== null) void calls?.assessed(hotlineId, contactId, level).catch(parts.failed)
     },
   })
+  crisisRoutes(app, {
+    live,
+    keys,
+    poke: pokeBoards,
+    assessed: (hotlineId, contactId, level) =>
+      void calls?.assessed(hotlineId, contactId, level).catch(parts.failed),
+    tasksChanged: (hotlineId) =>
+      live.publish(hotlineId, { right: 'task.work' }, { type: 'changed', what: 'tasks' }),
+  })
   tasksRoutes(app, {
     openNumber: (hotlineId, sealed) => keys.open(hotlineId, sealed),
     callBack: async (...caller) => {
@@ -96,6 +107,10 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   incidentsRoutes(app, {
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' }),
+  })
+  callersRoutes(app, {
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'caller.see' }, { type: 'changed', what: 'callers' }),
   })
   referralRoutes(app, {
     changed: (hotlineId) =>

@@ -78,8 +78,7 @@ async function readCall(
   const { rows } = await sql<Row>`
     select c.contact_id, c.number, c.state, c.channel, l.line_id, l.name as line_name, l.kind as line_kind,
       l.number as line_number, c.call, c.started_at, c.queued_at, c.answered_at, c.ended_by, c.caller_number_sealed,
-      (select count(*)::int from contact e where e.hotline_id = c.hotline_id
-        and e.caller_number_key = c.caller_number_key and e.number < c.number) as earlier
+      earlier_contacts(c) as earlier
     from contact c join line l on l.line_id = c.line_id where c.contact_id = ${contactId} and c.call is not null`.execute(
     tx,
   )

@@ -135,8 +135,7 @@ export interface StoredContact extends StoredRow {
 
 const contactColumns = sql`${rowColumns}, c.hotline_id, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
   c.satisfaction, c.form, c.form_revision, c.form_saved_at, c.base_version_id, c.overlay_version_id, c.stage, c.stage_ms,
-  (select count(*)::int from contact e where e.hotline_id = c.hotline_id
-    and e.caller_number_key = c.caller_number_key and e.number < c.number) as earlier`
+  earlier_contacts(c) as earlier`
 
 /** One contact, or undefined when it is not there (or another hotline's). */
 export async function findContact(tx: Tx, contactId: string): Promise<StoredContact | undefined> {

@@ -416,6 +416,13 @@ export interface ProtocolStep {
   step: string;
 }
 
+export interface ProtocolVersion {
+  data: Json;
+  hotline_id: string;
+  protocol: string;
+  version: number;
+}
+
 export interface Recording {
   contact_id: string;
   duration_ms: number | null;
@@ -606,6 +613,7 @@ export interface DB {
   prompt: Prompt;
   protocol_run: ProtocolRun;
   protocol_step: ProtocolStep;
+  protocol_version: ProtocolVersion;
   recording: Recording;
   report: Report;
   resource: Resource;

@@ -42,6 +42,11 @@ create table caller_alert (
 create index caller_alert_profile on caller_alert (profile_id) where ended_at is null;
 create index caller_alert_review on caller_alert (hotline_id, review_at) where ended_at is null;
 
+-- How many contacts came before this one from the same number or, where somebody confirmed who it is, of the same caller.
+create function earlier_contacts(c contact) returns int language sql stable as $$
+  select count(*)::int from contact e where e.hotline_id = c.hotline_id and e.number < c.number
+    and (e.caller_number_key = c.caller_number_key or e.profile_id = c.profile_id) $$;
+
 do $$
 declare t text;
 begin
@@ -51,3 +56,4 @@ begin
     execute format('grant select, insert, update on %I to hearthline', t);
   end loop;
 end $$;
+grant execute on all functions in schema public to hearthline;
