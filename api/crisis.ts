@@ -29,10 +29,10 @@ export const reportRow = z.object({
   line: z.string(),
   counsellor: z.string().nullable(),
   kind: z.enum(['administration', 'consult']),
-  reason: z.enum(['high-risk', 'danger-to-others', 'counsellor-asked']),
+  reason: z.enum(['high-risk', 'danger-to-others', 'protocol', 'counsellor-asked']),
   level: z.enum(risks).nullable(),
   openedAt: instant,
-  /** How often it escalated: 0 first one asked, 1 the next supervisor, 2 all and the phones on call. */
+  /** How often it escalated: 0 first one asked, 1 the next one too, 2 all of its group and the phones on call. */
   stage: z.number().int(),
   nextAt: instant.nullable(),
   asked: z.array(z.string()),
@@ -154,7 +154,7 @@ export const openProtocol = endpoint({
   reply: crisis,
 })
 
-/** The protocols that can be opened, in the order in which they are offered. */
+/** The protocols that can be opened, in the order in which they are offered; one with grades once for each (`suicide-72h`). */
 export const listProtocols = endpoint({
   method: 'GET',
   path: '/api/v1/protocols',
@@ -165,7 +165,11 @@ export const listProtocols = endpoint({
   ),
 })
 
-/** Saves what was recorded at a step; `done` finishes it, `skipped` says why it cannot be done. `protocol.changedElsewhere`. */
+/**
+ * Saves what was recorded at a step; `done` finishes it, `skipped` says why it cannot be done. `protocol.changedElsewhere`;
+ * `contact.incomplete` with `missing` items before it is done; `protocol.stepOpen` for a step that may not be skipped.
+ * Times are ISO 8601 or a clock time (`23:05`).
+ */
 export const saveStep = endpoint({
   method: 'PUT',
   path: '/api/v1/protocol-runs/:runId/steps/:step',

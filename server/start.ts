@@ -6,6 +6,7 @@ import { connectSwitchboard } from '../telephony/switchboard.ts'
 import { startCalls, type Calls } from './calls/calls.ts'
 import { startScreens } from './calls/screens.ts'
 import type { Config } from './config.ts'
+import { watchReports } from './crisis/escalating.ts'
 import { inHotline, openDatabase, outside, type Database } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
 import { migrate } from './db/migrate.ts'
@@ -68,6 +69,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   const rounds = startRounds({ db, live, dataFolder: config.data, now, failed, around })
   live.onElsewhere(() => rounds.poke())
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
+  const reports = watchReports({ db, live, keys, bell: () => calls, now, poke: rounds.poke, failed })
   const devices = startDevices({
     db,
     keys,
@@ -95,6 +97,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
       await app.close()
       devices.stop()
       await rounds.stop()
+      await reports.stop()
       await calls?.stop()
       await db.close()
     },

@@ -8,6 +8,8 @@ import {
   type RiskFinding,
   type RiskLevel,
 } from '../../domain/risk.ts'
+import type { ReportKind } from '../../domain/escalation.ts'
+import type { OpenedFrom } from '../../domain/protocol.ts'
 import type { Tx } from '../db/database.ts'
 import {
   appendEvent,
@@ -19,8 +21,10 @@ import {
   saveDanger,
   saveReason,
 } from './queries.ts'
+import type { ReportReason } from './report-queries.ts'
 import { openReports } from './reports.ts'
-import { openRun, type OpenedFrom } from './runs.ts'
+import { findRuns } from './run-queries.ts'
+import { openRun } from './runs.ts'
 
 /** Something was heard of a contact's danger; the caller of heard() holds the contact's row lock or takes it first. */
 export interface Heard {
@@ -70,11 +74,34 @@ export async function heard(tx: Tx, given: Heard): Promise<{ level: RiskLevel | 
     await appendEvent(tx, contactId, now, 'risk.raised', personId, { from: was, level, because })
   }
   if (toOthers) await appendEvent(tx, contactId, now, 'risk.others', personId, {})
-  for (const { protocol, from } of given.open ?? []) await openRun(tx, { ...given, protocol, from, level })
-  if (toOthers) await openRun(tx, { ...given, protocol: 'danger-to-others', from: 'form', level })
+  const asked = await openProtocols(tx, { ...given, level, raised, toOthers })
   if (raised && mustBeReported(level)) await openReports(tx, { ...given, reason: 'high-risk', level })
   else if (toOthers) await openReports(tx, { ...given, reason: 'danger-to-others', level })
+  else if (asked) await openReports(tx, { ...given, reason: 'protocol', level })
   return { level, raised }
+}
+
+/**
+ * Opens what was asked for, `danger-to-others` when others are in danger, and for a contact that became high the protocol for
+ * suicide, or its higher grade, unless another one runs. Gives whether one of them asks for the reports by itself.
+ */
+async function openProtocols(
+  tx: Tx,
+  given: Heard & { level: RiskLevel | null; raised: boolean; toOthers: boolean },
+): Promise<boolean> {
+  const { level } = given
+  const had = new Set((await findRuns(tx, given.contactId)).map((run) => run.protocol))
+  let reports = false
+  const open = async (protocol: string, from: OpenedFrom): Promise<void> => {
+    const { protocol: opened } = await openRun(tx, { ...given, protocol, from, level })
+    if (opened.follows.report && !had.has(opened.protocol)) reports = true
+    had.add(opened.protocol)
+  }
+  for (const { protocol, from } of given.open ?? []) await open(protocol, from)
+  if (given.toOthers) await open('danger-to-others', 'form')
+  const isHigh = given.raised && mustBeReported(level)
+  if (isHigh && (had.size === 0 || had.has('suicide'))) await open('suicide', 'form')
+  return reports
 }
 
 /** What still keeps the contact open: `report`, `consult`, `protocol:<id>`; empty when it may be closed. */
@@ -87,8 +114,8 @@ export interface BoardFacts {
     reportId: string
     contactId: string
     number: number
-    kind: 'administration' | 'consult'
-    reason: 'high-risk' | 'danger-to-others' | 'counsellor-asked'
+    kind: ReportKind
+    reason: ReportReason
     openedAt: number
     stage: number
   }[]
@@ -120,8 +147,8 @@ export async function boardFacts(tx: Tx, hotlineId: string, now: Date): Promise<
     report_id: string
     contact_id: string
     number: number
-    kind: 'administration' | 'consult'
-    reason: 'high-risk' | 'danger-to-others' | 'counsellor-asked'
+    kind: ReportKind
+    reason: ReportReason
     opened_at: Date
     stage: number
   }>`

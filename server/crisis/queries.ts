@@ -47,11 +47,19 @@ export interface CrisisContact {
   ended_at: Date | null
 }
 
+const contactColumns = sql`contact_id, person_id, state, risk, danger_key, danger_to_others, ended_at from contact`
+
+/** The contact; undefined when it is not there. */
+export async function findContact(tx: Tx, contactId: string): Promise<CrisisContact | undefined> {
+  const { rows } = await sql<CrisisContact>`
+    select ${contactColumns} where contact_id = ${contactId}`.execute(tx)
+  return rows[0]
+}
+
 /** The contact with its row locked until the transaction ends; undefined when it is not there. */
 export async function lockCrisis(tx: Tx, contactId: string): Promise<CrisisContact | undefined> {
   const { rows } = await sql<CrisisContact>`
-    select contact_id, person_id, state, risk, danger_key, danger_to_others, ended_at
-    from contact where contact_id = ${contactId} for update`.execute(tx)
+    select ${contactColumns} where contact_id = ${contactId} for update`.execute(tx)
   return rows[0]
 }
 

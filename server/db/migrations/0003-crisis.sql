@@ -39,6 +39,15 @@ create unique index risk_lowering_open on risk_lowering (contact_id) where decid
 -- Danger to others as it was answered; kept beside the level because it asks for report and supervisor by itself.
 alter table contact add column danger_to_others boolean not null default false;
 
+-- The protocols as they were when first used: a run goes on, and is read later, by the version it was opened with.
+create table protocol_version (
+  hotline_id uuid not null references hotline,
+  protocol text not null,
+  version int not null,
+  data jsonb not null,
+  primary key (hotline_id, protocol, version)
+);
+
 create table protocol_run (
   run_id uuid primary key,
   hotline_id uuid not null references hotline,
@@ -77,7 +86,7 @@ create table report (
   hotline_id uuid not null references hotline,
   contact_id uuid not null references contact,
   kind text not null check (kind in ('administration', 'consult')),
-  reason text not null check (reason in ('high-risk', 'danger-to-others', 'counsellor-asked')),
+  reason text not null check (reason in ('high-risk', 'danger-to-others', 'protocol', 'counsellor-asked')),
   level text,
   opened_at timestamptz not null,
   opened_by uuid references person,
@@ -257,14 +266,14 @@ create function due_reports(p_now timestamptz, p_phones boolean) returns table (
 do $$
 declare t text;
 begin
-  foreach t in array array['risk_entry', 'risk_lowering', 'protocol_run', 'protocol_step', 'report',
+  foreach t in array array['risk_entry', 'risk_lowering', 'protocol_version', 'protocol_run', 'protocol_step', 'report',
     'confidentiality_exception', 'incident', 'incident_entry', 'cluster'] loop
     execute format('alter table %I enable row level security', t);
     execute format('create policy own_hotline on %I using (hotline_id = current_hotline()) with check (hotline_id = current_hotline())', t);
     execute format('grant select, insert, update on %I to hearthline', t);
   end loop;
 end $$;
-revoke update on risk_entry, confidentiality_exception from hearthline;
+revoke update on risk_entry, protocol_version, confidentiality_exception from hearthline;
 revoke insert, update on incident, incident_entry from hearthline;
 grant insert (incident_id, hotline_id, number, kind, title, opened_at) on incident to hearthline;
 -- The words of a judgement are typed letter by letter: the entry stays, its reason is what was typed last.

@@ -1,6 +1,7 @@
 /** Words of the crisis protocol, reports, exceptions and risk. Each entry: 中文, English. */
 export const crisis = {
   'nav.reports': ['上报', 'Reports'],
+  'nav.exceptions': ['保密例外', 'Exceptions'],
   'nav.incidents': ['事件', 'Incidents'],
   'keys.protocol': ['到危机流程当前步骤', 'To the protocol’s present step'],
   'keys.report': ['打开未确认的上报', 'Open unacknowledged reports'],
@@ -82,6 +83,7 @@ export const crisis = {
   'report.kind.consult': ['寻求督导', 'Consult a supervisor'],
   'report.reason.high-risk': ['高危来电', 'High-risk call'],
   'report.reason.danger-to-others': ['可能伤害他人', 'Danger to others'],
+  'report.reason.protocol': ['危机流程要求', 'Asked for by the protocol'],
   'report.reason.counsellor-asked': ['咨询员请求', 'The counsellor asked'],
   'report.acknowledged': ['已确认', 'Acknowledged'],
   'report.waiting': ['待确认 {{length}}', 'waiting {{length}}'],
