@@ -41,6 +41,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
-    rolldownOptions: { input: { index: join(root, 'index.html'), desk: join(root, 'desk.html') } },
+    rolldownOptions: {
+      input: {
+        index: join(root, 'index.html'),
+        desk: join(root, 'desk.html'),
+        // The caller's page of questions, at /f/.
+        f: join(root, 'f.html'),
+      },
+    },
   },
 })

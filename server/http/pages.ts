@@ -1,4 +1,4 @@
-/* The built web app: two pages and their assets, compressed once and kept. */
+/* The built web app: three pages and their assets, compressed once and kept. */
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
@@ -31,6 +31,8 @@ const kinds: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 const worthPacking = /^(text\/|image\/svg|application\/(json|manifest|wasm))/
+/** What a caller opens by a link: the token is behind `#` and never comes here. */
+const questions = /^\/f\/?$/
 const desk = /^\/(desk|board|admin|contacts|tasks|login|setup)(\/|$)/
 
 /**
@@ -69,6 +71,7 @@ async function sendMissing(
 
 function fileOf(folder: string, path: string): string {
   if (path === '/') return join(folder, 'index.html')
+  if (questions.test(path)) return join(folder, 'f.html')
   if (desk.test(path)) return join(folder, 'desk.html')
   const file = normalize(join(folder, path))
   if (!file.startsWith(folder + sep) || file.includes('\0')) throw new Problem('request.notFound')

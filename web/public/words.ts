@@ -36,17 +36,17 @@ const words = {
 /** A key of the words. */
 export type PageWord = keyof typeof words
 
-/** Says a key in a language. */
-const say = (key: PageWord, language: PageLanguage): string => words[key][language === 'en' ? 1 : 0]
-
-/** An element that says a key in both languages; the page shows the present one. */
-export function inBoth(key: PageWord): DocumentFragment {
+/** An element that says a pair of words (中文, English); the page shows the present language. */
+export function spans(pair: readonly [string, string]): DocumentFragment {
   const both = document.createDocumentFragment()
-  for (const language of ['zh-CN', 'en'] as const) {
+  for (const [place, language] of (['zh-CN', 'en'] as const).entries()) {
     const span = document.createElement('span')
     span.lang = language
-    span.textContent = say(key, language)
+    span.textContent = pair[place] ?? ''
     both.append(span)
   }
   return both
 }
+
+/** An element that says a key in both languages. */
+export const inBoth = (key: PageWord): DocumentFragment => spans(words[key])
