@@ -37,7 +37,7 @@ function Tile({ seat }: { seat: Seat }) {
 }
 
 /** Seats: free, busy, wrap-up, away and why. */
-export function Seats({ seats }: { seats: Board['seats'] }) {
+export function Seats({ seats, lines }: { seats: Board['seats']; lines: Board['lines'] }) {
   const { say } = useWords()
   const groups = order
     .map((state) => ({ state, of: seats.filter((seat) => seat.state === state) }))
@@ -51,6 +51,12 @@ export function Seats({ seats }: { seats: Board['seats'] }) {
           {groups.map(({ state, of }) => `${say(`board.seat.${state}`)} ${of.length}`).join(' · ')}
         </span>
       </h2>
+      {lines.map((line) => (
+        <p key={line.name} className={line.staffed < line.least ? 'soon' : 'quiet'}>
+          {line.staffed < line.least && '! '}
+          {say('board.lineSeats', { line: line.name, n: line.staffed, least: line.least })}
+        </p>
+      ))}
       {seats.length === 0 && <p className="quiet">{say('board.seatsNone')}</p>}
       {seats.length > 0 && staffed.length === 0 && <p className="quiet">{say('board.seatsAllOff')}</p>}
       {staffed.length <= most && (

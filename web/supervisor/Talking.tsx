@@ -1,9 +1,58 @@
 import type { Board } from '../../api/board.ts'
-import { Since } from '../ui/When.tsx'
+import { lengthOf } from '../ui/time.ts'
+import { Since, useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Which } from './Waiting.tsx'
 
-/** Who talks: seat, stage, minutes, risk. */
+type Call = Board['talking'][number]
+/** More calls than this are counted by stage, the gravest ones stay. */
+const most = 30
+
+function OverdueStep({ dueAt }: { dueAt: string }) {
+  const { say, language } = useWords()
+  const late = Math.max(0, useNow() - Date.parse(dueAt))
+  return <span className="tag tag-soon">! {say('board.step', { length: lengthOf(late, language) })}</span>
+}
+
+function Others({ others }: { others: Call['others'] }) {
+  const { say } = useWords()
+  return others.map((other, place) => (
+    <span key={place} className="tag">
+      {[say(`board.how.${other.how}`), other.name, other.joined ? '' : say('board.joining')]
+        .filter((part) => part !== '')
+        .join(' ')}
+    </span>
+  ))
+}
+
+function Row({ call }: { call: Call }) {
+  const { say } = useWords()
+  return (
+    <li className={call.risk === 'acute' ? 'in-danger' : ''}>
+      <Which call={call} />
+      <span className="quiet talk-about">
+        <span>
+          {[
+            call.counsellor,
+            call.seat,
+            call.stage ? say(`stage.${call.stage}`) : '',
+            call.onHold ? say('board.onHold') : '',
+            call.callerPresent ? '' : say('board.callerGone'),
+          ]
+            .filter((part) => part !== '')
+            .join(' · ')}
+        </span>
+        {call.overdueStep && <OverdueStep dueAt={call.overdueStep.dueAt} />}
+        <Others others={call.others} />
+      </span>
+      <span className="board-time">
+        <Since at={call.since} />
+      </span>
+    </li>
+  )
+}
+
+/** Who talks: seat, stage, minutes, risk, an overdue step, who else is on the line. The gravest first. */
 export function Talking({ calls }: { calls: Board['talking'] }) {
   const { say } = useWords()
   return (
@@ -12,22 +61,12 @@ export function Talking({ calls }: { calls: Board['talking'] }) {
         {say('board.talking')} <span className="count number">{calls.length}</span>
       </h2>
       {calls.length === 0 && <p className="quiet">{say('board.talkingNone')}</p>}
-      <ol className="board-lines">
-        {calls.map((call) => (
-          <li key={call.contactId} className={call.risk === 'acute' ? 'in-danger' : ''}>
-            <Which call={call} />
-            <span className="quiet">
-              {call.counsellor} · {call.seat}
-              {call.stage && ` · ${say(`stage.${call.stage}`)}`}
-              {call.onHold && ` · ${say('board.onHold')}`}
-              {!call.callerPresent && ` · ${say('board.callerGone')}`}
-            </span>
-            <span className="board-time">
-              <Since at={call.since} />
-            </span>
-          </li>
+      <ol className={`board-lines${calls.length > 10 ? ' board-columns' : ''}`}>
+        {calls.slice(0, most).map((call) => (
+          <Row key={call.contactId} call={call} />
         ))}
       </ol>
+      {calls.length > most && <p className="quiet">{say('board.more', { n: calls.length - most })}</p>}
     </section>
   )
 }

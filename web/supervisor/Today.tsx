@@ -15,8 +15,9 @@ function Figure({ label, children, hint }: { label: string; children: ReactNode;
 }
 
 /** Today's figures; the service level says by which formula (facts: five are in use and differ by tens of per cent). */
-export function Today({ today }: { today: Board['today'] }) {
+export function Today({ board }: { board: Board }) {
   const { say } = useWords()
+  const { today, lately, owed } = board
   const level = today.serviceLevel
   return (
     <section className="card board-today">
@@ -39,8 +40,19 @@ export function Today({ today }: { today: Board['today'] }) {
             {today.abandoned}
           </Link>
         </Figure>
-        <Figure label={say('board.callBacks')}>
+        <Figure
+          label={say('board.callBacks')}
+          hint={owed.callBacksOverdue > 0 ? say('board.callBacksOverdue', { n: owed.callBacksOverdue }) : ''}
+        >
           <Link to="/tasks">{today.callBacksOpen}</Link>
+        </Figure>
+        <Figure label={say('board.followUps')} hint={say('board.followUpsOpen', { n: owed.followUps })}>
+          <Link to="/tasks" search={{ kind: 'follow-up', overdue: 'yes' }}>
+            {owed.followUpsOverdue}
+          </Link>
+        </Figure>
+        <Figure label={say('board.lately')} hint={lately.offered === 0 ? say('board.latelyNone') : ''}>
+          {lately.serviceLevel === null ? say('time.none') : `${(lately.serviceLevel * 100).toFixed(1)} %`}
         </Figure>
         <Figure label={say('board.leftInMenu')}>{today.leftInMenu}</Figure>
         <Figure label={say('board.longestWait')}>

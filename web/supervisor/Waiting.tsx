@@ -20,6 +20,9 @@ export function Which({
   )
 }
 
+/** More than these are counted; those who must be answered first are shown. */
+const most = 12
+
 /** Who waits: danger on top, then risk, then the longest wait, as the server ranks them. */
 export function Waiting({ calls }: { calls: Board['waiting'] }) {
   const { say } = useWords()
@@ -30,7 +33,7 @@ export function Waiting({ calls }: { calls: Board['waiting'] }) {
       </h2>
       {calls.length === 0 && <p className="quiet">{say('board.waitingNone')}</p>}
       <ol className="board-lines">
-        {calls.map((call) => (
+        {calls.slice(0, most).map((call) => (
           <li key={call.contactId} className={call.dangerKey || call.risk === 'acute' ? 'in-danger' : ''}>
             <Which call={call} />
             <span className="quiet">
@@ -45,6 +48,7 @@ export function Waiting({ calls }: { calls: Board['waiting'] }) {
           </li>
         ))}
       </ol>
+      {calls.length > most && <p className="quiet">{say('board.more', { n: calls.length - most })}</p>}
     </section>
   )
 }

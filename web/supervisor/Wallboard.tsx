@@ -10,9 +10,12 @@ import { keepVolume, maySound, playAlarm, readVolume } from '../ui/sound.ts'
 import { lengthOf, timeOfDay } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { HighRisk } from './HighRisk.tsx'
+import { Lights } from './Lights.tsx'
 import { Seats } from './Seats.tsx'
 import { Talking } from './Talking.tsx'
 import { Today } from './Today.tsx'
+import { Urgent } from './Urgent.tsx'
 import { Waiting } from './Waiting.tsx'
 
 /** Sounds the alarm once for every new danger flag, whether told by event or seen on the board after a reconnect. */
@@ -99,7 +102,7 @@ function Notices({ notices }: { notices: Board['notices'] }) {
   ))
 }
 
-/** The wallboard: waiting, talking, seats, today and staffed minutes. Nothing here identifies a caller. */
+/** The wallboard: what is urgent, lights, waiting, danger, talking, seats, today and staffed minutes. Nothing here identifies a caller. */
 export function Wallboard() {
   const { say } = useWords()
   const zone = useZone()
@@ -132,12 +135,17 @@ export function Wallboard() {
         </span>
       </div>
       {live === 'lost' && <Notice tone="soon">{say('board.stale')}</Notice>}
+      <Urgent board={board} />
       <Notices notices={board.notices} />
+      <Lights lights={board.lights} at={board.at} />
       <div className="board-grid">
-        <Waiting calls={board.waiting} />
+        <div className="board-first">
+          <Waiting calls={board.waiting} />
+          <HighRisk contacts={board.highRisk} />
+        </div>
         <Talking calls={board.talking} />
-        <Seats seats={board.seats} />
-        <Today today={board.today} />
+        <Seats seats={board.seats} lines={board.lines} />
+        <Today board={board} />
         {maySeeCoverage && (
           <div className="card board-coverage">
             <CoverageStrip />

@@ -18,6 +18,7 @@ import { problem } from './words/problem.ts'
 import { resource } from './words/resource.ts'
 import { shared } from './words/shared.ts'
 import { supervise } from './words/supervise.ts'
+import { task } from './words/task.ts'
 
 /** Every key with its words: 中文, English. */
 export const words = {
@@ -33,6 +34,7 @@ export const words = {
   ...crisis,
   ...incident,
   ...supervise,
+  ...task,
   ...caller,
   ...resource,
 } satisfies Record<string, readonly [string, string]>

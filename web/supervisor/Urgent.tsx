@@ -1,0 +1,83 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import type { Board } from '../../api/board.ts'
+import { lengthOf } from '../ui/time.ts'
+import { Since, useNow } from '../ui/When.tsx'
+import { useWords } from '../ui/words.ts'
+
+/** So many of a kind are shown one by one; the rest is counted, so that the board stays on one screen. */
+const most = 4
+
+function Part({ title, count, children }: { title: string; count: number; children: ReactNode }) {
+  const { say } = useWords()
+  return (
+    <section className="urgent">
+      <h2>
+        <span aria-hidden="true">▲ </span>
+        {title} <span className="count number">{count}</span>
+      </h2>
+      <ul className="urgent-list">
+        {children}
+        {count > most && <li className="quiet">{say('board.more', { n: count - most })}</li>}
+      </ul>
+    </section>
+  )
+}
+
+function Report({ report }: { report: Board['reports'][number] }) {
+  const { say } = useWords()
+  return (
+    <li>
+      <Link to="/reports">{say(`board.report.${report.kind}`)}</Link> · {say(`board.report.${report.reason}`)}{' '}
+      · <span className="number">{say('call.number', { number: report.number })}</span> {report.line}
+      {report.counsellor && ` · ${report.counsellor}`} · <Since at={report.openedAt} />
+      {report.stage > 0 && <strong> · {say('board.report.stage', { n: report.stage })}</strong>}
+    </li>
+  )
+}
+
+function Dropped({ task }: { task: Board['dropped'][number] }) {
+  const { say, language } = useWords()
+  const left = Date.parse(task.dueAt) - useNow()
+  return (
+    <li>
+      <Link to="/tasks" search={{ kind: 'dropped-high-risk' }}>
+        <span className="number">{say('call.number', { number: task.number })}</span> {task.line}
+      </Link>{' '}
+      ·{' '}
+      {left >= 0
+        ? say('board.droppedDue', { length: lengthOf(left, language) })
+        : say('board.droppedLate', { length: lengthOf(-left, language) })}{' '}
+      ·{' '}
+      {task.owner === null ? (
+        <strong>{say('board.droppedNobody')}</strong>
+      ) : (
+        say('board.droppedOwner', { name: task.owner })
+      )}
+      {!task.callable && ` · ${say('board.droppedWithheld')}`}
+    </li>
+  )
+}
+
+/** On top of everything: high-risk calls that broke off, and reports nobody acknowledged. Nothing when there is none. */
+export function Urgent({ board }: { board: Board }) {
+  const { say } = useWords()
+  return (
+    <>
+      {board.dropped.length > 0 && (
+        <Part title={say('board.dropped')} count={board.dropped.length}>
+          {board.dropped.slice(0, most).map((task) => (
+            <Dropped key={task.taskId} task={task} />
+          ))}
+        </Part>
+      )}
+      {board.reports.length > 0 && (
+        <Part title={say('board.reports')} count={board.reports.length}>
+          {board.reports.slice(0, most).map((report) => (
+            <Report key={report.reportId} report={report} />
+          ))}
+        </Part>
+      )}
+    </>
+  )
+}
