@@ -86,7 +86,7 @@ export const board = z.object({
       contactId: id,
       number: z.number().int(),
       kind: z.enum(['administration', 'consult']),
-      reason: z.enum(['high-risk', 'danger-to-others', 'counsellor-asked']),
+      reason: z.enum(['high-risk', 'danger-to-others', 'protocol', 'counsellor-asked']),
       openedAt: instant,
       stage: z.number().int(),
       line: z.string(),

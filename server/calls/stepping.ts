@@ -6,6 +6,7 @@ import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
+import { openByKey } from './danger.ts'
 import { appendHappenings, lockCall, saveCall, startRecording, type LockedCall } from './queries.ts'
 import { keepPromises, promiseOf } from './promises.ts'
 import { inLane, memoryOf, type Shell } from './shell.ts'
@@ -133,6 +134,7 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
   const dropped = await keepPromises(tx, given.hotlineId, before, call, person.personId, given.now)
   if (dropped) happenings.push({ kind: 'dropped-high-risk', data: {} })
   await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
+  await openByKey(tx, given, before, call)
   return {
     refused: false,
     before,

@@ -1,5 +1,4 @@
 /* The front of crisis: what is heard of a contact's danger, what keeps it open, what the board must show. */
-import { sql } from 'kysely'
 import {
   levelOf,
   mustBeReported,
@@ -8,9 +7,16 @@ import {
   type RiskFinding,
   type RiskLevel,
 } from '../../domain/risk.ts'
-import type { ReportKind } from '../../domain/escalation.ts'
 import type { OpenedFrom } from '../../domain/protocol.ts'
 import type { Tx } from '../db/database.ts'
+import {
+  findOpenContacts,
+  findOpenReports,
+  findOverdue,
+  type OpenContactFact,
+  type OpenReportFact,
+  type OverdueFact,
+} from './board-queries.ts'
 import {
   appendEvent,
   findEntries,
@@ -21,7 +27,6 @@ import {
   saveDanger,
   saveReason,
 } from './queries.ts'
-import type { ReportReason } from './report-queries.ts'
 import { openReports } from './reports.ts'
 import { findRuns } from './run-queries.ts'
 import { openRun } from './runs.ts'
@@ -110,96 +115,16 @@ export const owedBy = (tx: Tx, contactId: string): Promise<string[]> => findOwed
 /** What the board shows of danger; instants in ms since 1970. */
 export interface BoardFacts {
   /** Unacknowledged reports, oldest first. */
-  reports: {
-    reportId: string
-    contactId: string
-    number: number
-    kind: ReportKind
-    reason: ReportReason
-    openedAt: number
-    stage: number
-  }[]
+  reports: OpenReportFact[]
   /** Contacts that owe something or are high and not yet closed, most serious first. */
-  open: {
-    contactId: string
-    number: number
-    state: string
-    level: string | null
-    owed: string[]
-    since: number
-  }[]
+  open: OpenContactFact[]
   /** The step of a running protocol that is longest overdue, by contact. */
-  overdue: { contactId: string; protocol: string; step: string; dueAt: number }[]
-}
-
-interface OpenRow {
-  contact_id: string
-  number: number
-  state: string
-  risk: string | null
-  owed: string[]
-  since: Date
+  overdue: OverdueFact[]
 }
 
 /** Unacknowledged reports, open dangerous contacts with what they owe, and overdue steps, of the transaction's hotline. */
-export async function boardFacts(tx: Tx, hotlineId: string, now: Date): Promise<BoardFacts> {
-  const reports = await sql<{
-    report_id: string
-    contact_id: string
-    number: number
-    kind: ReportKind
-    reason: ReportReason
-    opened_at: Date
-    stage: number
-  }>`
-    select r.report_id, r.contact_id, c.number, r.kind, r.reason, r.opened_at, r.stage
-    from report r join contact c on c.contact_id = r.contact_id
-    where r.hotline_id = ${hotlineId} and r.acknowledged_at is null order by r.opened_at, r.report_id limit 200`.execute(
-    tx,
-  )
-  const open = await sql<OpenRow>`
-    with owing as (
-      select contact_id, case kind when 'administration' then 'report' else 'consult' end as owed, opened_at as since
-        from report where hotline_id = ${hotlineId} and acknowledged_at is null
-      union all
-      select contact_id, 'protocol:' || protocol, opened_at from protocol_run
-        where hotline_id = ${hotlineId} and closed_at is null
-      union all
-      select contact_id, null, started_at from contact where hotline_id = ${hotlineId}
-        and state not in ('closed', 'failed') and (risk in ('high', 'acute') or danger_to_others)
-    )
-    select c.contact_id, c.number, c.state, c.risk, array_remove(array_agg(distinct o.owed), null) as owed,
-      min(o.since) as since
-    from owing o join contact c on c.contact_id = o.contact_id group by c.contact_id
-    order by risk_rank(c.risk) desc, min(o.since), c.number limit 200`.execute(tx)
-  const overdue = await sql<{ contact_id: string; protocol: string; step: string; due_at: Date }>`
-    select distinct on (r.contact_id) r.contact_id, r.protocol, s.step, s.due_at
-    from protocol_run r join protocol_step s on s.run_id = r.run_id
-    where r.hotline_id = ${hotlineId} and r.closed_at is null and s.done_at is null and s.skipped is null
-      and s.due_at < ${now} order by r.contact_id, s.due_at, s.step`.execute(tx)
-  return {
-    reports: reports.rows.map((row) => ({
-      reportId: row.report_id,
-      contactId: row.contact_id,
-      number: row.number,
-      kind: row.kind,
-      reason: row.reason,
-      openedAt: row.opened_at.getTime(),
-      stage: row.stage,
-    })),
-    open: open.rows.map((row) => ({
-      contactId: row.contact_id,
-      number: row.number,
-      state: row.state,
-      level: row.risk,
-      owed: row.owed,
-      since: row.since.getTime(),
-    })),
-    overdue: overdue.rows.map((row) => ({
-      contactId: row.contact_id,
-      protocol: row.protocol,
-      step: row.step,
-      dueAt: row.due_at.getTime(),
-    })),
-  }
-}
+export const boardFacts = async (tx: Tx, hotlineId: string, now: Date): Promise<BoardFacts> => ({
+  reports: await findOpenReports(tx, hotlineId),
+  open: await findOpenContacts(tx, hotlineId),
+  overdue: await findOverdue(tx, hotlineId, now),
+})

@@ -6,7 +6,7 @@ import { countingEntries, levelOf } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
 import { exceptionsOf } from './exceptions.ts'
 import { findPending } from './lowering.ts'
-import { findContact, findEntries, findOwed, lockCrisis, type CrisisContact } from './queries.ts'
+import { findContact, findEntries, findOwed, lockCrisis, worksOn, type CrisisContact } from './queries.ts'
 import { findReportsOf } from './report-queries.ts'
 import { shownReport } from './reports.ts'
 import { runsOf } from './runs.ts'
@@ -17,19 +17,23 @@ export interface Asker {
   roles: readonly Role[]
 }
 
-const checked = (asker: Asker, contact: CrisisContact | undefined): CrisisContact => {
-  const allowed = contact && (may(asker.roles, 'contact.all') || contact.person_id === asker.personId)
+async function checked(tx: Tx, asker: Asker, contact: CrisisContact | undefined): Promise<CrisisContact> {
+  const allowed =
+    contact &&
+    (may(asker.roles, 'contact.all') ||
+      contact.person_id === asker.personId ||
+      (await worksOn(tx, asker.personId, contact.contact_id)))
   if (!allowed) throw new Problem('contact.notFound')
   return contact
 }
 
 /** The contact if the asker may see it; `contact.notFound` otherwise, so that its existence is not told either. */
 export const visible = async (tx: Tx, asker: Asker, contactId: string): Promise<CrisisContact> =>
-  checked(asker, await findContact(tx, contactId))
+  checked(tx, asker, await findContact(tx, contactId))
 
 /** The same with its row locked until the transaction ends, for those who work on it. */
 export const lockVisible = async (tx: Tx, asker: Asker, contactId: string): Promise<CrisisContact> =>
-  checked(asker, await lockCrisis(tx, contactId))
+  checked(tx, asker, await lockCrisis(tx, contactId))
 
 /** Everything of a contact's danger; the caller has checked that the asker may see the contact. */
 export async function crisisOf(tx: Tx, asker: Asker, contact: CrisisContact): Promise<Crisis> {

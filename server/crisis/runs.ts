@@ -15,6 +15,7 @@ import {
   wrongItems,
   type OpenedFrom,
   type Protocol,
+  type ProtocolStep,
   type StepRecord,
 } from '../../domain/protocol.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
@@ -138,38 +139,67 @@ export async function recordStep(
   given: z.output<(typeof saveStep)['body']>,
   now: Date,
 ): Promise<void> {
+  const { step, row } = await openStep(tx, worker, run, stepId)
+  const wrong = wrongItems(step, given.record)
+  if (wrong.length > 0) throw new Problem('request.malformed', { fields: wrong })
+  if (row.revision !== given.revision) {
+    if (isSaved(row, given)) return
+    throw new Problem('protocol.changedElsewhere', { revision: row.revision })
+  }
+  const after = stepAfter(step, row, given, worker.personId, now)
+  await saveStepRow(tx, run.run_id, stepId, after)
+  const outcome = after.doneAt ? 'done' : 'skipped'
+  if ((after.doneAt !== null && !row.done_at) || (after.skipped !== null && row.skipped === null))
+    await appendEvent(tx, run.contact_id, now, 'protocol.step', worker.personId, {
+      protocol: run.protocol,
+      step: stepId,
+      outcome,
+      late: row.due_at !== null && row.due_at < now,
+    })
+}
+
+/** A step of a run that goes on; `protocol.notFound`, `permission.denied`. */
+async function openStep(
+  tx: Tx,
+  worker: StepWorker,
+  run: RunRow,
+  stepId: string,
+): Promise<{ step: ProtocolStep; row: StepRow }> {
   const step = stepsAt(run.data, run.grade).find((one) => one.step === stepId)
   const row = (await findSteps(tx, run.run_id)).find((one) => one.step === stepId)
   if (!step || !row || run.closed_at) throw new Problem('protocol.notFound')
   if (step.who === 'supervisor' && !worker.roles.includes('supervisor'))
     throw new Problem('permission.denied')
-  const wrong = wrongItems(step, given.record)
-  if (wrong.length > 0) throw new Problem('request.malformed', { fields: wrong })
-  const skipped = given.skipped?.trim() ?? ''
-  const settled = given.done ? row.done_at !== null : given.skipped === undefined || row.skipped === skipped
-  if (row.revision !== given.revision) {
-    if (settled && sameRecord(row.record, given.record)) return
-    throw new Problem('protocol.changedElsewhere', { revision: row.revision })
+  return { step, row }
+}
+
+type StepBody = z.output<(typeof saveStep)['body']>
+
+/** Whether what is sent (again) is what is stored. */
+const isSaved = (row: StepRow, given: StepBody): boolean => {
+  const settled = given.done
+    ? row.done_at !== null
+    : given.skipped === undefined || row.skipped === given.skipped.trim()
+  return settled && sameRecord(row.record, given.record)
+}
+
+/** How the step stands afterwards: what is done stays done, and doing it takes a skipping back. */
+function stepAfter(
+  step: ProtocolStep,
+  row: StepRow,
+  given: StepBody,
+  personId: string,
+  now: Date,
+): { record: StepRecord; doneAt: Date | null; doneBy: string | null; skipped: string | null } {
+  const { record } = given
+  if (given.done || row.done_at) {
+    const missing = missingItems(step, record)
+    if (missing.length > 0) throw new Problem('contact.incomplete', { missing })
+    return { record, doneAt: row.done_at ?? now, doneBy: row.done_by ?? personId, skipped: null }
   }
-  if (given.skipped !== undefined && !given.done && !maySkip(step, skipped))
-    throw new Problem('protocol.stepOpen', { steps: [stepId] })
-  const done = given.done || row.done_at !== null
-  const missing = done ? missingItems(step, given.record) : []
-  if (missing.length > 0) throw new Problem('contact.incomplete', { missing })
-  const skips = !done && given.skipped !== undefined
-  await saveStepRow(tx, run.run_id, stepId, {
-    record: given.record,
-    doneAt: done ? (row.done_at ?? now) : null,
-    doneBy: done ? (row.done_by ?? worker.personId) : null,
-    skipped: done ? null : skips ? skipped : row.skipped,
-  })
-  if ((done && !row.done_at) || (skips && row.skipped === null))
-    await appendEvent(tx, run.contact_id, now, 'protocol.step', worker.personId, {
-      protocol: run.protocol,
-      step: stepId,
-      outcome: done ? 'done' : 'skipped',
-      late: row.due_at !== null && row.due_at < now,
-    })
+  if (given.skipped === undefined) return { record, doneAt: null, doneBy: null, skipped: row.skipped }
+  if (!maySkip(step, given.skipped)) throw new Problem('protocol.stepOpen', { steps: [step.step] })
+  return { record, doneAt: null, doneBy: null, skipped: given.skipped.trim() }
 }
 
 const sameRecord = (one: StepRecord, other: StepRecord): boolean => {
