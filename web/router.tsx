@@ -22,6 +22,12 @@ import { useWords } from './ui/words.ts'
 
 const Dock = lazy(async () => ({ default: (await import('./counsellor/Dock.tsx')).Dock }))
 
+const ReportBar = lazy(async () => ({
+  default: (await import('./supervisor/ReportBar.tsx')).ReportBar,
+}))
+
+const HelpBar = lazy(async () => ({ default: (await import('./supervisor/HelpBar.tsx')).HelpBar }))
+
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({ component: Outlet })
 
 function LoginPage() {
@@ -53,8 +59,16 @@ const setUpPage = createRoute({
 
 function Staff() {
   const onDuty = useMay('duty.own')
+  const acknowledges = useMay('report.acknowledge')
+  const supervises = useMay('call.supervise')
   return (
     <Shell
+      bar={
+        <Suspense fallback={null}>
+          {acknowledges && <ReportBar />}
+          {supervises && <HelpBar />}
+        </Suspense>
+      }
       dock={
         onDuty && (
           <Suspense fallback={<div className="dock" />}>
@@ -120,6 +134,10 @@ const tree = root.addChildren([
     page('/contacts/$id', 'contact.list', () => import('./counsellor/Contact.tsx'), 'Contact'),
     page('/tasks', 'task.work', () => import('./counsellor/Tasks.tsx'), 'Tasks'),
     page('/board', 'board.see', () => import('./supervisor/Wallboard.tsx'), 'Wallboard'),
+    page('/reports', 'report.acknowledge', () => import('./supervisor/Reports.tsx'), 'Reports'),
+    page('/exceptions', 'exception.see', () => import('./supervisor/Reports.tsx'), 'ExceptionsPage'),
+    page('/incidents', 'incident.work', () => import('./supervisor/Incidents.tsx'), 'Incidents'),
+    page('/incidents/$id', 'incident.work', () => import('./supervisor/Incident.tsx'), 'Incident'),
     page('/admin', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
     page('/admin/$', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
   ]),

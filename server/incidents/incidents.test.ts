@@ -158,7 +158,7 @@ test('incidents are numbered without gaps, listed page by page, found by words i
     open('洪水', '转移安置'),
     open('火灾', '家属在医院'),
   ])
-  expect(made.map((each) => each.body['number']).toSorted()).toEqual([1, 2, 3])
+  expect(new Set(made.map((each) => each.body['number']))).toEqual(new Set([1, 2, 3]))
   const titles = async (query: object): Promise<unknown[]> =>
     ((await ask(listIncidents, { cookie, query })).body['rows'] as { title: string }[]).map(
       (row) => row.title,

@@ -4,6 +4,8 @@ import type { ComponentType } from 'react'
 import type { Permission } from '../../domain/permission.ts'
 import { useMe } from '../ui/session.ts'
 import { useWords, type WordKey } from '../ui/words.ts'
+import { Escalation } from './Escalation.tsx'
+import { Forms } from './Forms.tsx'
 import { HotlinePart } from './HotlinePart.tsx'
 import { Lines } from './Lines.tsx'
 import { People } from './People.tsx'
@@ -16,7 +18,9 @@ const parts: { path: string; words: WordKey; right: Permission; Part: ComponentT
   { path: '/admin/seats', words: 'admin.seats', right: 'seat.change', Part: Seats },
   { path: '/admin/people', words: 'admin.people', right: 'person.change', Part: People },
   { path: '/admin/prompts', words: 'admin.prompts', right: 'prompt.change', Part: Prompts },
+  { path: '/admin/forms', words: 'admin.forms', right: 'form.change', Part: Forms },
   { path: '/admin/trunks', words: 'admin.trunks', right: 'trunk.change', Part: Trunks },
+  { path: '/admin/escalation', words: 'escalation.title', right: 'escalation.change', Part: Escalation },
   { path: '/admin/hotline', words: 'admin.hotline', right: 'hotline.change', Part: HotlinePart },
 ]
 

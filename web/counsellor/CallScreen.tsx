@@ -11,6 +11,7 @@ import { useWords } from '../ui/words.ts'
 import { ClassPanel } from './ClassPanel.tsx'
 import { jumpTo, notesGroups, placeOf, sideGroups, stageGroups } from './form-places.ts'
 import { KeptParts, Missing } from './FormParts.tsx'
+import { CrisisSide } from './CrisisSide.tsx'
 import { keeperOf } from './forms.ts'
 import { FormRead } from './FormRead.tsx'
 import { Fact } from './Offer.tsx'
@@ -154,6 +155,7 @@ export function CallScreen({ call }: { call: DeskCall }) {
       <Rail contactId={contactId} present={stage} />
       <StageCard contactId={contactId} missing={missing} over={over} />
       <aside className="card side" aria-label={say('form.side')}>
+        <CrisisSide call={call} />
         {call.dangerKey && coreOf(answers).risk === null && (
           <Notice tone="danger">{say('call.danger')}</Notice>
         )}

@@ -9,8 +9,11 @@ import { useMe } from '../ui/session.ts'
 import { Since } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Consent, Members, OfferLeft, Transfer } from './CallParts.tsx'
+import { SuperviseStrip } from '../supervisor/SuperviseStrip.tsx'
+import { toProtocol, useOpenProtocol } from './crisis.ts'
 import { useCommand, usePhone } from './duty-desk.ts'
 import { keeperOf } from './forms.ts'
+import { HelpState, useHelp } from './HelpCall.tsx'
 import { jumpTo } from './form-places.ts'
 import { roleIn } from './role.ts'
 import { softphone } from './softphone.ts'
@@ -18,14 +21,20 @@ import { HelpPanel, TransferPanel } from './TransferPanel.tsx'
 import { useKept } from './use-kept.ts'
 import { WrapUp } from './WrapUp.tsx'
 
-/** Danger: one key and one press away, always at the left end; marks acute, saves at once, shows the question. */
+/**
+ * Danger: one key and one press away, always at the left end; marks acute, saves at once, opens the protocol, which asks for
+ * a supervisor, and goes to its first step.
+ */
 function DangerButton({ contactId }: { contactId: string }) {
   const { say } = useWords()
   const navigate = useNavigate()
   const { answers } = useKept(contactId)
+  const opening = useOpenProtocol(contactId)
   const marked = coreOf(answers).risk === 'acute'
   const mark = (): void => {
     keeperOf(contactId).change({ answers: { risk: { values: ['acute'] } } }, false)
+    // Should it not get through, the saved level opens the protocol as well.
+    opening.mutate(null, { onSuccess: toProtocol })
     void navigate({ to: '/desk' }).then(() => jumpTo('danger'))
   }
   useKeys([{ key: 'Alt+D', words: 'keys.danger', group: 'keys.groupCall', run: mark }])
@@ -89,6 +98,7 @@ function TalkActions({
   const { say } = useWords()
   const phone = usePhone()
   const command = useCommand(call.contactId)
+  const { help, asking } = useHelp(call.contactId)
   // After a reload only the server knows that the seat was muted.
   const muted = phone.muted || call.muted
   const mute = (): void => {
@@ -105,10 +115,15 @@ function TalkActions({
       },
     )
   const open = (which: 'transfer' | 'help'): void => onPanel(panel === which ? null : which)
+  // The key calls at once; whom else one could ask stands below it.
+  const callHelp = (): void => {
+    if (panel !== 'help' && (!help || help.answeredBy)) asking.mutate()
+    open('help')
+  }
   const keys: Key[] = [
     { key: 'Alt+M', words: 'keys.mute', group: 'keys.groupCall', run: mute },
     { key: 'Alt+H', words: 'keys.hold', group: 'keys.groupCall', run: hold },
-    { key: 'Alt+S', words: 'keys.help', group: 'keys.groupCall', run: () => open('help') },
+    { key: 'Alt+S', words: 'keys.help', group: 'keys.groupCall', run: callHelp },
     { key: 'Alt+T', words: 'keys.transfer', group: 'keys.groupCall', run: () => open('transfer') },
     { key: 'Alt+E', words: 'keys.end', group: 'keys.groupCall', run: end },
   ]
@@ -122,7 +137,7 @@ function TalkActions({
         <button type="button" className="plain" aria-pressed={call.onHold} onClick={hold}>
           {say(call.onHold ? 'call.unhold' : 'call.hold')} <kbd>Alt+H</kbd>
         </button>
-        <button type="button" className="plain" aria-expanded={panel === 'help'} onClick={() => open('help')}>
+        <button type="button" className="plain" aria-expanded={panel === 'help'} onClick={callHelp}>
           {say('call.help')} <kbd>Alt+S</kbd>
         </button>
         <button
@@ -137,7 +152,7 @@ function TalkActions({
           {say('call.end')} <kbd>Alt+E</kbd>
         </button>
       </div>
-      <Failure of={panel === null ? command.error : null} />
+      <Failure of={asking.error ?? (panel === null ? command.error : null)} />
       {panel === 'transfer' && <TransferPanel command={command} onClose={() => onPanel(null)} />}
       {panel === 'help' && <HelpPanel command={command} onClose={() => onPanel(null)} />}
     </>
@@ -198,6 +213,7 @@ function StripState({ call, owner }: { call: DeskCall; owner: boolean }) {
       {call.state === 'offered' && <OfferLeft call={call} />}
       {talking && <Members members={call.members} muted={phone.muted} />}
       {talking && owner && <Consent call={call} />}
+      {talking && owner && <HelpState contactId={call.contactId} />}
     </div>
   )
 }
@@ -224,6 +240,7 @@ export function CallStrip({ call, seatKind }: { call: DeskCall; seatKind: 'brows
         {talking && role !== 'owner' && <GuestActions call={call} />}
         {over && <WrapUp call={call} />}
       </div>
+      {talking && call.supervising && <SuperviseStrip call={call} />}
       {phone.microphoneFailed && <Notice tone="soon">{say('phone.microphone')}</Notice>}
       {call.transfer && role === 'owner' && <Transfer call={call} transfer={call.transfer} />}
     </section>

@@ -9,6 +9,7 @@ import { useMay } from '../ui/session.ts'
 import { Length, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Risk } from './Contacts.tsx'
+import { CrisisPart } from './CrisisSide.tsx'
 import { ClassPanel, classWords } from './ClassPanel.tsx'
 import { jumpTo } from './form-places.ts'
 import { KeptParts, Missing } from './FormParts.tsx'
@@ -214,6 +215,7 @@ export function Contact() {
       </div>
       {mayForm && <RecordForm contact={data} reread={() => void refetch()} />}
       <div className="stack contact-side">
+        <CrisisPart contactId={data.contactId} />
         <Timeline contact={data} />
         <Recordings contact={data} />
         <Accesses contact={data} />

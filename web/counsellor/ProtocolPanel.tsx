@@ -9,7 +9,15 @@ import { useMay } from '../ui/session.ts'
 import { useNow, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Exceptions } from './Exceptions.tsx'
-import { isOverdue, openSteps, runsInOrder, useCrisis, useCrisisCommand, useOpenProtocol } from './crisis.ts'
+import {
+  isOverdue,
+  openSteps,
+  runsInOrder,
+  toProtocol,
+  useCrisis,
+  useCrisisCommand,
+  useOpenProtocol,
+} from './crisis.ts'
 import { ProtocolStep, StepClock } from './ProtocolStep.tsx'
 
 /** The choice of a protocol to open; those that ran or run are not offered again. */
@@ -74,7 +82,7 @@ function Steps({ contactId, run, atDesk }: { contactId: string; run: ProtocolRun
             group: 'keys.groupForm',
             run: () => {
               setChosen(undefined)
-              document.querySelector<HTMLElement>(`#run-${run.runId} [aria-expanded="true"]`)?.focus()
+              toProtocol()
             },
           },
         ]

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import type { DeskCall } from '../../api/desk.ts'
+import { Hints } from './Hints.tsx'
 import { useWords, type WordKey } from '../ui/words.ts'
+import { ProtocolPanel } from './ProtocolPanel.tsx'
 
 /** One part of the desk's side: nothing is drawn around a panel that shows nothing. */
 export interface SidePanel {
@@ -11,7 +13,10 @@ export interface SidePanel {
 }
 
 /** What stands beside the form, from the most urgent down: every slice adds its line. */
-const sidePanels: readonly SidePanel[] = []
+const sidePanels: readonly SidePanel[] = [
+  { key: 'protocol', words: 'protocol.title', Panel: ProtocolPanel },
+  { key: 'hints', words: null, Panel: Hints },
+]
 
 /** The panels beside the call. */
 export function SidePanels({ call }: { call: DeskCall }) {

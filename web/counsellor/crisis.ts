@@ -32,6 +32,14 @@ export const useOpenProtocol = (contactId: string) =>
     request(openProtocol, { params: { contactId }, body: protocol === null ? {} : { protocol } }),
   )
 
+/** Goes to the present step of the protocol that runs, once it is on the screen. */
+export const toProtocol = (): void =>
+  void setTimeout(() => {
+    const step = document.querySelector<HTMLElement>('#crisis .protocol-runs [aria-expanded="true"]')
+    step?.scrollIntoView({ block: 'center' })
+    step?.focus()
+  }, 50)
+
 /** The steps in the order of the protocol that still wait. */
 export const openSteps = (run: ProtocolRun): Step[] =>
   run.steps.filter((step) => step.doneAt === null && step.skipped === null)

@@ -8,11 +8,25 @@ import { sessionQuery, useLogOut, useMe } from './session.ts'
 import { Switches } from './Switches.tsx'
 import { useWords, type WordKey } from './words.ts'
 
-const places: { to: string; words: WordKey; right: Permission }[] = [
+const places: {
+  to: string
+  words: WordKey
+  right: Permission
+  /** Not shown to those who come there from another place. */
+  unless?: Permission
+}[] = [
   { to: '/desk', words: 'nav.desk', right: 'duty.own' },
   { to: '/tasks', words: 'nav.tasks', right: 'task.work' },
   { to: '/contacts', words: 'nav.contacts', right: 'contact.list' },
   { to: '/board', words: 'nav.board', right: 'board.see' },
+  { to: '/reports', words: 'nav.reports', right: 'report.acknowledge' },
+  {
+    to: '/exceptions',
+    words: 'nav.exceptions',
+    right: 'exception.see',
+    unless: 'report.acknowledge',
+  },
+  { to: '/incidents', words: 'nav.incidents', right: 'incident.work' },
   { to: '/admin', words: 'nav.admin', right: 'line.event' },
 ]
 
@@ -42,8 +56,8 @@ function LostBar() {
   )
 }
 
-/** The frame of every staff screen: menu, who I am, the call (`dock`) above everything, then the page. */
-export function Shell({ dock, children }: { dock: ReactNode; children: ReactNode }) {
+/** The frame of every staff screen: menu, who I am, what waits to be acknowledged (`bar`), the call (`dock`), then the page. */
+export function Shell({ bar, dock, children }: { bar: ReactNode; dock: ReactNode; children: ReactNode }) {
   const { say } = useWords()
   const me = useMe()
   const leave = useLogOut()
@@ -54,7 +68,9 @@ export function Shell({ dock, children }: { dock: ReactNode; children: ReactNode
   useEffect(() => {
     document.title = title
   }, [title])
-  const mine = places.filter((place) => me.rights.includes(place.right))
+  const mine = places.filter(
+    ({ right, unless }) => me.rights.includes(right) && !(unless && me.rights.includes(unless)),
+  )
   const logOut = async (): Promise<void> => {
     await leave()
     await navigate({ to: '/login' })
@@ -91,6 +107,7 @@ export function Shell({ dock, children }: { dock: ReactNode; children: ReactNode
         </span>
       </header>
       <LostBar />
+      {bar}
       {dock}
       <main id="content" className="page" tabIndex={-1}>
         {children}
