@@ -144,9 +144,12 @@ export interface FrequentRule {
 /** The rule nobody has changed. */
 export const usualFrequentRule: FrequentRule = { contacts: 5, days: 30 }
 
-/** Whether a caller's contacts up to `now` make an agreed plan worth proposing; a plan in force makes it needless. */
-export const isFrequent = (at: readonly number[], rule: FrequentRule, now: number): boolean =>
-  at.filter((each) => each <= now && each > now - rule.days * dayMs).length >= rule.contacts
+/** Whether so many recent contacts make an agreed plan worth proposing; a plan in force makes it needless. */
+export const isFrequent = (recent: number, hasPlan: boolean, rule: FrequentRule): boolean =>
+  recent >= rule.contacts && !hasPlan
+
+/** The first instant whose contacts still count as recent. */
+export const recentSince = (rule: FrequentRule, now: number): number => now - rule.days * dayMs
 
 /** What somebody sees of an earlier contact of a caller. */
 export interface EarlierView {

@@ -11,8 +11,10 @@ import type {
 } from '../../api/callers.ts'
 import {
   earlierView,
+  isFrequent,
   proposalsOf,
   pseudonymOf,
+  recentSince,
   usualFrequentRule,
   type FrequentRule,
   type Proposals,
@@ -47,7 +49,6 @@ import {
   type StoredProfile,
 } from './queries.ts'
 
-const dayMs = 86_400_000
 const settingsShape = z.object({
   frequentCaller: z
     .object({ contacts: z.number().int(), days: z.number().int() })
@@ -122,13 +123,15 @@ function shownEarlier(row: StoredEarlier, asker: Asker): EarlierContact {
   }
 }
 
-const frequentOf = (row: StoredProfile, rule: FrequentRule, alerts: readonly CallerAlert[]) =>
-  row.recent >= rule.contacts &&
-  !alerts.some((alert) => alert.kind === 'agreed-plan' && ['active', 'review'].includes(alert.standing))
-    ? { contacts: row.recent, days: rule.days }
-    : null
+const frequentOf = (row: StoredProfile, rule: FrequentRule, hasPlan: boolean) =>
+  isFrequent(row.recent, hasPlan, rule) ? { contacts: row.recent, days: rule.days } : null
 
-const sinceOf = (rule: FrequentRule, now: Date): Date => new Date(now.getTime() - rule.days * dayMs)
+const inForce = (alerts: readonly CallerAlert[]): boolean =>
+  alerts.some(
+    ({ kind, standing }) => kind === 'agreed-plan' && (standing === 'active' || standing === 'review'),
+  )
+
+const sinceOf = (rule: FrequentRule, now: Date): Date => new Date(recentSince(rule, now.getTime()))
 
 async function shownCaller(
   tx: Tx,
@@ -154,7 +157,7 @@ async function shownCaller(
     answer: contact.profile_answer,
     answeredBy: contact.answered_by,
     profile: own ? shownProfile(own) : null,
-    frequent: own ? frequentOf(own, rule, alerts) : null,
+    frequent: own ? frequentOf(own, rule, inForce(alerts)) : null,
     alerts,
     proposals: ids.flatMap((id) => byId.get(id) ?? []).map(shownProfile),
     unlinked: proposals.unlinked.map(({ contactId, number, at, risk, answer }) => ({
@@ -287,7 +290,7 @@ export async function read(
   const earlier = await findEarlier(tx, profileId, null)
   return {
     ...shownProfile(row),
-    frequent: frequentOf(row, rule, alerts),
+    frequent: frequentOf(row, rule, inForce(alerts)),
     alerts,
     earlier: earlier.map((each) => shownEarlier(each, asker)),
   }
