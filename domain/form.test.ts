@@ -16,15 +16,7 @@ import {
 } from './form.ts'
 import { groups, levels } from './population.ts'
 import { problemTypes } from './problem-type.ts'
-import {
-  allItems,
-  bothTexts,
-  isCore,
-  isIdentifying,
-  mayBeAbsent,
-  purposeOf,
-  stageOf,
-} from './questionnaire.ts'
+import { allItems, isCore, isIdentifying, mayBeAbsent, purposeOf, stageOf } from './questionnaire.ts'
 import { toResponse } from './response.ts'
 import { riskLevels, riskRank } from './risk.ts'
 import { stages } from './stage.ts'
