@@ -8,6 +8,7 @@ import {
   bothTexts,
   extensions,
   isCore,
+  ordinalOf,
   questionnaire,
   textIn,
   type Condition,
@@ -321,7 +322,9 @@ const setters: Setters = {
   stage: (item, stage) => withExtension(item, extensions.stage, stage ? { valueCode: stage } : null),
 }
 
-const codesOf = (item: Item): string[] => (item.answerOption ?? []).map((each) => each.valueCoding.code)
+/** The choices by what counts: their codes and weights. */
+const codesOf = (item: Item): string[] =>
+  (item.answerOption ?? []).map(({ valueCoding }) => `${valueCoding.code} ${ordinalOf(valueCoding)}`)
 const sameCodes = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((code) => b.includes(code))
 
@@ -334,7 +337,7 @@ function coreAllows(item: Item, change: ItemChange): boolean {
     if (key === 'required') return value === true || item.required !== true
     if (key !== 'options' || !change.options) return false
     return sameCodes(
-      change.options.map((each) => each.code),
+      change.options.map((each) => `${each.code} ${each.ordinal}`),
       codesOf(item),
     )
   })
