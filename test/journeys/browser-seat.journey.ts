@@ -156,7 +156,7 @@ test('G24-5.3.5: "0" goes first, and the supervisor sees it at once', async () =
 test('G24-5.3.5: three-way with a supervisor, who is heard by both and hears both', async () => {
   await goOnDuty(supervisor, product.web)
   await answered('2')
-  await button(counsellor, /^请督导员/).click()
+  await button(counsellor, /^请督导支援/).click()
   await button(counsellor, /^请加入/).click()
   await button(supervisor, /^接听/).click({ timeout: 20_000 })
   await until('the caller hears the supervisor', () => phoneHears(caller, 1500) > 2000)

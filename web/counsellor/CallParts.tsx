@@ -27,6 +27,9 @@ export function Members({ members, muted }: { members: DeskCall['members']; mute
         <li key={`${member.kind} ${member.name}`}>
           <span>{say(`call.member.${member.kind}`)}</span>
           {member.kind !== 'caller' && <span className="quiet">{member.name}</span>}
+          {member.joined && member.mode && (
+            <span className="tag tag-main">{say(`supervise.mode.${member.mode}`)}</span>
+          )}
           {!member.joined && <span className="tag">{say('call.memberComing')}</span>}
           {(member.muted || (member.kind === 'counsellor' && muted)) && (
             <span className="tag tag-soon">{say('call.memberMuted')}</span>

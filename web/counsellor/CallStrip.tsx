@@ -171,14 +171,17 @@ function GuestActions({ call }: { call: DeskCall }) {
     { key: 'Alt+E', words: 'keys.leave', group: 'keys.groupCall', run: leave },
   ])
   return (
-    <div className="strip-actions">
-      <button type="button" className="plain" aria-pressed={phone.muted} onClick={mute}>
-        {say(phone.muted ? 'call.unmute' : 'call.mute')} <kbd>Alt+M</kbd>
-      </button>
-      <button type="button" className="main-button" disabled={command.isPending} onClick={leave}>
-        {say('call.leave')} <kbd>Alt+E</kbd>
-      </button>
-    </div>
+    <>
+      <div className="strip-actions">
+        <button type="button" className="plain" aria-pressed={phone.muted} onClick={mute}>
+          {say(phone.muted ? 'call.unmute' : 'call.mute')} <kbd>Alt+M</kbd>
+        </button>
+        <button type="button" className="main-button" disabled={command.isPending} onClick={leave}>
+          {say('call.leave')} <kbd>Alt+E</kbd>
+        </button>
+      </div>
+      {call.supervising && <SuperviseStrip call={call} />}
+    </>
   )
 }
 
@@ -240,7 +243,6 @@ export function CallStrip({ call, seatKind }: { call: DeskCall; seatKind: 'brows
         {talking && role !== 'owner' && <GuestActions call={call} />}
         {over && <WrapUp call={call} />}
       </div>
-      {talking && call.supervising && <SuperviseStrip call={call} />}
       {phone.microphoneFailed && <Notice tone="soon">{say('phone.microphone')}</Notice>}
       {call.transfer && role === 'owner' && <Transfer call={call} transfer={call.transfer} />}
     </section>

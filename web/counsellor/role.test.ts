@@ -7,6 +7,7 @@ const member = (kind: DeskCall['members'][number]['kind'], name: string) => ({
   name,
   joined: true,
   muted: false,
+  mode: null,
 })
 const call = {
   members: [member('caller', ''), member('counsellor', '李'), member('supervisor', '王')],
