@@ -77,6 +77,8 @@ export function wire(app: FastifyInstance, parts: Parts): void {
       pokeBoards()
       if (what === 'closed') void calls?.recordClosed(hotlineId, contactId).catch(parts.failed)
     },
+    saved: (hotlineId, contactId, personId, revision) =>
+      live.publish(hotlineId, { personId }, { type: 'form', contactId, revision }),
     assessed: (hotlineId, contactId, personId, level) => {
       for (const to of [{ personId }, { right: 'board.see' as const }])
         live.publish(hotlineId, to, { type: 'crisis', contactId })

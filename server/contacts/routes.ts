@@ -18,6 +18,8 @@ export interface ContactsDeps {
   numbersOf: (hotlineId: string) => Numbers
   /** Told after a form was saved or a record finished, so that other screens follow. */
   changed: (hotlineId: string, contactId: string, what: 'form' | 'closed') => void
+  /** Told after a form was saved: the same person's other windows take the revision over. */
+  saved: (hotlineId: string, contactId: string, personId: string, revision: number) => void
   /** Told after a save that was about danger, with the contact's level now (null: not assessed). */
   assessed: (hotlineId: string, contactId: string, personId: string, level: RiskLevel | null) => void
 }
@@ -66,8 +68,10 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
     const { saved, heard } = await context.tx((tx) =>
       save(tx, askerOf(context), params.contactId, body, context.now()),
     )
+    const { personId } = context.person
     deps.changed(context.hotlineId, params.contactId, 'form')
-    if (heard) deps.assessed(context.hotlineId, params.contactId, context.person.personId, heard.level)
+    deps.saved(context.hotlineId, params.contactId, personId, saved.revision)
+    if (heard) deps.assessed(context.hotlineId, params.contactId, personId, heard.level)
     return saved
   })
   serve(app, closeContact, async (context, { params }) => {
