@@ -36,7 +36,8 @@ function Reason({ entry }: { entry: Entry }) {
 
 function Lowering({ contactId, lowering }: { contactId: string; lowering: NonNullable<Crisis['lowering']> }) {
   const { say } = useWords()
-  const mayDecide = useMay('risk.lower') && lowering.mine
+  // Whoever asked never decides.
+  const mayDecide = useMay('risk.lower') && !lowering.mine
   const deciding = useCrisisCommand(contactId, (granted: boolean) =>
     request(decideLowering, { params: { loweringId: lowering.loweringId }, body: { granted } }),
   )
