@@ -2,6 +2,7 @@ import type { Board } from '../../api/board.ts'
 import { lengthOf } from '../ui/time.ts'
 import { Since, useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { SuperviseButtons } from './SuperviseButtons.tsx'
 import { Which } from './Waiting.tsx'
 
 type Call = Board['talking'][number]
@@ -48,6 +49,7 @@ function Row({ call }: { call: Call }) {
       <span className="board-time">
         <Since at={call.since} />
       </span>
+      <SuperviseButtons contactId={call.contactId} number={call.number} />
     </li>
   )
 }
