@@ -3,7 +3,7 @@
  * data may say, which steps apply, what is overdue, and when a protocol may be ended.
  */
 import { z } from 'zod'
-import { mustBeReported, type RiskLevel } from './risk.ts'
+import type { RiskLevel } from './risk.ts'
 
 const words = z.strictObject({ 'zh-CN': z.string().trim().min(1), en: z.string().trim().min(1) })
 const code = z.string().regex(/^[a-z0-9-]{1,40}$/)
@@ -234,17 +234,3 @@ export function filledHelp(protocol: Protocol, step: ProtocolStep, records: Step
     })
   return { 'zh-CN': fill('zh-CN'), en: fill('en') }
 }
-
-/** Protocols to open for what the danger question was answered with; none for no danger. */
-export const protocolForDanger = (answer: string): string | null =>
-  ({
-    ideation: 'suicide-ideation',
-    plan: 'suicide-ideation',
-    'within-week': 'suicide-week',
-    'within-72h': 'suicide-72h',
-    'in-progress': 'suicide-in-progress',
-  })[answer] ?? null
-
-/** The protocol that a level asks for when none was opened: nobody is at high risk without one. */
-export const protocolForLevel = (level: RiskLevel | null): string | null =>
-  mustBeReported(level) ? 'suicide' : null
