@@ -28,6 +28,8 @@ const ReportBar = lazy(async () => ({
 
 const HelpBar = lazy(async () => ({ default: (await import('./supervisor/HelpBar.tsx')).HelpBar }))
 
+const DropBar = lazy(async () => ({ default: (await import('./counsellor/DropBar.tsx')).DropBar }))
+
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({ component: Outlet })
 
 function LoginPage() {
@@ -59,12 +61,14 @@ const setUpPage = createRoute({
 
 function Staff() {
   const onDuty = useMay('duty.own')
+  const works = useMay('task.work')
   const acknowledges = useMay('report.acknowledge')
   const supervises = useMay('call.supervise')
   return (
     <Shell
       bar={
         <Suspense fallback={null}>
+          {works && <DropBar />}
           {acknowledges && <ReportBar />}
           {supervises && <HelpBar />}
         </Suspense>

@@ -13,7 +13,9 @@ import { CrisisPart } from './CrisisSide.tsx'
 import { ClassPanel, classWords } from './ClassPanel.tsx'
 import { jumpTo } from './form-places.ts'
 import { KeptParts, Missing } from './FormParts.tsx'
+import { FollowUps } from './FollowUps.tsx'
 import { FormRead } from './FormRead.tsx'
+import { InstrumentPart } from './InstrumentPanel.tsx'
 import { Fact } from './Offer.tsx'
 import { SaveMark } from './SaveMark.tsx'
 import { accessWords, happeningDetail, happeningWords } from './timeline.ts'
@@ -216,6 +218,8 @@ export function Contact() {
       {mayForm && <RecordForm contact={data} reread={() => void refetch()} />}
       <div className="stack contact-side">
         <CrisisPart contactId={data.contactId} />
+        {mayForm && <FollowUps contactId={data.contactId} />}
+        <InstrumentPart contactId={data.contactId} />
         <Timeline contact={data} />
         <Recordings contact={data} />
         <Accesses contact={data} />

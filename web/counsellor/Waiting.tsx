@@ -5,8 +5,9 @@ import type { Desk } from '../../api/desk.ts'
 import { FailedPart, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay } from '../ui/session.ts'
-import { Since, When } from '../ui/When.tsx'
+import { Since, useNow, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { taskWords } from './TaskRow.tsx'
 
 /** The own contacts still to be finished. */
 export function ToFinish({ records }: { records: Desk['toFinish'] }) {
@@ -33,22 +34,26 @@ export function ToFinish({ records }: { records: Desk['toFinish'] }) {
 
 function DueTasks() {
   const { say } = useWords()
+  const now = useNow(15_000)
   const { data, error, refetch } = useQuery({
     queryKey: ['tasks', 'desk'],
-    queryFn: () => request(listTasks, { query: { limit: 6 } }),
+    queryFn: () => request(listTasks, { query: { whose: 'mine', limit: 6 } }),
   })
   if (error) return <FailedPart of={error} retry={() => void refetch()} />
   return (
     <section className="card stack">
-      <h2>{say('wait.tasks')}</h2>
+      <h2>{say('tasks.mineDue')}</h2>
       {!data && <Skeleton lines={2} />}
-      {data?.rows.length === 0 && <p className="quiet">{say('wait.tasksNone')}</p>}
+      {data?.rows.length === 0 && <p className="quiet">{say('tasks.mineNone')}</p>}
       <ul className="lines">
         {data?.rows.map((task) => (
           <li key={task.taskId}>
-            <Link to="/tasks">{say(`tasks.kind.${task.kind}`)}</Link>
+            <Link to="/tasks" search={{ whose: 'mine' }}>
+              {taskWords(task, say)}
+            </Link>
             <span className="quiet">
-              {task.lineName} · <When at={task.dueAt} />
+              {Date.parse(task.dueAt) < now && <span className="tag tag-soon">! {say('tasks.overdue')}</span>}{' '}
+              {say('call.number', { number: task.contactNumber })} · <When at={task.dueAt} />
             </span>
           </li>
         ))}

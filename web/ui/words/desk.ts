@@ -118,11 +118,6 @@ export const desk = {
   'wait.pausedSince': ['已暂停 {{length}}', 'Paused for {{length}}'],
   'wait.toFinish': ['您要补完的记录', 'Your records to finish'],
   'wait.toFinishNone': ['没有要补完的记录。', 'No records to finish.'],
-  'wait.tasks': ['待办', 'Tasks'],
-  'wait.tasksNone': [
-    '没有到期的回拨或留言。求助者要求回拨或留言后会出现在这里。',
-    'No call-backs or messages. They appear here when a caller asks for one.',
-  ],
   'wait.breath': ['歇一口气', 'A breath'],
   'wait.breathHow': [
     '吸气，数到四；呼气，数到六。肩膀放下来。',
