@@ -71,7 +71,7 @@ test('G24-4.4.1: the base form has the codes the record reads, both languages, a
 test('the danger question cannot be passed over as unknown; every other question about the caller can', () => {
   const strict = items.filter((item) => isQuestion(item) && !mayBeAbsent(item)).map((item) => item.linkId)
   expect(strict).toContain('danger')
-  expect(new Set(strict)).toEqual(new Set(['danger', 'risk', 'riskReason', 'class', 'outcome']))
+  expect(new Set(strict)).toEqual(new Set(['danger', 'risk', 'riskReason', 'class', 'outcome', 'notes']))
 })
 
 test('G24-4.3.4: the operational criteria make a contact high or acute, thoughts and a plan alone do not', () => {

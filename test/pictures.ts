@@ -42,8 +42,7 @@ try {
   await call('1001', '13800138001', '1')
   await counsellor.page.getByRole('button', { name: /^接听/ }).first().click({ timeout: 60_000 })
   await counsellor.page
-    .getByLabel('备注')
-    .first()
+    .getByRole('textbox', { name: '备注' })
     .fill('最近一周睡不着，和母亲争吵后更难受。愿意先试着把今晚的安排说清楚。')
   await sleep(3000)
   await counsellor.page.screenshot({ path: join(folder, 'desk-zh.png') })

@@ -124,7 +124,7 @@ test('hold: the caller hears calm audio and not the counsellor, and comes back',
 
 test('a reload in mid-call: the caller stays, the counsellor is back with the form as it was', async () => {
   await answered('2')
-  const notes = counsellor.page.getByLabel('备注').first()
+  const notes = counsellor.page.getByRole('textbox', { name: '备注' })
   await notes.fill('来电者说睡不着')
   await counsellor.page
     .getByText(/已保存/)
@@ -133,7 +133,7 @@ test('a reload in mid-call: the caller stays, the counsellor is back with the fo
   await counsellor.page.reload()
   await until('the caller hears the counsellor again', () => phoneHears(caller, 1000) > 3000, 12_000)
   expect(caller.events()).not.toContain('CALL_CLOSED')
-  await expect(counsellor.page.getByLabel('备注').first()).toHaveValue('来电者说睡不着')
+  await expect(counsellor.page.getByRole('textbox', { name: '备注' })).toHaveValue('来电者说睡不着')
   await caller.hangUp()
   await until('the record waits', async () => (await latest(product)).state === 'wrap-up')
   await freeAgain()

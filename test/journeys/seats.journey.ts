@@ -82,14 +82,14 @@ test('by keys alone: on duty, answer, mute, hold, notes, hang up, and to what th
   await hears(firstHz)
   await page.keyboard.press('Alt+N')
   await page.keyboard.type('只用键盘')
-  await expect(page.getByLabel(/记录|笔记|备注/).first()).toHaveValue('只用键盘')
+  await expect(page.getByRole('textbox', { name: '备注' })).toHaveValue('只用键盘')
   await page.keyboard.press('Alt+E')
   await becomes(supervisor, { state: 'survey' })
   await caller.press('5')
   await becomes(supervisor, { state: 'wrap-up', endedBy: 'counsellor', satisfaction: 5 })
   await page.keyboard.press('Alt+F')
   await expect(page.getByText(/还差 \d+ 项/)).toBeVisible()
-  await expect(page.locator('#q-problems :focus')).toHaveCount(1)
+  await expect(page.locator('#q-danger :focus')).toHaveCount(1)
 })
 
 test('a second window is told where the seat is, takes it over, and rings; the first one shows nothing of the caller', async () => {

@@ -73,7 +73,7 @@ function CallerCard({ call }: { call: DeskCall }) {
   )
 }
 
-/** The open stage's questions with the notes under them, and, once the call is over, what is still missing. */
+/** The notes, always in the same place, the open stage's questions under them, and, once the call is over, what is still missing. */
 function StageCard({ contactId, missing, over }: { contactId: string; missing: string[]; over: boolean }) {
   const { say } = useWords()
   const { questionnaire, stage, save, loaded } = useKept(contactId)
@@ -92,8 +92,8 @@ function StageCard({ contactId, missing, over }: { contactId: string; missing: s
       {trouble && <SaveMark contactId={contactId} save={save} />}
       {!loaded && !trouble && <Skeleton lines={8} />}
       <ClassPanel contactId={contactId} />
-      <KeptParts contactId={contactId} items={stageGroups(questionnaire, stage)} missing={missing} bare />
       <KeptParts contactId={contactId} items={notesGroups(questionnaire)} missing={missing} bare />
+      <KeptParts contactId={contactId} items={stageGroups(questionnaire, stage)} missing={missing} bare />
       {over && loaded && <Missing contactId={contactId} missing={missing} onJump={jump} />}
     </section>
   )

@@ -1,4 +1,4 @@
-/** Where the parts of a form stand at the desk: five stages, what is always at the side, and the notes under every stage. */
+/** Where the parts of a form stand at the desk: five stages, what is always at the side, and the notes with every stage. */
 import { allItems, stageOf, wordsOf, type Item, type Questionnaire } from '../../domain/questionnaire.ts'
 import type { Stage } from '../../domain/stage.ts'
 import type { Language } from '../ui/time.ts'
@@ -10,7 +10,7 @@ const holds = (group: Item, linkId: string): boolean =>
 export const stageGroups = (form: Questionnaire, stage: Stage): Item[] =>
   form.item.filter((group) => stageOf(group) === stage)
 
-/** What stands under every stage: the group with the notes. */
+/** What stands with every stage: the group with the notes. */
 export const notesGroups = (form: Questionnaire): Item[] =>
   form.item.filter((group) => stageOf(group) === null && holds(group, 'notes'))
 

@@ -25,16 +25,25 @@ export function Field({
   children: ReactNode
 }) {
   const { say } = useWords()
+  const labelId = useId()
   return (
-    <fieldset className="field" id={`q-${name}`} data-missing={missing ? '' : undefined}>
-      <legend>
-        {label}
+    <div
+      role="group"
+      className="field"
+      id={`q-${name}`}
+      aria-labelledby={labelId}
+      data-missing={missing ? '' : undefined}
+    >
+      <div className="field-head">
+        <span id={labelId} className="field-label">
+          {label}
+        </span>
         {missing && <span className="tag tag-soon needed">{say('form.needed')}</span>}
         {hint && <span className="hint">{hint}</span>}
-      </legend>
-      {aside}
+        {aside}
+      </div>
       {children}
-    </fieldset>
+    </div>
   )
 }
 
