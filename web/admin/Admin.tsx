@@ -7,6 +7,7 @@ import { useWords, type WordKey } from '../ui/words.ts'
 import { Escalation } from './Escalation.tsx'
 import { Forms } from './Forms.tsx'
 import { HotlinePart } from './HotlinePart.tsx'
+import { Instruments } from './Instruments.tsx'
 import { Lines } from './Lines.tsx'
 import { People } from './People.tsx'
 import { Prompts } from './Prompts.tsx'
@@ -21,6 +22,7 @@ const parts: { path: string; words: WordKey; right: Permission; Part: ComponentT
   { path: '/admin/forms', words: 'admin.forms', right: 'form.change', Part: Forms },
   { path: '/admin/trunks', words: 'admin.trunks', right: 'trunk.change', Part: Trunks },
   { path: '/admin/escalation', words: 'escalation.title', right: 'escalation.change', Part: Escalation },
+  { path: '/admin/instruments', words: 'admin.instruments', right: 'instrument.change', Part: Instruments },
   { path: '/admin/hotline', words: 'admin.hotline', right: 'hotline.change', Part: HotlinePart },
 ]
 

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { DeskCall } from '../../api/desk.ts'
 import { Hints } from './Hints.tsx'
 import { useWords, type WordKey } from '../ui/words.ts'
+import { InstrumentPanel } from './InstrumentPanel.tsx'
 import { ProtocolPanel } from './ProtocolPanel.tsx'
 
 /** One part of the desk's side: nothing is drawn around a panel that shows nothing. */
@@ -16,6 +17,7 @@ export interface SidePanel {
 const sidePanels: readonly SidePanel[] = [
   { key: 'protocol', words: 'protocol.title', Panel: ProtocolPanel },
   { key: 'hints', words: null, Panel: Hints },
+  { key: 'instruments', words: 'assess.title', Panel: InstrumentPanel },
 ]
 
 /** The panels beside the call. */

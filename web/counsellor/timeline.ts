@@ -4,6 +4,7 @@ import { words, type Say, type WordKey } from '../ui/words.ts'
 const isKey = (key: string): key is WordKey => key in words
 
 const details: Record<string, (value: string, say: Say) => string> = {
+  instrument: (value) => value,
   consent: (value, say) => wordOr(`call.consent.${value}`, say, value),
   outcome: (value, say) => wordOr(`outcome.${value}`, say, value),
   by: (value, say) => wordOr(`timeline.by.${value}`, say, value),

@@ -1,0 +1,191 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import Input from 'antd/es/input'
+import Select from 'antd/es/select'
+import Switch from 'antd/es/switch'
+import Table from 'antd/es/table'
+import { useState } from 'react'
+import { changeInstrument, listInstrumentSettings, type InstrumentSettings } from '../../api/assessment.ts'
+import type { Language } from '../../domain/questionnaire.ts'
+import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
+import { request } from '../ui/request.ts'
+import { useZone } from '../ui/session.ts'
+import { dayOf } from '../ui/time.ts'
+import { useWords } from '../ui/words.ts'
+import { InstrumentTextPanel } from './InstrumentTextPanel.tsx'
+
+const settingsKey = ['instruments', 'settings'] as const
+
+type Change = (
+  of: InstrumentSettings,
+  change: Partial<Pick<InstrumentSettings, 'enabled' | 'variant' | 'cutOff'>>,
+) => void
+
+/** By which cut-off and which way of scoring the hotline goes. */
+function Choices({ of, change }: { of: InstrumentSettings; change: Change }) {
+  const { say, language } = useWords()
+  const variant = of.variant ?? of.variants[0]?.id ?? null
+  const cutOffs = of.cutOffs.filter((one) => one.variant === null || one.variant === variant)
+  const unverified = (standing: string): string =>
+    standing === 'unverified' ? ` · ${say('assess.unverified')}` : ''
+  return (
+    <div className="stack">
+      {of.variants.length > 1 && (
+        <Select
+          aria-label={`${of.short}: ${say('instruments.variant')}`}
+          value={variant}
+          options={of.variants.map((one) => ({
+            value: one.id,
+            label: one.words[language] + unverified(one.standing),
+            title: one.source,
+          }))}
+          onChange={(id: string) => change(of, { variant: id, cutOff: null })}
+        />
+      )}
+      {cutOffs.length > 0 ? (
+        <Select
+          aria-label={`${of.short}: ${say('instruments.cutOff')}`}
+          value={of.cutOff ?? cutOffs[0]?.id ?? null}
+          options={cutOffs.map((one) => ({
+            value: one.id,
+            label:
+              say(`assess.cutOff.${one.side}`, { at: one.at, population: one.population[language] }) +
+              unverified(one.standing),
+            title: one.source,
+          }))}
+          onChange={(id: string) => change(of, { cutOff: id })}
+        />
+      ) : (
+        <span className="quiet">{say('instruments.noCutOff')}</span>
+      )}
+    </div>
+  )
+}
+
+/** What wording there is in each language, who confirmed it, and loading it where it may be loaded. */
+function Wording({ of, load }: { of: InstrumentSettings; load: (language: Language) => void }) {
+  const { say } = useWords()
+  const zone = useZone()
+  return (
+    <ul className="plain-list">
+      {of.texts.map((text) => (
+        <li key={text.language}>
+          {say(`assess.language.${text.language}`)}: {say(`instruments.origin.${text.origin}`)}{' '}
+          {text.mayLoad && (
+            <button type="button" className="link" onClick={() => load(text.language)}>
+              {say('instruments.load')}
+            </button>
+          )}
+          {text.origin === 'operator' && text.confirmedAt && (
+            <div className="quiet">
+              {say('instruments.loadedBy', {
+                person: text.confirmedBy ?? '',
+                day: dayOf(Date.parse(text.confirmedAt), zone),
+                source: text.source ?? '',
+              })}
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Licence({ of }: { of: InstrumentSettings }) {
+  const { say, language } = useWords()
+  return (
+    <div className="instrument-licence">
+      {of.licence.credit[language]}{' '}
+      {of.licence.standing === 'unverified' && <span className="tag">{say('assess.unverified')}</span>}
+      <div className="quiet">{say('assess.source', { source: of.licence.source })}</div>
+      {of.notes.map((note) => (
+        <div key={note.en} className="quiet">
+          {note[language]}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** Instruments: in use or not, whose wording, under which licence, by which cut-off (G24-4.3.4). */
+export function Instruments() {
+  const { say, language } = useWords()
+  const cache = useQueryClient()
+  const [text, setText] = useState('')
+  const [loading, setLoading] = useState<{ of: InstrumentSettings; language: Language } | null>(null)
+  const { data, error, refetch } = useQuery({
+    queryKey: settingsKey,
+    queryFn: () => request(listInstrumentSettings, {}),
+  })
+  const changing = useMutation({
+    mutationFn: ({ instrument, enabled, variant, cutOff }: InstrumentSettings) =>
+      request(changeInstrument, { params: { instrument }, body: { enabled, variant, cutOff } }),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['instruments'] }),
+  })
+  if (!data) return error ? <FailedPart of={error} retry={() => void refetch()} /> : <Skeleton lines={8} />
+  const change: Change = (of, changed) => changing.mutate({ ...of, ...changed })
+  const wanted = text.trim().toLowerCase()
+  const rows = data.filter((of) =>
+    [of.short, of.name['zh-CN'], of.name.en, of.about['zh-CN'], of.about.en].some((words) =>
+      words.toLowerCase().includes(wanted),
+    ),
+  )
+  return (
+    <div className="stack">
+      <p className="quiet">{say('instruments.why')}</p>
+      {loading && (
+        <InstrumentTextPanel
+          key={`${loading.of.instrument} ${loading.language}`}
+          of={loading.of}
+          language={loading.language}
+          onDone={() => setLoading(null)}
+        />
+      )}
+      <div className="row admin-tools">
+        <Input.Search
+          allowClear
+          aria-label={say('admin.search')}
+          placeholder={say('admin.search')}
+          value={text}
+          maxLength={60}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      <Failure of={changing.error} />
+      <Table<InstrumentSettings>
+        dataSource={rows}
+        rowKey={(of) => of.instrument}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <p className="empty">{say('instruments.empty')}</p> }}
+        columns={[
+          {
+            title: say('admin.name'),
+            render: (_, of) => (
+              <>
+                <span className="strong">{of.short}</span>
+                <div className="quiet">{of.about[language]}</div>
+              </>
+            ),
+            sorter: (a, b) => a.short.localeCompare(b.short),
+          },
+          {
+            title: say('instruments.use'),
+            render: (_, of) => (
+              <Switch
+                aria-label={`${of.short}: ${say('instruments.use')}`}
+                checked={of.enabled}
+                onChange={(enabled) => change(of, { enabled })}
+              />
+            ),
+          },
+          {
+            title: say('instruments.wording'),
+            render: (_, of) => <Wording of={of} load={(chosen) => setLoading({ of, language: chosen })} />,
+          },
+          { title: say('instruments.cutOff'), render: (_, of) => <Choices of={of} change={change} /> },
+          { title: say('instruments.licence'), render: (_, of) => <Licence of={of} /> },
+        ]}
+      />
+    </div>
+  )
+}
