@@ -6,9 +6,9 @@ const isKey = (key: string): key is WordKey => key in words
 /** The words of a key if there are any, else the other text. */
 export const sayOr = (say: Say, key: string, otherwise: string): string => (isKey(key) ? say(key) : otherwise)
 
-/** Why a level was given, by its catalogued code: `danger.within-72h`, `others.yes`, `phq-9.9`. */
+/** Why a level was given, by its catalogued code: `danger.within-72h`, `phq-9.9`. A judgement's reasons are its own words. */
 export function reasonWords(code: string, say: Say): string {
-  if (code === '') return ''
+  if (code === '' || code === 'judgement') return ''
   const [scale = '', item = ''] = code.split(/\.(?=[^.]*$)/)
   const instrument = /^[a-z]+(-[a-z]+)*-?\d*$/.test(scale) && /^\d+$/.test(item)
   const otherwise = instrument ? say('risk.scaleItem', { scale: scale.toUpperCase(), item }) : code

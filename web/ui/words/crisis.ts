@@ -58,7 +58,6 @@ export const crisis = {
   'risk.source.critical-item': ['量表关键题', 'Critical item of a scale'],
   'risk.source.lowering': ['降低等级', 'Lowered'],
   'risk.scaleItem': ['{{scale}} 第 {{item}} 题', '{{scale}}, item {{item}}'],
-  'risk.code.judgement': ['', ''],
   'risk.code.danger-key': ['求助者按 0', 'Caller’s key 0'],
   'risk.code.others.yes': ['可能伤害他人', 'Danger to others'],
   'risk.code.button': ['按了“危险”', 'The danger button'],
