@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { LiveEvent } from '../../api/events.ts'
 import { Problem } from '../../domain/problem.ts'
 import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
@@ -17,7 +17,9 @@ import { findReportsOf } from './report-queries.ts'
 import { acknowledge } from './reports.ts'
 
 const { db, url, owner } = await freshDatabase()
-const keys = openKeys(mkdtempSync(join(tmpdir(), 'keys-')), null)
+const folder = mkdtempSync(join(tmpdir(), 'keys-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const keys = openKeys(folder, null)
 const start = new Date('2026-11-21T12:00:00Z').getTime()
 let at = start
 let hotlineId: string

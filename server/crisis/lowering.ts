@@ -1,5 +1,7 @@
 /* Lowering a contact's level: asked for with a reason, decided by a supervisor who is somebody else. */
 import { sql } from 'kysely'
+import type { z } from 'zod'
+import type { waitingLowering } from '../../api/crisis.ts'
 import { Problem } from '../../domain/problem.ts'
 import { judgeRiskChange, levelOf, riskRank, type RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
@@ -26,6 +28,45 @@ export async function findPending(tx: Tx, contactId: string): Promise<LoweringRo
   const { rows } = await sql<LoweringRow>`
     select ${columns} where l.contact_id = ${contactId} and l.decided_at is null`.execute(tx)
   return rows[0]
+}
+
+/** The hotline's lowerings that wait for a decision, oldest first. */
+export async function findWaiting(
+  tx: Tx,
+  hotlineId: string,
+  personId: string,
+): Promise<z.output<typeof waitingLowering>[]> {
+  const { rows } = await sql<{
+    lowering_id: string
+    contact_id: string
+    number: number
+    line: string
+    risk: z.output<typeof waitingLowering>['from']
+    to_level: RiskLevel
+    reason: string
+    asked_by: string
+    asked_by_name: string
+    asked_at: Date
+  }>`
+    select l.lowering_id, l.contact_id, c.number, n.name as line, c.risk, l.to_level, l.reason, l.asked_by,
+      p.display_name as asked_by_name, l.asked_at
+    from risk_lowering l join contact c on c.contact_id = l.contact_id join line n on n.line_id = c.line_id
+      join person p on p.person_id = l.asked_by
+    where l.hotline_id = ${hotlineId} and l.decided_at is null order by l.asked_at, l.lowering_id limit 200`.execute(
+    tx,
+  )
+  return rows.map((row) => ({
+    loweringId: row.lowering_id,
+    contactId: row.contact_id,
+    contactNumber: row.number,
+    line: row.line,
+    from: row.risk,
+    to: row.to_level,
+    reason: row.reason,
+    askedBy: row.asked_by_name,
+    askedAt: row.asked_at.toISOString(),
+    mine: row.asked_by === personId,
+  }))
 }
 
 /** One lowering, decided or not. */

@@ -7,6 +7,7 @@ import {
   closeProtocol,
   decideLowering,
   listExceptions,
+  listLowerings,
   listProtocols,
   listReports,
   openProtocol,
@@ -27,7 +28,7 @@ import type { Keys } from '../records/keys.ts'
 import { planFollowUps } from '../tasks/tasks.ts'
 import { reportOver, tellOfCrisis } from './escalating.ts'
 import { insertException, listedExceptions, see } from './exceptions.ts'
-import { ask, decide } from './lowering.ts'
+import { ask, decide, findWaiting } from './lowering.ts'
 import { saveEscalation, saveOnCall, settingsOf } from './on-call.ts'
 import { protocols } from './protocols.ts'
 import { findEntries, type CrisisContact } from './queries.ts'
@@ -165,6 +166,9 @@ async function seenRun(tx: Tx, asker: Asker, runId: string): Promise<CrisisConta
 }
 
 function loweringRoutes(app: FastifyInstance, deps: CrisisDeps): void {
+  serve(app, listLowerings, (context) =>
+    context.tx((tx) => findWaiting(tx, context.hotlineId, context.person.personId)),
+  )
   serve(app, askLowering, async (context, { params, body }) => {
     const asker = askerOf(context)
     const changed = await context.tx(async (tx) => {
