@@ -50,6 +50,8 @@ export const lineSettings = z.strictObject({
   leastSeats: z.number().int().min(0).max(999),
   offerTimeoutMs: z.number().int().min(5000).max(120_000),
   wrapUpMs: z.number().int().min(0).max(3_600_000),
+  /** Callers are told also of a supervisor who only listens or whispers; of one who speaks they always are. */
+  tellOfSupervision: z.boolean().default(false),
 })
 /** A line of the hotline. */
 export const line = lineSettings.extend({

@@ -127,6 +127,7 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
       eventLine: line.kind === 'event',
       ringFor: line.offer_timeout_ms,
       wrapUpFor: line.wrap_up_ms,
+      tellOfSupervision: line.tell_of_supervision,
     },
   })
   const { call, effects } = step(fresh, { type: 'arrived' }, shell.now())

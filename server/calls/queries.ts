@@ -196,12 +196,13 @@ export interface LineRow {
   language: 'zh-CN' | 'en'
   offer_timeout_ms: number
   wrap_up_ms: number
+  tell_of_supervision: boolean
 }
 
 /** One line, or null. */
 export async function findLine(tx: Tx, lineId: string): Promise<LineRow | null> {
   const { rows } = await sql<LineRow>`
-    select line_id, kind, language, offer_timeout_ms, wrap_up_ms from line where line_id = ${lineId}`.execute(
+    select line_id, kind, language, offer_timeout_ms, wrap_up_ms, tell_of_supervision from line where line_id = ${lineId}`.execute(
     tx,
   )
   return rows[0] ?? null

@@ -341,6 +341,7 @@ export interface Line {
   offer_timeout_ms: Generated<number>;
   opened_at: Generated<Timestamp>;
   opened_by: string | null;
+  tell_of_supervision: Generated<boolean>;
   wrap_up_ms: Generated<number>;
 }
 

@@ -58,13 +58,14 @@ interface Row {
   least_seats: number
   offer_timeout_ms: number
   wrap_up_ms: number
+  tell_of_supervision: boolean
   opened_at: Date
   closed_at: Date | null
   people: number
 }
 
 const columns = sql`t.line_id, t.name, t.number, t.kind, t.language, t.hours, t.least_seats, t.offer_timeout_ms,
-  t.wrap_up_ms, t.opened_at, t.closed_at, (select count(*) from person_line pl join person p using (person_id)
+  t.wrap_up_ms, t.tell_of_supervision, t.opened_at, t.closed_at, (select count(*) from person_line pl join person p using (person_id)
     where pl.line_id = t.line_id and p.disabled_at is null) as people`
 
 const shown = (row: Row): Line => ({
@@ -77,6 +78,7 @@ const shown = (row: Row): Line => ({
   leastSeats: row.least_seats,
   offerTimeoutMs: row.offer_timeout_ms,
   wrapUpMs: row.wrap_up_ms,
+  tellOfSupervision: row.tell_of_supervision,
   openedAt: row.opened_at.toISOString(),
   closedAt: row.closed_at?.toISOString() ?? null,
   people: row.people,
@@ -132,6 +134,7 @@ export async function openLine(
       least_seats: given.leastSeats ?? 2,
       offer_timeout_ms: given.offerTimeoutMs ?? 20_000,
       wrap_up_ms: given.wrapUpMs ?? 300_000,
+      tell_of_supervision: given.tellOfSupervision ?? false,
       opened_at: by.now,
       opened_by: by.personId,
     })
@@ -157,6 +160,7 @@ export async function changeLine(tx: Tx, lineId: string, given: LineSettings): P
       least_seats: given.leastSeats,
       offer_timeout_ms: given.offerTimeoutMs,
       wrap_up_ms: given.wrapUpMs,
+      tell_of_supervision: given.tellOfSupervision,
     })
     .where('line_id', '=', lineId)
     .execute()

@@ -4,6 +4,7 @@ import Input from 'antd/es/input'
 import InputNumber from 'antd/es/input-number'
 import Radio from 'antd/es/radio'
 import Select from 'antd/es/select'
+import Switch from 'antd/es/switch'
 import type { z } from 'zod'
 import { changeLine, openLine, type hours, type Line } from '../../api/administration.ts'
 import { request } from '../ui/request.ts'
@@ -19,6 +20,7 @@ interface Fields {
   leastSeats: number
   ringSeconds: number
   wrapUpMinutes: number
+  tellOfSupervision: boolean
   always: boolean
   from: string
   to: string
@@ -38,6 +40,7 @@ const fieldsOf = (line: Line | null): Partial<Fields> => {
       leastSeats: 2,
       ringSeconds: 20,
       wrapUpMinutes: 5,
+      tellOfSupervision: false,
       always: true,
       from: '08:00',
       to: '22:00',
@@ -50,6 +53,7 @@ const fieldsOf = (line: Line | null): Partial<Fields> => {
     leastSeats: line.leastSeats,
     ringSeconds: line.offerTimeoutMs / 1000,
     wrapUpMinutes: line.wrapUpMs / 60_000,
+    tellOfSupervision: line.tellOfSupervision,
     always: line.hours.always,
     from: first?.from ?? '08:00',
     to: first?.to ?? '22:00',
@@ -73,6 +77,7 @@ export function LinePanel({ line, onDone }: { line: Line | null; onDone: () => v
         leastSeats: fields.leastSeats,
         offerTimeoutMs: fields.ringSeconds * 1000,
         wrapUpMs: fields.wrapUpMinutes * 60_000,
+        tellOfSupervision: fields.tellOfSupervision,
       }
       return line
         ? request(changeLine, { params: { lineId: line.lineId }, body })
@@ -120,6 +125,14 @@ export function LinePanel({ line, onDone }: { line: Line | null; onDone: () => v
       </Form.Item>
       <Form.Item name="wrapUpMinutes" label={say('lines.wrapUp')}>
         <InputNumber min={0} max={60} />
+      </Form.Item>
+      <Form.Item
+        name="tellOfSupervision"
+        label={say('supervise.tell')}
+        extra={say('supervise.tellWhy')}
+        valuePropName="checked"
+      >
+        <Switch />
       </Form.Item>
       <Form.Item
         name="always"

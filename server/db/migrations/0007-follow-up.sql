@@ -15,6 +15,9 @@ alter table task
   add column result_words text not null default '',
   add column created_by uuid references person;
 create index task_contact on task (contact_id);
+
+-- Callers of the line are also told of a supervisor who only listens or whispers (docs/decisions/supervision.md).
+alter table line add column tell_of_supervision boolean not null default false;
 create index task_owner on task (owner_id, due_at) where done_at is null;
 
 create table task_attempt (

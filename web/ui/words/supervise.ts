@@ -30,6 +30,11 @@ export const supervise = {
   'supervise.mode.whisper': ['耳语中', 'whispering to you'],
   'supervise.mode.barge': ['已加入', 'in the call'],
   'supervise.mode.take-over': ['正在接管', 'taking over'],
+  'supervise.tell': ['督导旁听时告知来电者', 'Tell callers when a supervisor listens'],
+  'supervise.tellWhy': [
+    '督导开口对来电者说话前总会告知；打开后，只旁听或耳语也先告知。',
+    'Callers are always told before a supervisor speaks to them; with this, also before one only listens or whispers.',
+  ],
   'supervise.mine': ['我的督导方式', 'How I am in this call'],
   'keys.superviseListen': ['旁听', 'Listen'],
   'keys.superviseWhisper': ['耳语', 'Whisper'],
