@@ -65,8 +65,10 @@ export function wire(app: FastifyInstance, parts: Parts): void {
     putSeat: async (spec) => calls?.putSeat(spec),
   })
   formsRoutes(app, {
-    changed: (hotlineId) =>
-      live.publish(hotlineId, { right: 'form.change' }, { type: 'changed', what: 'forms' }),
+    changed: (hotlineId, what) => {
+      const right = what === 'version' ? 'session.own' : 'form.change'
+      live.publish(hotlineId, { right }, { type: 'changed', what: 'forms' })
+    },
   })
   supervisionRoutes(app)
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })

@@ -141,7 +141,7 @@ test('G24-4.4.1: a line asks its own question on top of the base; the other line
   expect(idsOf(there.form)).not.toContain('x-boards')
   expect(there.overlayVersionId).toBeNull()
   expect(published.at(-1)).toMatchObject({
-    to: { right: 'form.change' },
+    to: { right: 'session.own' },
     event: { type: 'changed', what: 'forms' },
   })
 })

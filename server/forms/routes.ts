@@ -26,8 +26,8 @@ import {
 
 /** What the routes of forms are given. */
 export interface FormsDeps {
-  /** Told when a form, its draft or its versions have changed. */
-  changed: (hotlineId: string) => void
+  /** Told when a draft has changed, or a new version is what contacts get from now on. */
+  changed: (hotlineId: string, what: 'draft' | 'version') => void
 }
 
 const byOf = (context: Context): By => ({ personId: context.person.personId, now: context.now() })
@@ -44,7 +44,7 @@ export function formsRoutes(app: FastifyInstance, deps: FormsDeps): void {
       if (overlay.started) await context.audit(tx, 'form.started', overlay.formId)
       return overlay
     })
-    if (started) deps.changed(context.hotlineId)
+    if (started) deps.changed(context.hotlineId, 'draft')
     return { formId }
   })
   draftRoutes(app, deps)
@@ -65,7 +65,7 @@ function draftRoutes(app: FastifyInstance, deps: FormsDeps): void {
           await context.audit(tx, 'form.drafted', params.formId, null, { revision, faults: faults.length })
         return draft
       })
-      if (saved.changed) deps.changed(context.hotlineId)
+      if (saved.changed) deps.changed(context.hotlineId, 'draft')
       const { revision, faults } = saved
       return { revision, faults, draftAt: by.now.toISOString(), draftBy: context.person.displayName }
     },
@@ -77,7 +77,7 @@ function draftRoutes(app: FastifyInstance, deps: FormsDeps): void {
       if (was) await context.audit(tx, 'form.discarded', params.formId)
       return was
     })
-    if (discarded) deps.changed(context.hotlineId)
+    if (discarded) deps.changed(context.hotlineId, 'draft')
     return { done: true as const }
   })
 }
@@ -90,7 +90,7 @@ function versionRoutes(app: FastifyInstance, deps: FormsDeps): void {
       await context.audit(tx, 'form.published', params.formId, null, { version, sha256 })
       return made
     })
-    deps.changed(context.hotlineId)
+    deps.changed(context.hotlineId, 'version')
     return row
   })
   serve(app, listVersionsAt, (context, { params, query }) =>

@@ -80,7 +80,7 @@ const put = (started: Answers, typed: Typed): Answers =>
 function useBlankForm(lineId: string) {
   const [typed, setTyped] = useState<Typed>({})
   const blank = useQuery({
-    queryKey: ['blank-form', lineId],
+    queryKey: ['forms', 'blank', lineId],
     queryFn: () => request(readBlankForm, { params: { lineId } }),
     enabled: lineId !== '',
   })

@@ -80,8 +80,7 @@ export function FormVersions({ formId }: { formId: string }) {
   const [after, setAfter] = useState<string>()
   const list = useQuery({
     queryKey: ['forms', formId, 'versions', after],
-    queryFn: () =>
-      request(listVersions, { params: { formId }, query: after === undefined ? {} : { after } }),
+    queryFn: () => request(listVersions, { params: { formId }, query: after === undefined ? {} : { after } }),
     placeholderData: (before) => before,
   })
   const name = useFormName(form.data ?? { line: null })

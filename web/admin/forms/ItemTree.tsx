@@ -52,11 +52,15 @@ function Row({ item, level, own, faulty, chosen, choose }: RowProps) {
       >
         <span className="form-row-words">{calledBy(item, { say, language })}</span>
         {item.required === true && (
-          <span aria-label={say('forms.required')} title={say('forms.required')}>
+          <span role="img" aria-label={say('forms.required')} title={say('forms.required')}>
             ＊
           </span>
         )}
-        {isCore(item) && <span className="tag">{say('forms.core')}</span>}
+        {isCore(item) && (
+          <span className="quiet" role="img" aria-label={say('forms.core')} title={say('forms.core')}>
+            ◆
+          </span>
+        )}
         {faulty.has(item.linkId) && (
           <span className="tag tag-soon">
             <span aria-hidden="true">! </span>

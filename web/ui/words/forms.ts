@@ -55,8 +55,8 @@ export const forms = {
 
   'forms.tree': ['表单的内容', 'Content of the form'],
   'forms.treeHow': [
-    '↑ ↓ 选择，Alt+↑ ↓ 移动，Alt+← → 移出或移入分组，Delete 删除。',
-    '↑ ↓ choose, Alt+↑ ↓ move, Alt+← → out of or into a group, Delete removes.',
+    '↑ ↓ 选择，Alt+↑ ↓ 移动，Alt+← → 移出或移入分组，Delete 删除。＊ 必须回答，◆ 记录本身需要。',
+    '↑ ↓ choose, Alt+↑ ↓ move, Alt+← → out of or into a group, Delete removes. ＊ must be answered, ◆ needed by the record itself.',
   ],
   'forms.addQuestion': ['加问题', 'Add question'],
   'forms.addGroup': ['加分组', 'Add group'],
@@ -210,14 +210,13 @@ export const forms = {
   'forms.putBack': ['放回来', 'Put it back'],
 
   'forms.previewHow': [
-    '这里可以试着回答，什么都不会保存。上方是电脑宽度，手机宽度在旁边。',
-    'Try it: nothing is saved here. Wide as at the desk, and as on a phone.',
+    '可以在这里试着回答，条件会照样起作用；什么都不会保存。',
+    'Try the answers here: conditions work as they will at the desk; nothing is saved.',
   ],
   'forms.previewLanguage': ['预览语言', 'Language of the preview'],
   'forms.previewWidth': ['预览宽度', 'Width of the preview'],
   'forms.previewWide': ['电脑 1440', 'Desk 1440'],
   'forms.previewNarrow': ['手机 390', 'Phone 390'],
-  'forms.previewBoth': ['并排', 'Side by side'],
   'forms.previewClear': ['清空试答', 'Clear the answers'],
 
   'forms.changes': ['和已发布版本的不同', 'What differs from the published version'],
