@@ -2,13 +2,15 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { readContact, recordingSoundPath } from '../../api/contacts.ts'
 import type { Reply } from '../../api/endpoint.ts'
-import { missingForClosing } from '../../domain/form.ts'
+import { coreOf, missingForClosing } from '../../domain/form.ts'
 import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay } from '../ui/session.ts'
 import { Length, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Risk } from './Contacts.tsx'
+import { CallerPart } from './EarlierContacts.tsx'
+import { ResourcePart } from './ResourcePanel.tsx'
 import { CrisisPart } from './CrisisSide.tsx'
 import { ClassPanel, classWords } from './ClassPanel.tsx'
 import { jumpTo } from './form-places.ts'
@@ -190,6 +192,38 @@ function RecordForm({ contact, reread }: { contact: Whole; reread: () => void })
   )
 }
 
+/** What was offered, with needs that the form suggests. */
+function ResourcesByForm({ contactId }: { contactId: string }) {
+  const { answers } = useKept(contactId)
+  return (
+    <ResourcePart contactId={contactId} problems={coreOf(answers).problems} command={null} byKey={false} />
+  )
+}
+
+/** Whose contact it is and what was offered, for those who work with callers; what was offered for custodians too. */
+function CallerAndResources({ contactId }: { contactId: string }) {
+  const { say } = useWords()
+  const mayCaller = useMay('caller.see')
+  const mayForm = useMay('contact.own')
+  return (
+    <>
+      {mayCaller && (
+        <section className="card stack">
+          <h2>{say('caller.title')}</h2>
+          <CallerPart contactId={contactId} />
+        </section>
+      )}
+      <section className="card stack">
+        {mayForm ? (
+          <ResourcesByForm contactId={contactId} />
+        ) : (
+          <ResourcePart contactId={contactId} problems={[]} command={null} byKey={false} />
+        )}
+      </section>
+    </>
+  )
+}
+
 /** One contact: what happened, its form, its recordings, who accessed it. */
 export function Contact() {
   const { say } = useWords()
@@ -220,6 +254,7 @@ export function Contact() {
         <CrisisPart contactId={data.contactId} />
         {mayForm && <FollowUps contactId={data.contactId} />}
         <InstrumentPart contactId={data.contactId} />
+        <CallerAndResources contactId={data.contactId} />
         <Timeline contact={data} />
         <Recordings contact={data} />
         <Accesses contact={data} />

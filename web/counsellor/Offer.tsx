@@ -3,6 +3,7 @@ import type { DeskCall } from '../../api/desk.ts'
 import { Notice } from '../ui/Notice.tsx'
 import { Since } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { CallerAlerts } from './CallerAlerts.tsx'
 
 /** What is known of a call before it is answered: little, large, and danger first. */
 export function Offer({ call }: { call: DeskCall }) {
@@ -11,6 +12,7 @@ export function Offer({ call }: { call: DeskCall }) {
     <section className="offer card">
       {call.dangerKey && <Notice tone="danger">{say('call.danger')}</Notice>}
       <h1>{call.line.name}</h1>
+      <CallerAlerts contactId={call.contactId} />
       <dl className="facts">
         <Fact label={say('contact.waited')}>
           {call.queuedAt ? <Since at={call.queuedAt} /> : say('time.none')}

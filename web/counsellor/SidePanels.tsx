@@ -2,8 +2,10 @@ import type { ReactNode } from 'react'
 import type { DeskCall } from '../../api/desk.ts'
 import { Hints } from './Hints.tsx'
 import { useWords, type WordKey } from '../ui/words.ts'
+import { EarlierContacts } from './EarlierContacts.tsx'
 import { InstrumentPanel } from './InstrumentPanel.tsx'
 import { ProtocolPanel } from './ProtocolPanel.tsx'
+import { ResourcePanel } from './ResourcePanel.tsx'
 
 /** One part of the desk's side: nothing is drawn around a panel that shows nothing. */
 export interface SidePanel {
@@ -18,6 +20,8 @@ const sidePanels: readonly SidePanel[] = [
   { key: 'protocol', words: 'protocol.title', Panel: ProtocolPanel },
   { key: 'hints', words: null, Panel: Hints },
   { key: 'instruments', words: 'assess.title', Panel: InstrumentPanel },
+  { key: 'caller', words: null, Panel: EarlierContacts },
+  { key: 'resources', words: null, Panel: ResourcePanel },
 ]
 
 /** The panels beside the call. */
