@@ -9,7 +9,7 @@ export function Which({
   call: { number: number; line: string; dangerKey: boolean; risk: string | null }
 }) {
   const { say } = useWords()
-  const danger = call.risk === 'acute' || (call.dangerKey && call.risk === null)
+  const danger = call.risk === 'acute' || call.risk === 'danger-key' || (call.dangerKey && call.risk === null)
   return (
     <span className="which">
       {danger && <span className="tag tag-danger">▲ {say('board.danger')}</span>}
