@@ -9,10 +9,11 @@ import { listContacts } from '../api/contacts.ts'
 import { newCall, step } from '../domain/call.ts'
 import { startDatabase } from '../launcher/database.ts'
 import { lastCallFailed, openContact } from '../server/calls/queries.ts'
-import { list, read, type Numbers } from '../server/contacts/contacts.ts'
+import { list, read, readSaved, save, type Numbers } from '../server/contacts/contacts.ts'
 import { inHotline, openDatabase, type Database } from '../server/db/database.ts'
 import { newId } from '../server/db/id.ts'
 import { migrate } from '../server/db/migrate.ts'
+import { wholeResponse } from '../test/answers.ts'
 import { percentile, report, timed } from './figure.ts'
 
 const hotlineId = newId()
@@ -146,7 +147,59 @@ const measureReading = async (db: Database, rows: number, quick: boolean): Promi
     })
 }
 
-/** create_per_s; read, list and search p99 at 200,000 contacts and, without --quick, at 1,000,000. */
+/** A quarter of 200 seats types at the same moment: each saves once a second, as the desk does (web/counsellor/form-keeper.ts). */
+const writers = 50
+
+/** Contacts in wrap-up whose forms are open. */
+const openForms = async (db: Database): Promise<string[]> => {
+  const ids = Array.from({ length: writers }, () => newId())
+  const writer = { personId, roles: ['counsellor'] as const }
+  for (const contactId of ids)
+    await inHotline(db, hotlineId, async (tx) => {
+      await sql`select create_contact(${contactId}, ${lineId}, 'phone', 'wrap-up', ${new Date()}, null, null, null, null,
+        false, null, null, null, '{}')`.execute(tx)
+      await sql`update contact set person_id = ${personId} where contact_id = ${contactId}`.execute(tx)
+      await readSaved(tx, writer, contactId)
+    })
+  return ids
+}
+
+/** Saves come at their own pace, whether the one before is done or not, so that waiting in line is measured too. */
+const measureSaving = async (db: Database, quick: boolean): Promise<void> => {
+  const ids = await openForms(db)
+  const writer = { personId, roles: ['counsellor'] as const }
+  const seconds = quick ? 5 : 20
+  const typed = '来电者说最近睡不着,和家人争吵,今晚打算先早点休息。'
+  const times: number[] = []
+  const saveOne = async (contactId: string, revision: number): Promise<void> => {
+    const start = performance.now()
+    const response = wholeResponse({
+      notes: typed.repeat(8).slice(0, 40 + revision * 6),
+      problems: ['sleep', 'family'],
+    })
+    const body = { response, stage: 'clarify' as const, stageMs: { rapport: 60_000 + revision }, revision }
+    await inHotline(db, hotlineId, (tx) => save(tx, writer, contactId, body, new Date()))
+    times.push(performance.now() - start)
+  }
+  // One contact's saves follow each other, as one window's do.
+  const lastOf = new Map<string, Promise<void>>()
+  const begun = performance.now()
+  for (let index = 0; index < seconds * writers; index += 1) {
+    const ahead = begun + (index * 1000) / writers - performance.now()
+    if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead))
+    const contactId = ids[index % writers] ?? ''
+    const before = lastOf.get(contactId) ?? Promise.resolve()
+    lastOf.set(
+      contactId,
+      before.then(() => saveOne(contactId, Math.floor(index / writers))),
+    )
+  }
+  await Promise.all(lastOf.values())
+  const value = percentile(times, 0.99)
+  report({ bench: 'contacts', figure: 'form-save_p99_ms', value, unit: 'ms', rounds: times.length })
+}
+
+/** create_per_s; form-save p99 while 50 counsellors type; read, list and search p99 at 200,000 contacts and, without --quick, at 1,000,000. */
 export const contacts = async (quick: boolean): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'hearthline-bench-'))
   const database = await startDatabase({ folder })
@@ -157,6 +210,7 @@ export const contacts = async (quick: boolean): Promise<void> => {
     await measureCreation(db, quick)
     await fill(database.ownerUrl, 100_000, 299_999)
     await measureReading(db, 200_000, quick)
+    await measureSaving(db, quick)
     if (!quick) {
       await fill(database.ownerUrl, 300_000, 1_099_999)
       await measureReading(db, 1_000_000, quick)
