@@ -212,6 +212,30 @@ export const askLowering = endpoint({
   reply: crisis,
 })
 
+/** A request to lower a level that waits for a supervisor. */
+export const waitingLowering = z.object({
+  loweringId: id,
+  contactId: id,
+  contactNumber: z.number().int(),
+  line: z.string(),
+  from: z.enum(risks).nullable(),
+  to: level,
+  reason: z.string(),
+  askedBy: z.string(),
+  askedAt: instant,
+  /** Asked by the one who reads this, who cannot decide it. */
+  mine: z.boolean(),
+})
+
+/** Requests to lower a level that wait, oldest first; all at once, because each is to be decided soon. */
+export const listLowerings = endpoint({
+  method: 'GET',
+  path: '/api/v1/lowerings',
+  needs: 'risk.lower',
+  summary: 'Requests to lower a risk level that wait',
+  reply: z.array(waitingLowering).max(200),
+})
+
 /** A supervisor's answer; `risk.needsAnother` to the person who asked. */
 export const decideLowering = endpoint({
   method: 'POST',

@@ -11,7 +11,9 @@ const details: Record<string, (value: string, say: Say) => string> = {
   mark: (value, say) => say('contact.satisfactionOf', { n: value }),
   risk: (value, say) => `${say('form.risk')} ${wordOr(`form.risk.${value}`, say, value)}`,
   danger: (value, say) => wordOr(`form.danger.${value}`, say, value),
-  kind: (value, say) => wordOr(`contact.recording.${value}`, say, value),
+  kind: (value, say) => wordOr(`contact.recording.${value}`, say, wordOr(`report.kind.${value}`, say, value)),
+  level: (value, say) => wordOr(`form.risk.${value}`, say, value),
+  protocol: (value, say) => wordOr(`protocol.name.${value}`, say, value),
   role: (value, say) => wordOr(`timeline.role.${value}`, say, value),
 }
 

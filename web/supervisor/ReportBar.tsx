@@ -3,13 +3,14 @@ import { useEffect, useState } from 'react'
 import type { ReportRow } from '../../api/crisis.ts'
 import { useKeys } from '../ui/keys.ts'
 import { onLive } from '../ui/live.ts'
-import { useMe } from '../ui/session.ts'
+import { useMay, useMe } from '../ui/session.ts'
 import { maySound, playAlarm, readVolume } from '../ui/sound.ts'
 import { lengthOf } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { LoweringCard } from './LoweringCard.tsx'
 import { ReportCard } from './ReportCard.tsx'
-import { hush, inOrder, openReportsQuery, soundingFor, type Hushed } from './reports.ts'
+import { hush, inOrder, loweringsQuery, openReportsQuery, soundingFor, type Hushed } from './reports.ts'
 
 const everyMs = 8000
 
@@ -57,8 +58,50 @@ function Summary({ report }: { report: ReportRow }) {
   )
 }
 
-/** On every page while a report is not acknowledged: what, where, how long, how far; one key opens it. */
+/** Requests to lower a level that I may decide: said on every page, without a sound. */
+function LoweringBar() {
+  const { say } = useWords()
+  const { data } = useQuery(loweringsQuery)
+  const [open, setOpen] = useState(false)
+  const waiting = (data ?? []).filter((lowering) => !lowering.mine)
+  if (waiting.length === 0) return null
+  return (
+    <section className="report-bar lowering-bar" aria-label={say('report.lowerings')}>
+      <div className="spread">
+        <span className="strong" role="status">
+          <span aria-hidden="true">! </span>
+          {waiting.length === 1
+            ? say('report.loweringsOne')
+            : say('report.loweringsMany', { n: waiting.length })}
+        </span>
+        <button type="button" className="plain" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {say(open ? 'report.closeBar' : 'report.openBar')}
+        </button>
+      </div>
+      {open && (
+        <ul className="cards">
+          {waiting.map((lowering) => (
+            <LoweringCard key={lowering.loweringId} lowering={lowering} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+/** On every page: reports that wait to be acknowledged, and requests to lower a level that wait to be decided. */
 export function ReportBar() {
+  const mayDecide = useMay('risk.lower')
+  return (
+    <>
+      <Waiting />
+      {mayDecide && <LoweringBar />}
+    </>
+  )
+}
+
+/** While a report is not acknowledged: what, where, how long, how far; one key opens it. */
+function Waiting() {
   const { say } = useWords()
   const me = useMe()
   const { data, refetch } = useQuery(openReportsQuery)

@@ -1,6 +1,6 @@
 /** Unacknowledged reports as every page shows them, and when the alarm sounds for them. */
 import { queryOptions } from '@tanstack/react-query'
-import { listReports, type ReportRow } from '../../api/crisis.ts'
+import { listLowerings, listReports, type ReportRow } from '../../api/crisis.ts'
 import { request } from '../ui/request.ts'
 
 /** The open reports, oldest first; read again whenever one opens, goes further or is acknowledged. */
@@ -9,6 +9,12 @@ export const openReportsQuery = queryOptions({
   queryFn: () => request(listReports, { query: { open: 'yes', limit: 100 } }),
   // The live connection tells; this is for the case that it was lost without being noticed.
   refetchInterval: 20_000,
+})
+
+/** Requests to lower a level that wait; without a sound, because nobody is in more danger for them. */
+export const loweringsQuery = queryOptions({
+  queryKey: ['reports', 'lowerings'],
+  queryFn: () => request(listLowerings, {}),
 })
 
 /** Which reports were silenced in this window, each at the stage it had then. */

@@ -9,8 +9,10 @@ export const sayOr = (say: Say, key: string, otherwise: string): string => (isKe
 /** Why a level was given, by its catalogued code: `danger.within-72h`, `phq-9.9`. A judgement's reasons are its own words. */
 export function reasonWords(code: string, say: Say): string {
   if (code === '' || code === 'judgement') return ''
-  const [scale = '', item = ''] = code.split(/\.(?=[^.]*$)/)
-  const instrument = /^[a-z]+(-[a-z]+)*-?\d*$/.test(scale) && /^\d+$/.test(item)
-  const otherwise = instrument ? say('risk.scaleItem', { scale: scale.toUpperCase(), item }) : code
+  const [scale = '', part = ''] = code.split(/\.(?=[^.]*$)/)
+  const named = { scale: scale.toUpperCase(), part }
+  const instrument = /^[a-z0-9-]+$/.test(scale) && part !== ''
+  const kind = part === 'triage' ? 'triage' : /^\w*\d$/.test(part) ? 'item' : 'band'
+  const otherwise = instrument ? say(`risk.scale.${kind}`, named) : code
   return sayOr(say, `risk.code.${code}`, sayOr(say, `form.${code}`, otherwise))
 }
