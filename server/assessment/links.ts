@@ -12,6 +12,7 @@ import { linkState, note, store, type Told } from './assessment.ts'
 import type { Catalogue } from './catalogue.ts'
 import {
   appendEvent,
+  findCounsellor,
   findHotline,
   findNumbers,
   insertLink,
@@ -79,33 +80,35 @@ async function withLink<T>(
   })
 }
 
-/** What the caller's page shows; another language than the link's when the instrument has it. */
-export const openByToken = (
-  db: Database,
-  catalogue: Catalogue,
-  given: { token: string; language?: Language | undefined; now: Date },
-): Promise<Reply<typeof openLink>> =>
-  withLink(db, given.token, given.now, async (tx, link) => {
-    const used = await oneUsed(tx, catalogue, link.instrument)
-    const { languages } = rowOf(used)
-    const wanted = given.language ?? link.language
-    const { name } = await findHotline(tx)
-    const numbers = await findNumbers(tx)
-    await markOpened(tx, link.link_id, given.now)
-    return {
-      ...sheetOf(used, languages.includes(wanted) ? wanted : link.language),
-      hotline: name,
-      numbers,
-      languages,
-      expiresAt: link.expires_at.toISOString(),
-    }
-  })
-
 /** Something a caller said through a link: whose hotline it is and what changed. */
 export interface Heard {
   hotlineId: string
   told: Told
 }
+
+/** What the caller's page shows, in another language than the link's when the instrument has it; `heard` at its first opening. */
+export const openByToken = (
+  db: Database,
+  catalogue: Catalogue,
+  given: { token: string; language?: Language | undefined; now: Date },
+): Promise<{ page: Reply<typeof openLink>; heard: Heard | null }> =>
+  withLink(db, given.token, given.now, async (tx, link) => {
+    const used = await oneUsed(tx, catalogue, link.instrument)
+    const { languages } = rowOf(used)
+    const wanted = given.language ?? link.language
+    const { name } = await findHotline(tx)
+    const page = {
+      ...sheetOf(used, languages.includes(wanted) ? wanted : link.language),
+      hotline: name,
+      numbers: await findNumbers(tx),
+      languages,
+      expiresAt: link.expires_at.toISOString(),
+    }
+    const { hotline_id: hotlineId, contact_id: contactId } = link
+    if (!(await markOpened(tx, link.link_id, given.now))) return { page, heard: null }
+    const personId = await findCounsellor(tx, contactId)
+    return { page, heard: { hotlineId, told: { contactId, personId, level: null, raised: false } } }
+  })
 
 const givenBy = (link: StoredLink, answers: ItemAnswers, now: Date) => ({
   hotlineId: link.hotline_id,

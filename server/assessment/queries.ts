@@ -119,11 +119,13 @@ export async function lockLink(tx: Tx, tokenHash: Buffer): Promise<StoredLink | 
   return rows[0]
 }
 
-/** Remembers that the page was opened. */
-export async function markOpened(tx: Tx, linkId: string, at: Date): Promise<void> {
-  await sql`update assessment_link set opened_at = ${at} where link_id = ${linkId} and opened_at is null`.execute(
+/** Remembers that the page was opened; true for the first time. */
+export async function markOpened(tx: Tx, linkId: string, at: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update assessment_link set opened_at = ${at} where link_id = ${linkId} and opened_at is null returning 1`.execute(
     tx,
   )
+  return rows.length > 0
 }
 
 /** The link has done its work. */
@@ -137,6 +139,13 @@ export async function markRevoked(tx: Tx, contactId: string, linkId: string, at:
     update assessment_link set revoked_at = case when assessment_id is null then coalesce(revoked_at, ${at}) end
     where link_id = ${linkId} and contact_id = ${contactId} returning 1`.execute(tx)
   return rows.length > 0
+}
+
+/** Who has the contact now. */
+export async function findCounsellor(tx: Tx, contactId: string): Promise<string | null> {
+  const { rows } = await sql<{ person_id: string | null }>`
+    select person_id from contact where contact_id = ${contactId}`.execute(tx)
+  return rows[0]?.person_id ?? null
 }
 
 /** Who has the contact now, and whether its call is over. */
