@@ -36,8 +36,8 @@ export function ringGuest(turn: Turn, to: Guest['to'], supervision?: Supervision
   else guests.push({ leg, role: 'transfer', to, up: false })
   const ringFor = call.settings.ringFor
   if ('seat' in to) {
-    duty(turn, to.seat, { type: 'offered', contact: call.contact })
     const rejoin = typeof supervision?.by === 'string'
+    duty(turn, to.seat, { type: rejoin ? 'supervises' : 'offered', contact: call.contact })
     act(turn, { do: 'dialSeat', leg, seat: to.seat, for: ringFor, rejoin })
   } else act(turn, { do: 'dialNumber', leg, number: to.number, for: ringFor * 2 })
 }

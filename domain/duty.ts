@@ -41,6 +41,8 @@ export type DutyEvent =
   | { type: 'resume' }
   | { type: 'offered'; contact: string }
   | { type: 'callsBack'; contact: string }
+  /** Of their own will, so a pause is no hindrance: it goes on afterwards. */
+  | { type: 'supervises'; contact: string }
   | { type: 'withdrawn'; contact: string }
   | { type: 'declined'; contact: string }
   | { type: 'missed'; contact: string }
@@ -67,7 +69,7 @@ export const offDuty = (now: number): Duty => ({
 /** The table: which events a seat takes in which state. Whatever is missing is refused without change. */
 const dutyMoves: Record<DutyState, readonly DutyEvent['type'][]> = {
   off: ['onDuty'],
-  free: ['offDuty', 'pause', 'offered', 'callsBack', 'disconnected', 'answered'],
+  free: ['offDuty', 'pause', 'offered', 'callsBack', 'supervises', 'disconnected', 'answered'],
   offered: ['offDuty', 'pause', 'withdrawn', 'declined', 'missed', 'unreachable', 'answered'],
   busy: ['offDuty', 'pause', 'resume', 'released', 'lost'],
   'wrap-up': [
@@ -81,7 +83,7 @@ const dutyMoves: Record<DutyState, readonly DutyEvent['type'][]> = {
     'disconnected',
     'answered',
   ],
-  paused: ['offDuty', 'pause', 'resume', 'onDuty', 'answered', 'disconnected'],
+  paused: ['offDuty', 'pause', 'resume', 'supervises', 'onDuty', 'answered', 'disconnected'],
 }
 
 const free = (duty: Duty, now: number): Duty => ({
@@ -120,6 +122,11 @@ const handlers: Record<DutyEvent['type'], Handler> = {
   resume: (duty, _, now) => (duty.state === 'busy' ? { ...duty, next: null } : free(duty, now)),
   offered,
   callsBack: offered,
+  supervises: (duty, event, now) => {
+    const paused = duty.state === 'paused' ? duty.reason : null
+    const next: Duty['next'] = paused === null ? duty.next : { state: 'paused', reason: paused }
+    return { ...offered(duty, event, now), reason: null, next }
+  },
   withdrawn: (duty, _, now) => (duty.next ? settle(duty, now) : free(duty, now)),
   declined: (duty, _, now) => settle(duty, now),
   missed: (duty, _, now) => paused(duty, 'missed-offer', now),

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { step } from '../../domain/call.ts'
 import type { Call, CallEvent, Effect } from '../../domain/call-state.ts'
+import type { DutyEvent } from '../../domain/duty.ts'
 import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
@@ -161,14 +162,15 @@ async function personOf(
   return { seatId, personId: seat?.personId ?? null }
 }
 
+const takesSeat = new Set<DutyEvent['type']>(['offered', 'callsBack', 'supervises'])
+
 /** What happens to seats; an offer to a seat that is not free undoes the whole step. */
 async function applySeats(tx: Tx, given: Given, effects: readonly Effect[]): Promise<StaffedSeat[]> {
   const seats: StaffedSeat[] = []
   for (const effect of effects) {
     if (effect.do !== 'duty') continue
     const seat = await happenAtSeat(tx, given.hotlineId, effect.seat, effect.event, given.now)
-    if (!seat && (effect.event.type === 'offered' || effect.event.type === 'callsBack'))
-      throw new Problem('seat.busy')
+    if (!seat && takesSeat.has(effect.event.type)) throw new Problem('seat.busy')
     if (seat) seats.push(seat)
   }
   return seats

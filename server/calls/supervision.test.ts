@@ -210,12 +210,22 @@ test('a listener goes on listening while the server is away and after it is back
   await hear([{ at: counsellor, only: ['caller'] }])
 })
 
+test('a supervisor on a pause is offered no callers but may join, and is on that pause again afterwards', async () => {
+  const { supervisor, contactId } = await talking()
+  await hall.pause(supervisor, 'meal')
+  const third = await joins(supervisor, contactId, 'listen')
+  await hear([{ at: third, only: ['caller', 'counsellor'] }])
+  await hall.calls.supervise(hall.hotlineId, supervisor.personId, contactId, { mode: 'off' })
+  await third.ended
+  await until('the pause goes on', async () => (await hall.dutyOf(supervisor))?.reason === 'meal')
+})
+
 test('a supervisor who is off duty, busy, or wants a call that is over is refused; leaving twice is success', async () => {
   const { seat, caller, supervisor, contactId } = await talking()
   const nobody = { ...supervisor, personId: '01900000-0000-7000-8000-000000000000' }
   await expect(wish(nobody, contactId, 'listen')).rejects.toMatchObject({ code: 'duty.notOn' })
   await expect(wish(seat, contactId, 'listen')).rejects.toMatchObject({ code: 'call.wrongState' })
-  await hall.pause(supervisor, 'meal')
+  await data.owner(`update duty set state = 'wrap-up' where seat_id = $1`, [supervisor.seatId])
   await expect(wish(supervisor, contactId, 'listen')).rejects.toMatchObject({ code: 'seat.busy' })
   const off = (): Promise<void> =>
     hall.calls.supervise(hall.hotlineId, supervisor.personId, contactId, { mode: 'off' })
