@@ -1,10 +1,11 @@
 /* `npm run bench -- NAME [--quick]`: measures what we claim about speed. */
+import { board } from './board.ts'
 import { calls } from './calls.ts'
 import { contacts } from './contacts.ts'
 import { offers } from './offers.ts'
 import { web } from './web.ts'
 
-const benches: Record<string, (quick: boolean) => Promise<void>> = { calls, contacts, offers, web }
+const benches: Record<string, (quick: boolean) => Promise<void>> = { board, calls, contacts, offers, web }
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = benches[name]
 if (!bench) {
