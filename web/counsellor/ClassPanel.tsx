@@ -1,14 +1,12 @@
 import { useState } from 'react'
 import { contactClasses, coreOf, isCounselling, type ContactClass } from '../../domain/form.ts'
 import { useKeys } from '../ui/keys.ts'
-import { useWords, type WordKey } from '../ui/words.ts'
+import { useWords } from '../ui/words.ts'
+import { classWords } from './contact-class.ts'
 import { changeAnswer } from './FormParts.tsx'
 import { useKept } from './use-kept.ts'
 
 const others = contactClasses.filter((one) => one !== 'counselling')
-
-/** A class in words. */
-export const classWords = (of: ContactClass): WordKey => `form.class.${of}`
 
 function Choices({ choose, close }: { choose: (chosen: ContactClass) => void; close: () => void }) {
   const { say } = useWords()

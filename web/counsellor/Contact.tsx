@@ -12,7 +12,8 @@ import { Risk } from './Contacts.tsx'
 import { CallerPart } from './EarlierContacts.tsx'
 import { ResourcePart } from './ResourcePanel.tsx'
 import { CrisisPart } from './CrisisSide.tsx'
-import { ClassPanel, classWords } from './ClassPanel.tsx'
+import { ClassPanel } from './ClassPanel.tsx'
+import { classWords, isOther } from './contact-class.ts'
 import { jumpTo } from './form-places.ts'
 import { KeptParts, Missing } from './FormParts.tsx'
 import { FollowUps } from './FollowUps.tsx'
@@ -38,9 +39,7 @@ function Facts({ contact }: { contact: Whole }) {
       </Fact>
       <Fact label={say('contacts.line')}>{contact.lineName}</Fact>
       <Fact label={say('contacts.channel')}>{say(`call.channel.${contact.channel}`)}</Fact>
-      {contact.class && contact.class !== 'counselling' && (
-        <Fact label={say('form.class')}>{say(classWords(contact.class))}</Fact>
-      )}
+      {isOther(contact) && <Fact label={say('form.class')}>{say(classWords(contact.class))}</Fact>}
       {contact.callerNumber && (
         <Fact label={say('contacts.caller')}>
           <span className="number">{contact.callerNumber}</span>

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRef, type ReactNode } from 'react'
 import { listLines } from '../../api/administration.ts'
+import { contactClasses } from '../../domain/form.ts'
 import { channels, consents, contactStates, outcomes, risks } from '../../api/desk.ts'
 import { request } from '../ui/request.ts'
 import { useMay } from '../ui/session.ts'
 import { useWords, type WordKey } from '../ui/words.ts'
+import { classWords } from './contact-class.ts'
 import { isNarrowed, type ContactFilters } from './contact-filters.ts'
 
 /** Words of a code shown in lists. */
@@ -91,7 +93,10 @@ interface FilterProps {
 function MoreFilters({ filters, set }: FilterProps) {
   const { say } = useWords()
   return (
-    <details className="filter-more" open={Boolean(filters.outcome ?? filters.channel ?? filters.consent)}>
+    <details
+      className="filter-more"
+      open={Boolean(filters.outcome ?? filters.class ?? filters.channel ?? filters.consent)}
+    >
       <summary>{say('contacts.more')}</summary>
       <div>
         <Pick
@@ -100,6 +105,13 @@ function MoreFilters({ filters, set }: FilterProps) {
           words={(code) => say(`outcome.${code}`)}
           value={filters.outcome}
           onChange={(outcome) => set({ outcome })}
+        />
+        <Pick
+          label={say('form.class')}
+          codes={contactClasses}
+          words={(code) => say(classWords(code))}
+          value={filters.class}
+          onChange={(contactClass) => set({ class: contactClass })}
         />
         <Pick
           label={say('contacts.channel')}

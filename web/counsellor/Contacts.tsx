@@ -11,6 +11,7 @@ import { useNarrow } from '../ui/use-narrow.ts'
 import { Length, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { ContactFilterBar, riskWords } from './ContactFilterBar.tsx'
+import { classWords, isOther } from './contact-class.ts'
 import { contactFilters, isNarrowed, queryOf, type ContactFilters } from './contact-filters.ts'
 
 /** A risk level in its word, with a shape where it wants attention. */
@@ -59,6 +60,7 @@ function useColumns(sort: ContactFilters['sort'], onSort: () => void): ColumnsTy
         <>
           {say(`contactState.${row.state}`)}
           {row.outcome && <span className="quiet"> · {say(`outcome.${row.outcome}`)}</span>}
+          {isOther(row) && <span className="quiet"> · {say(classWords(row.class))}</span>}
         </>
       ),
     },
@@ -112,6 +114,7 @@ function Cards({ rows }: { rows: ContactRow[] }) {
           <div className="quiet">
             {say(`contactState.${row.state}`)}
             {row.outcome && ` · ${say(`outcome.${row.outcome}`)}`}
+            {isOther(row) && ` · ${say(classWords(row.class))}`}
             {row.counsellor && ` · ${row.counsellor}`}
           </div>
         </li>

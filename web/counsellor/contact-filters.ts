@@ -1,5 +1,6 @@
 /** The filters of the list of contacts as they stand in the address, so that a view can be shared. */
 import { z } from 'zod'
+import { contactClasses } from '../../domain/form.ts'
 import { channels, consents, contactStates, outcomes, risks } from '../../api/desk.ts'
 import { instantOf } from '../ui/time.ts'
 
@@ -17,6 +18,7 @@ export const contactFilters = z.object({
   state: z.enum(contactStates).optional().catch(undefined),
   outcome: z.enum(outcomes).optional().catch(undefined),
   risk: z.enum(risks).optional().catch(undefined),
+  class: z.enum(contactClasses).optional().catch(undefined),
   consent: z.enum(consents).optional().catch(undefined),
   channel: z.enum(channels).optional().catch(undefined),
   mine: z.literal('true').optional().catch(undefined),
