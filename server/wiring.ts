@@ -114,7 +114,7 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   })
   callersRoutes(app, {
     changed: (hotlineId) =>
-      live.publish(hotlineId, { right: 'caller.see' }, { type: 'changed', what: 'callers' }),
+      live.publish(hotlineId, { right: 'caller.alert' }, { type: 'changed', what: 'callers' }),
   })
   referralRoutes(app, {
     changed: (hotlineId) =>

@@ -11,6 +11,7 @@ import { Instruments } from './Instruments.tsx'
 import { Lines } from './Lines.tsx'
 import { People } from './People.tsx'
 import { Prompts } from './Prompts.tsx'
+import { Resources } from './Resources.tsx'
 import { Seats } from './Seats.tsx'
 import { Trunks } from './Trunks.tsx'
 
@@ -20,6 +21,7 @@ const parts: { path: string; words: WordKey; right: Permission; Part: ComponentT
   { path: '/admin/people', words: 'admin.people', right: 'person.change', Part: People },
   { path: '/admin/prompts', words: 'admin.prompts', right: 'prompt.change', Part: Prompts },
   { path: '/admin/forms', words: 'admin.forms', right: 'form.change', Part: Forms },
+  { path: '/admin/resources', words: 'admin.resources', right: 'resource.change', Part: Resources },
   { path: '/admin/trunks', words: 'admin.trunks', right: 'trunk.change', Part: Trunks },
   { path: '/admin/escalation', words: 'escalation.title', right: 'escalation.change', Part: Escalation },
   { path: '/admin/instruments', words: 'admin.instruments', right: 'instrument.change', Part: Instruments },

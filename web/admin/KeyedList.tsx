@@ -27,19 +27,32 @@ interface Props<R> {
   columns: ColumnsType<R>
   /** Said when there is nothing at all. */
   empty: ReactNode
+  /** What `read` narrows the list by besides the search, as text: another one is another list. */
+  narrowed?: string
   /** The main actions, at the end of the tool row. */
   actions?: ReactNode
 }
 
 /** A list of administration: search, sort, paging by key, and what to do when it is empty or could not be read. */
-export function KeyedList<R extends object>({ name, read, rowKey, columns, empty, actions }: Props<R>) {
+export function KeyedList<R extends object>({
+  name,
+  read,
+  rowKey,
+  columns,
+  empty,
+  narrowed = '',
+  actions,
+}: Props<R>) {
   const { say } = useWords()
   const [text, setText] = useState('')
   const [sort, setSort] = useState<ListWish['sort']>('name')
-  const [after, setAfter] = useState<string | null>(null)
+  const [reached, setReached] = useState<{ after: string; narrowed: string } | null>(null)
+  // A page of another list is not a page of this one.
+  const after = reached?.narrowed === narrowed ? reached.after : null
+  const setAfter = (key: string | null): void => setReached(key === null ? null : { after: key, narrowed })
   const wanted = useDeferredValue(text.trim())
   const query = useQuery({
-    queryKey: [name, wanted, sort, after],
+    queryKey: [name, wanted, sort, after, narrowed],
     queryFn: () => read({ sort, ...(wanted ? { text: wanted } : {}), ...(after ? { after } : {}) }),
     placeholderData: (before) => before,
   })
