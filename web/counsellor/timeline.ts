@@ -14,6 +14,8 @@ const details: Record<string, (value: string, say: Say) => string> = {
   kind: (value, say) => wordOr(`contact.recording.${value}`, say, wordOr(`report.kind.${value}`, say, value)),
   level: (value, say) => wordOr(`form.risk.${value}`, say, value),
   protocol: (value, say) => wordOr(`protocol.name.${value}`, say, value),
+  mode: (value, say) => wordOr(`supervise.${value}`, say, value),
+  reason: (value, say) => wordOr(`supervise.reason.${value}`, say, value),
   role: (value, say) => wordOr(`timeline.role.${value}`, say, value),
 }
 
