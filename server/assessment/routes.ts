@@ -162,9 +162,16 @@ function settingsRoutes(app: FastifyInstance, { catalogue, instrumentsChanged }:
 const perMinute = 30
 
 function callerRoutes(app: FastifyInstance, { catalogue, changed }: AssessmentDeps): void {
-  servePublic(app, openLink, ({ db, now }, { body }) => openByToken(db, catalogue, { ...body, now: now() }), {
-    perMinute,
-  })
+  servePublic(
+    app,
+    openLink,
+    async ({ db, now }, { body }) => {
+      const { page, heard } = await openByToken(db, catalogue, { ...body, now: now() })
+      if (heard) changed(heard.hotlineId, heard.told)
+      return page
+    },
+    { perMinute },
+  )
   servePublic(
     app,
     noteByLink,
