@@ -65,7 +65,7 @@ test('G24-4.3.1b: every report that nobody acknowledges asks all of its group wi
         const group = nearestFirst(now, colleagues).map((one) => one.personId)
         expect(now.stage).toBe(2)
         expect(new Set(now.asked)).toEqual(new Set(group))
-        expect(stages).toEqual([...stages].sort())
+        expect(stages).toEqual([...stages].sort((one, other) => one - other))
       },
     ),
   )

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as administration from '../api/administration.ts'
 import * as board from '../api/board.ts'
 import * as contacts from '../api/contacts.ts'
+import * as crisis from '../api/crisis.ts'
 import * as desk from '../api/desk.ts'
 import type { Endpoint } from '../api/endpoint.ts'
 import * as openPages from '../api/public.ts'
@@ -96,7 +97,7 @@ test('a page of another origin cannot change anything, whatever cookie its visit
 })
 
 test('every endpoint of the contract is served, with the right it asks for', () => {
-  const contract = [administration, board, contacts, desk, session, openPages].flatMap((part) =>
+  const contract = [administration, board, contacts, crisis, desk, session, openPages].flatMap((part) =>
     Object.values(part).filter((one): one is Endpoint => typeof one === 'object' && 'needs' in one),
   )
   expect(contract.length).toBeGreaterThan(45)

@@ -4,6 +4,7 @@ import {
   mustBeReported,
   newsIn,
   riskRank,
+  type RiskEntry,
   type RiskFinding,
   type RiskLevel,
 } from '../../domain/risk.ts'
@@ -28,6 +29,7 @@ import {
   saveReason,
 } from './queries.ts'
 import { openReports } from './reports.ts'
+import type { ReportReason } from './report-queries.ts'
 import { findRuns } from './run-queries.ts'
 import { openRun } from './runs.ts'
 
@@ -56,20 +58,10 @@ export async function heard(tx: Tx, given: Heard): Promise<{ level: RiskLevel | 
   const { contactId, personId, now } = given
   const contact = await lockCrisis(tx, contactId)
   if (!contact) return { level: null, raised: false }
-  const before = await findEntries(tx, contactId)
-  const news = newsIn(before, given.findings, given.whole)
-  for (const entry of news) await insertEntry(tx, { ...given, at: now }, entry)
-  for (const finding of given.findings) {
-    const same = before.findLast((entry) => entry.source === finding.source && entry.code === finding.code)
-    const typed =
-      finding.reason !== undefined && same?.level === finding.level && same.reason !== finding.reason
-    if (typed && same && finding.reason !== undefined) await saveReason(tx, same.seq, finding.reason)
-  }
-  const was = levelOf(before)
-  const level = levelOf([...before, ...news])
+  const { was, level, news } = await writeDown(tx, given)
   const raised = level !== null && (was === null || riskRank(level) > riskRank(was))
   const toOthers = given.dangerToOthers === true && !contact.danger_to_others
-  if (raised || toOthers || contact.risk !== (level ?? contact.risk))
+  if (raised || toOthers || (level !== null && contact.risk !== level))
     await saveDanger(tx, contactId, level, contact.danger_to_others || toOthers)
   if (raised) {
     await lapseLowering(tx, contactId, now)
@@ -80,10 +72,31 @@ export async function heard(tx: Tx, given: Heard): Promise<{ level: RiskLevel | 
   }
   if (toOthers) await appendEvent(tx, contactId, now, 'risk.others', personId, {})
   const asked = await openProtocols(tx, { ...given, level, raised, toOthers })
-  if (raised && mustBeReported(level)) await openReports(tx, { ...given, reason: 'high-risk', level })
-  else if (toOthers) await openReports(tx, { ...given, reason: 'danger-to-others', level })
-  else if (asked) await openReports(tx, { ...given, reason: 'protocol', level })
+  const reason = reportReason(raised && mustBeReported(level), toOthers, asked)
+  if (reason) await openReports(tx, { ...given, reason, level })
   return { level, raised }
+}
+
+const reportReason = (isHigh: boolean, toOthers: boolean, asked: boolean): ReportReason | null => {
+  if (isHigh) return 'high-risk'
+  if (toOthers) return 'danger-to-others'
+  return asked ? 'protocol' : null
+}
+
+/** Writes the entries that say something new, and the words of the others as they are typed. */
+async function writeDown(
+  tx: Tx,
+  given: Heard,
+): Promise<{ was: RiskLevel | null; level: RiskLevel | null; news: RiskEntry[] }> {
+  const before = await findEntries(tx, given.contactId)
+  const news = newsIn(before, given.findings, given.whole)
+  for (const entry of news) await insertEntry(tx, { ...given, at: given.now }, entry)
+  for (const { source, code, level, reason } of given.findings) {
+    const same = before.findLast((entry) => entry.source === source && entry.code === code)
+    if (same?.level === level && reason !== undefined && same.reason !== reason)
+      await saveReason(tx, same.seq, reason)
+  }
+  return { was: levelOf(before), level: levelOf([...before, ...news]), news }
 }
 
 /**
