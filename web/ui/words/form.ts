@@ -41,7 +41,7 @@ export const form = {
   'form.doesNotFit': ['这个答案不符合要求，没有保存', 'This answer does not fit and is not saved'],
   'form.incomplete': ['未答完，不计分', 'Incomplete: no score'],
   'form.notAnswered': ['还没有回答', 'Not answered yet'],
-  'form.absence': ['没有答案', 'No answer'],
+  'form.absence': ['没有答案…', 'No answer…'],
   'form.absenceOf': ['没有答案的原因：{{question}}', 'Why there is no answer: {{question}}'],
   'form.absent.unknown': ['不详', 'Unknown'],
   'form.absent.not-asked': ['没有问', 'Not asked'],
