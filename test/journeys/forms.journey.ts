@@ -44,7 +44,7 @@ test.afterAll(async () => {
 
 /** Goes on with the Tab key (or back) until the place has the focus. */
 const tabTo = async (page: Page, place: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> => {
-  await place.waitFor()
+  await place.waitFor({ state: 'attached' })
   for (let n = 0; n < 150; n += 1) {
     if ((await place.and(page.locator(':focus')).count()) > 0) return
     await page.keyboard.press(key)
@@ -69,16 +69,17 @@ test('G24-4.4.1: by keys alone a required question with a condition is added to 
   await keyboard.type(asked)
   await keyboard.press('Tab')
   await keyboard.type('Stopped medicine lately')
-  await expect(page.getByText('缺用途').first()).toBeVisible()
-  await tabTo(page, page.getByLabel('结束记录前必须回答'))
+  await expect(page.getByLabel('所选内容的属性').getByText('缺用途')).toBeVisible()
+  await tabTo(page, page.getByRole('checkbox', { name: '结束记录前必须回答' }))
   await keyboard.press('Space')
   await tabTo(page, page.getByLabel(/^用途/))
   await keyboard.type('提供帮助')
   await tabTo(page, page.getByRole('button', { name: '加条件' }))
   await keyboard.press('Enter')
-  await tabTo(page, page.getByLabel('条件 1 问题'), 'Shift+Tab')
-  await keyboard.type('睡眠')
-  await expect(page.getByLabel('条件 1 问题')).toHaveValue('sleep')
+  const about = page.getByLabel('条件 1 问题')
+  await tabTo(page, about, 'Shift+Tab')
+  for (let n = 0; n < 60 && (await about.inputValue()) !== 'sleep'; n += 1) await keyboard.press('ArrowUp')
+  await expect(about).toHaveValue('sleep')
   await tabTo(page, page.getByLabel('条件 1 答案'))
   await keyboard.press('End')
   await expect(page.getByText('没有要改的地方')).toBeVisible()
