@@ -9,7 +9,7 @@ import type { QuestionnaireResponse } from '../../domain/questionnaire.ts'
 import { stages } from '../../domain/stage.ts'
 import { emptyResponse, fromResponse } from '../../domain/response.ts'
 import { baseForm, wholeResponse } from '../../test/answers.ts'
-import { aHotline, aLine, aPerson, freshDatabase } from '../../test/database.ts'
+import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { openKeys } from '../records/keys.ts'
@@ -203,6 +203,24 @@ test('G24-4.4.1: what is typed is saved by revision, and two tabs do not overwri
   await expect(saving(contactId, {}, 1, supervisor)).rejects.toMatchObject({ code: 'call.notYours' })
 })
 
+test('who handed a contact over saves their part while their own wrap-up lasts; only who has it finishes it', async () => {
+  const contactId = await anEndedCall()
+  const { seatId } = await aSeat(db, hotlineId)
+  await owner(
+    `insert into duty (duty_id, hotline_id, person_id, seat_id, state, since, idle_since, started_at, contact_id)
+      values ($1, $2, $3, $4, 'wrap-up', $5, $5, $5, $6)`,
+    [newId(), hotlineId, other.personId, seatId, now, contactId],
+  )
+  expect((await saving(contactId, { notes: '我谈的那一段' }, 0, other)).revision).toBe(1)
+  await expect(inside((tx) => close(tx, other, contactId, now))).rejects.toMatchObject({
+    code: 'call.notYours',
+  })
+  await owner(`update duty set state = 'free', contact_id = null where seat_id = $1`, [seatId])
+  await expect(saving(contactId, { notes: '晚了' }, 1, other)).rejects.toMatchObject({
+    code: 'contact.notFound',
+  })
+})
+
 test('G24-4.4.1: answers that do not fit the form are refused by the names of their questions alone', async () => {
   const contactId = await anEndedCall()
   const bad = wholeResponse({ danger: 'perhaps', distressBefore: 101, notes: '秘密' })
@@ -280,12 +298,12 @@ test('G24-4.4.1: a contact keeps the version of the form it was opened with', as
   )
   const again = await inside((tx) => readSaved(tx, counsellor, contactId))
   expect(again.questionnaire).toEqual(opened.questionnaire)
-  await saving(contactId, { goal: '今晚先睡着' }, 0)
+  await saving(contactId, { agreedGoal: '今晚先睡着' }, 0)
   const nextContact = await anEndedCall()
   const later = await inside((tx) => readSaved(tx, counsellor, nextContact))
   expect(later.questionnaire).toMatchObject({ version: '2' })
-  await expect(saving(nextContact, { goal: '今晚先睡着' }, 0)).rejects.toMatchObject({
-    detail: { items: ['goal'] },
+  await expect(saving(nextContact, { agreedGoal: '今晚先睡着' }, 0)).rejects.toMatchObject({
+    detail: { items: ['agreedGoal'] },
   })
 })
 
