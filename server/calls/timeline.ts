@@ -55,6 +55,13 @@ function supervisorChanges(known: Guest | undefined, { supervision, to, up }: Su
   return up && !same ? [happening('supervisor.joined', { mode, reason, seat: to.seat, person: by })] : []
 }
 
+/** Who spoke with the caller already takes over in the same step, and is a guest no longer. */
+function takenOverAtOnce(after: Call, event: CallEvent): Happening[] {
+  if (event.type !== 'supervise' || after.talk?.seat !== event.seat) return []
+  const { mode, reason, seat, by } = event
+  return [happening('supervisor.joined', { mode, reason, seat, person: by })]
+}
+
 /** Supervisors who were there and are gone; who took over is there as the one who answers. */
 function supervisorsGone(before: Call, after: Call): Happening[] {
   const stays = after.talk?.guests ?? []
@@ -116,7 +123,7 @@ export function happeningsOf(
   effects: readonly Effect[],
 ): Happening[] {
   const told = effects.map(effectHappening).filter((each) => each !== null)
-  const found = [...changes(before, after), ...told]
+  const found = [...takenOverAtOnce(after, event), ...changes(before, after), ...told]
   if (event.type === 'reconciled' && found.length > 0) found.unshift(happening('server-returned'))
   return found
 }
