@@ -155,7 +155,7 @@ test('a step is saved as it is typed, is done when it holds what it must, and tw
   const step = theRun(done).steps.find((one) => one.step === 'place')
   expect(step).toMatchObject({ revision: 2, record, skipped: null })
   expect(step?.doneAt).not.toBe(null)
-  expect(theRun(done).steps.find((one) => one.step === 'emergency')?.help['zh-CN']).toContain('位置:解放路')
+  expect(theRun(done).steps.find((one) => one.step === 'emergency')?.help['zh-CN']).toContain('位置：解放路')
   expect((await save(runId, 'place', { record: { nonsense: 'x' }, revision: 2 })).body['code']).toBe(
     'request.malformed',
   )

@@ -109,7 +109,7 @@ function shownRun(run: RunRow, rows: readonly StepRow[]): ProtocolRun {
     version: run.version,
     words: gradeWords
       ? {
-          'zh-CN': `${run.data.words['zh-CN']}:${gradeWords['zh-CN']}`,
+          'zh-CN': `${run.data.words['zh-CN']}：${gradeWords['zh-CN']}`,
           en: `${run.data.words.en}: ${gradeWords.en}`,
         }
       : run.data.words,
