@@ -10,6 +10,7 @@ import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { demoPassphrase, makePerson } from '../identity/identity.ts'
 import type { Keys } from '../records/keys.ts'
+import { furnishDirectory } from '../referral/referral.ts'
 import { openLine } from './lines.ts'
 import { registerShipped } from './prompts.ts'
 import { addSeat } from './seats.ts'
@@ -138,6 +139,7 @@ export async function furnishDemo(site: Site): Promise<string> {
       const ownerId = seat.owner === null ? null : (ids.get(seat.owner) ?? null)
       await addSeat(tx, site.keys, hotlineId, { name, kind, ownerId, ...sip })
     }
+    await furnishDirectory(tx, hotlineId, by)
     await appendAudit(tx, { at: now, actor: null, action: 'hotline.created', subject: hotlineId })
   })
   return hotlineId

@@ -17,6 +17,7 @@ import { visible, type Asker } from '../contacts/contacts.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { readHotline } from '../lines/lines.ts'
+import { demoResources } from './demo.ts'
 import {
   appendEvent,
   countDue,
@@ -176,4 +177,16 @@ export async function offer(
   const fresh = await insertOffered(tx, { ...given, contactResourceId: newId(), hotlineId, personId })
   if (fresh) await appendEvent(tx, contactId, at, personId, { resource: resourceId, how })
   return offeredOf(tx, contactId)
+}
+
+/** Furnishes the demonstration's directory: the country's public emergency numbers, and invented places. */
+export async function furnishDirectory(tx: Tx, hotlineId: string, by: Writer): Promise<void> {
+  const { today } = await clockOf(tx, by.now)
+  const entries = demoResources(today)
+  await saveResources(
+    tx,
+    hotlineId,
+    entries.map((entry) => ({ ...entry, resourceId: newId(), verifyBy: dueDay(entry, today) })),
+    by,
+  )
 }

@@ -18,6 +18,7 @@ const places: {
   { to: '/desk', words: 'nav.desk', right: 'duty.own' },
   { to: '/tasks', words: 'nav.tasks', right: 'task.work' },
   { to: '/contacts', words: 'nav.contacts', right: 'contact.list' },
+  { to: '/callers', words: 'nav.callers', right: 'caller.alert' },
   { to: '/board', words: 'nav.board', right: 'board.see' },
   { to: '/reports', words: 'nav.reports', right: 'report.acknowledge' },
   {
