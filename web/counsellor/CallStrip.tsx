@@ -11,6 +11,7 @@ import { useWords } from '../ui/words.ts'
 import { Consent, Members, OfferLeft, Transfer } from './CallParts.tsx'
 import { SuperviseStrip } from '../supervisor/SuperviseStrip.tsx'
 import { toProtocol, useOpenProtocol } from './crisis.ts'
+import { ProtocolMark } from './CrisisSide.tsx'
 import { useCommand, usePhone } from './duty-desk.ts'
 import { keeperOf } from './forms.ts'
 import { HelpState, useHelp } from './HelpCall.tsx'
@@ -39,15 +40,18 @@ function DangerButton({ contactId }: { contactId: string }) {
   }
   useKeys([{ key: 'Alt+D', words: 'keys.danger', group: 'keys.groupCall', run: mark }])
   return (
-    <button
-      type="button"
-      className={`danger-button ${marked ? 'marked' : ''}`}
-      aria-pressed={marked}
-      title={say(marked ? 'call.dangerMarked' : 'call.dangerMarkHint')}
-      onClick={mark}
-    >
-      <span aria-hidden="true">▲</span> {say('call.dangerMark')} <kbd>Alt+D</kbd>
-    </button>
+    <>
+      <button
+        type="button"
+        className={`danger-button ${marked ? 'marked' : ''}`}
+        aria-pressed={marked}
+        title={say(marked ? 'call.dangerMarked' : 'call.dangerMarkHint')}
+        onClick={mark}
+      >
+        <span aria-hidden="true">▲</span> {say('call.dangerMark')} <kbd>Alt+D</kbd>
+      </button>
+      <ProtocolMark contactId={contactId} />
+    </>
   )
 }
 

@@ -1,12 +1,15 @@
-import { useEffect, useRef } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import type { DeskCall } from '../../api/desk.ts'
+import { useKeys } from '../ui/keys.ts'
 import { FailedPart, Skeleton } from '../ui/Notice.tsx'
 import { useWords } from '../ui/words.ts'
-import { useQuery } from '@tanstack/react-query'
-import { crisisQuery, useCrisis } from './crisis.ts'
+import { crisisQuery, openSteps, runsInOrder, toProtocol, useCrisis } from './crisis.ts'
 import { Exceptions } from './Exceptions.tsx'
 import { Protocols, RunningProtocols } from './ProtocolPanel.tsx'
+import { StepClock } from './ProtocolStep.tsx'
 import { RiskReasons } from './RiskReasons.tsx'
+import type { Step } from './step-keeper.ts'
 
 /**
  * The first thing at the side of the call: a protocol that runs, which comes by itself when something opened it, then the
@@ -15,15 +18,10 @@ import { RiskReasons } from './RiskReasons.tsx'
 export function CrisisSide({ call }: { call: DeskCall }) {
   const { say } = useWords()
   const crisis = useCrisis(call.contactId)
-  const part = useRef<HTMLDivElement>(null)
   const running = crisis?.runs.filter((run) => run.closedAt === null).length ?? 0
-  useEffect(() => {
-    // It comes into sight by itself, but never takes the keyboard from somebody who is typing.
-    if (running > 0) part.current?.scrollIntoView({ block: 'nearest' })
-  }, [running])
   if (!crisis) return null
   return (
-    <div ref={part} className="stack" id="crisis" tabIndex={-1}>
+    <div className="stack" id="crisis">
       {running > 0 && (
         <p className="protocol-now" role="status">
           ▲ {say('protocol.running', { n: running })} <kbd>Alt+O</kbd>
@@ -32,6 +30,29 @@ export function CrisisSide({ call }: { call: DeskCall }) {
       <RunningProtocols contactId={call.contactId} crisis={crisis} />
       <RiskReasons contactId={call.contactId} crisis={crisis} />
     </div>
+  )
+}
+
+/**
+ * In the call strip while a protocol runs: the step that is due next, with its clock, in sight wherever the page is scrolled
+ * to. It never takes the keyboard from somebody who is typing; a press goes to the step.
+ */
+export function ProtocolMark({ contactId }: { contactId: string }) {
+  const { say, language } = useWords()
+  const navigate = useNavigate()
+  const crisis = useCrisis(contactId)
+  const running = runsInOrder(crisis?.runs ?? []).filter((run) => run.closedAt === null)
+  const [run] = running
+  const go = (): void => void navigate({ to: '/desk' }).then(toProtocol)
+  useKeys(run ? [{ key: 'Alt+O', words: 'keys.protocol', group: 'keys.groupCall', run: go }] : [])
+  if (!run) return null
+  const due = (step: Step): number => (step.dueAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(step.dueAt))
+  const [next] = running.flatMap(openSteps).toSorted((one, other) => due(one) - due(other))
+  return (
+    <button type="button" className="plain protocol-mark" title={run.words[language]} onClick={go}>
+      <span aria-hidden="true">▲</span> {next ? next.words[language] : say('protocol.allDone')}{' '}
+      {next && <StepClock step={next} />} <kbd>Alt+O</kbd>
+    </button>
   )
 }
 

@@ -2,22 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { closeProtocol, listProtocols, type Crisis, type ProtocolRun } from '../../api/crisis.ts'
 import type { DeskCall } from '../../api/desk.ts'
-import { useKeys } from '../ui/keys.ts'
 import { Failure } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay } from '../ui/session.ts'
 import { useNow, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Exceptions } from './Exceptions.tsx'
-import {
-  isOverdue,
-  openSteps,
-  runsInOrder,
-  toProtocol,
-  useCrisis,
-  useCrisisCommand,
-  useOpenProtocol,
-} from './crisis.ts'
+import { isOverdue, openSteps, runsInOrder, useCrisis, useCrisisCommand, useOpenProtocol } from './crisis.ts'
 import { ProtocolStep, StepClock } from './ProtocolStep.tsx'
 
 /** The choice of a protocol to open; those that ran or run are not offered again. */
@@ -66,28 +57,13 @@ function OpenAnother({ contactId, runs, first }: { contactId: string; runs: Prot
   )
 }
 
-function Steps({ contactId, run, atDesk }: { contactId: string; run: ProtocolRun; atDesk: boolean }) {
+function Steps({ contactId, run }: { contactId: string; run: ProtocolRun }) {
   const { say, language } = useWords()
   const now = useNow()
   // Undefined follows the protocol: the first step that still waits. A step once chosen stays open.
   const [chosen, setChosen] = useState<string | null | undefined>(undefined)
   const waiting = openSteps(run)
   const open = chosen === undefined ? (waiting[0]?.step ?? null) : chosen
-  useKeys(
-    atDesk && run.closedAt === null
-      ? [
-          {
-            key: 'Alt+O',
-            words: 'keys.protocol',
-            group: 'keys.groupForm',
-            run: () => {
-              setChosen(undefined)
-              toProtocol()
-            },
-          },
-        ]
-      : [],
-  )
   return (
     <ol className="steps">
       {run.steps.map((step, place) => (
@@ -151,7 +127,7 @@ function EndRun({ contactId, run }: { contactId: string; run: ProtocolRun }) {
   )
 }
 
-function Run({ contactId, run, atDesk }: { contactId: string; run: ProtocolRun; atDesk: boolean }) {
+function Run({ contactId, run }: { contactId: string; run: ProtocolRun }) {
   const { say, language } = useWords()
   const mayWork = useMay('crisis.work')
   const over = run.closedAt !== null
@@ -184,7 +160,7 @@ function Run({ contactId, run, atDesk }: { contactId: string; run: ProtocolRun; 
           </>
         )}
       </p>
-      {open && <Steps contactId={contactId} run={run} atDesk={atDesk} />}
+      {open && <Steps contactId={contactId} run={run} />}
       {!over && mayWork && <EndRun contactId={contactId} run={run} />}
     </section>
   )
@@ -194,7 +170,7 @@ function Run({ contactId, run, atDesk }: { contactId: string; run: ProtocolRun; 
 export function RunningProtocols({ contactId, crisis }: { contactId: string; crisis: Crisis }) {
   return runsInOrder(crisis.runs)
     .filter((run) => run.closedAt === null)
-    .map((run, place) => <Run key={run.runId} contactId={contactId} run={run} atDesk={place === 0} />)
+    .map((run) => <Run key={run.runId} contactId={contactId} run={run} />)
 }
 
 /** The protocols of a contact: running ones with their clocks, ended ones folded, and the way to open another. */
@@ -206,7 +182,7 @@ export function Protocols({ contactId, crisis }: { contactId: string; crisis: Cr
     <div className="stack">
       {runs.length === 0 && <p className="quiet">{say('protocol.none')}</p>}
       {runs.map((run) => (
-        <Run key={run.runId} contactId={contactId} run={run} atDesk={false} />
+        <Run key={run.runId} contactId={contactId} run={run} />
       ))}
       {mayWork && <OpenAnother contactId={contactId} runs={runs} first={runs.length === 0} />}
     </div>
@@ -224,7 +200,7 @@ export function ProtocolPanel({ call }: { call: DeskCall }) {
       {runs
         .filter((run) => run.closedAt !== null)
         .map((run) => (
-          <Run key={run.runId} contactId={contactId} run={run} atDesk={false} />
+          <Run key={run.runId} contactId={contactId} run={run} />
         ))}
       <OpenAnother contactId={contactId} runs={runs} first={runs.length === 0} />
       <Exceptions contactId={contactId} crisis={crisis} />

@@ -35,7 +35,9 @@ export const useOpenProtocol = (contactId: string) =>
 /** Goes to the present step of the protocol that runs, once it is on the screen. */
 export const toProtocol = (): void =>
   void setTimeout(() => {
-    const step = document.querySelector<HTMLElement>('#crisis .protocol-runs [aria-expanded="true"]')
+    const within = (what: string): HTMLElement | null =>
+      document.querySelector(`#crisis .protocol-runs ${what}`)
+    const step = within('[aria-expanded="true"]') ?? within('.step-head')
     step?.scrollIntoView({ block: 'center' })
     step?.focus()
   }, 50)

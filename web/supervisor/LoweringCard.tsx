@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { decideLowering, listLowerings } from '../../api/crisis.ts'
+import { decideLowering, type listLowerings } from '../../api/crisis.ts'
 import type { Reply } from '../../api/endpoint.ts'
 import { Level } from '../ui/Level.tsx'
 import { Failure } from '../ui/Notice.tsx'

@@ -40,6 +40,7 @@ export const crisis = {
   'protocol.cannotWhy': ['为什么不能做', 'Why it cannot be done'],
   'protocol.cannotSave': ['记下并继续', 'Note it and go on'],
   'protocol.left': ['还差 {{n}} 个必做步骤，下一步：{{first}}', '{{n}} required steps left; next: {{first}}'],
+  'protocol.allDone': ['流程步骤已全部处理，可以结束', 'Every step is dealt with; end the protocol'],
   'protocol.close': ['结束流程', 'End the protocol'],
   'risk.title': ['风险与危机', 'Risk and crisis'],
   'risk.colon': ['：', ': '],
