@@ -67,10 +67,14 @@ export interface Writing {
   stageMs: Partial<Record<Stage, number>>
 }
 
-/** What came of writing: the questions still missing, and, when danger was heard, the contact's level now. */
+/**
+ * What came of writing: the questions still missing; when danger was heard, the contact's level now; whether the class
+ * changed, which lists show.
+ */
 export interface Written {
   missing: string[]
   heard: { level: RiskLevel | null } | null
+  classed: boolean
 }
 
 /** Saves answers as the next revision; in the same transaction tells the crisis slice what they newly say of danger. */
@@ -91,7 +95,8 @@ export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
     now,
   )
   const missing = missingForClosing(form, answers)
-  if (dangerIn(core) === dangerIn(was)) return { missing, heard: null }
+  const classed = core.class !== was.class
+  if (dangerIn(core) === dangerIn(was)) return { missing, heard: null, classed }
   const { risk, danger, dangerToOthers } = core
   if (was.risk !== risk || was.danger !== danger || was.dangerToOthers !== dangerToOthers)
     await appendEvent(tx, contactId, now, 'assessed', personId, { risk, danger, dangerToOthers })
@@ -105,5 +110,5 @@ export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
     dangerToOthers: endangersOthers(core),
     open: protocolsOf(core).map((protocol) => ({ protocol, from: 'form' as const })),
   })
-  return { missing, heard: { level } }
+  return { missing, heard: { level }, classed }
 }

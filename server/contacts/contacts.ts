@@ -197,10 +197,11 @@ export async function readBlank(
   return { questionnaire: form, response: toResponse(form, initialAnswers(form)) }
 }
 
-/** What a save comes back with, and the level when it was about danger. */
+/** What a save comes back with; the level when it was about danger; whether lists and boards show something new. */
 export interface Saved {
   saved: z.input<(typeof saveForm)['reply']>
   heard: Written['heard']
+  shown: boolean
 }
 
 /**
@@ -228,13 +229,21 @@ export async function save(
       throw new Problem('contact.changedElsewhere', { revision: contact.form_revision })
     const missing = missingForClosing(form, answers)
     const saved = { revision: contact.form_revision, savedAt: iso(contact.form_saved_at), missing }
-    return { saved, heard: null }
+    return { saved, heard: null, shown: false }
   }
   if (contact.base_version_id === null) await fixVersions(tx, contactId, effective)
   const { stage, stageMs } = given
   const who = { hotlineId: contact.hotline_id, contactId, personId: asker.personId, now }
-  const { missing, heard } = await writeAnswers(tx, { ...who, form, before, answers, stage, stageMs })
-  return { saved: { revision: given.revision + 1, savedAt: now.toISOString(), missing }, heard }
+  const { missing, heard, classed } = await writeAnswers(tx, {
+    ...who,
+    form,
+    before,
+    answers,
+    stage,
+    stageMs,
+  })
+  const shown = heard !== null || classed || contact.stage !== stage
+  return { saved: { revision: given.revision + 1, savedAt: now.toISOString(), missing }, heard, shown }
 }
 
 /**

@@ -16,7 +16,7 @@ import { close, enter, list, read, readBlank, readSaved, save, type Asker, type 
 export interface ContactsDeps {
   /** How a hotline's callers' numbers are sealed and found. */
   numbersOf: (hotlineId: string) => Numbers
-  /** Told after a form was saved or a record finished, so that other screens follow. */
+  /** Told after a save that lists or boards show (stage, class, danger), or a finished record, so that they follow. */
   changed: (hotlineId: string, contactId: string, what: 'form' | 'closed') => void
   /** Told after a form was saved: the same person's other windows take the revision over. */
   saved: (hotlineId: string, contactId: string, personId: string, revision: number) => void
@@ -29,8 +29,33 @@ const askerOf = (context: Context): Asker => ({
   roles: context.person.roles,
 })
 
+/** The form of a contact: read, saved as typed, empty for a line. Reading it is written into the audit chain. */
+function formRoutes(app: FastifyInstance, deps: ContactsDeps): void {
+  serve(app, readForm, (context, { params }) =>
+    context.tx(async (tx) => {
+      const saved = await readSaved(tx, askerOf(context), params.contactId)
+      await context.audit(tx, 'form.read', '', params.contactId)
+      return saved
+    }),
+  )
+  serve(app, readBlankForm, (context, { params }) =>
+    context.tx((tx) => readBlank(tx, context.hotlineId, params.lineId)),
+  )
+  serve(app, saveForm, async (context, { params, body }) => {
+    const { saved, heard, shown } = await context.tx((tx) =>
+      save(tx, askerOf(context), params.contactId, body, context.now()),
+    )
+    const { personId } = context.person
+    if (shown) deps.changed(context.hotlineId, params.contactId, 'form')
+    deps.saved(context.hotlineId, params.contactId, personId, saved.revision)
+    if (heard) deps.assessed(context.hotlineId, params.contactId, personId, heard.level)
+    return saved
+  })
+}
+
 /** Serves api/contacts.ts. Reading a contact's page, its form and a search by number are written into the audit chain. */
 export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
+  formRoutes(app, deps)
   serve(app, listContacts, (context, { query }) =>
     context.tx(async (tx) => {
       const page = await list(
@@ -54,26 +79,6 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
       return contact
     }),
   )
-  serve(app, readForm, (context, { params }) =>
-    context.tx(async (tx) => {
-      const saved = await readSaved(tx, askerOf(context), params.contactId)
-      await context.audit(tx, 'form.read', '', params.contactId)
-      return saved
-    }),
-  )
-  serve(app, readBlankForm, (context, { params }) =>
-    context.tx((tx) => readBlank(tx, context.hotlineId, params.lineId)),
-  )
-  serve(app, saveForm, async (context, { params, body }) => {
-    const { saved, heard } = await context.tx((tx) =>
-      save(tx, askerOf(context), params.contactId, body, context.now()),
-    )
-    const { personId } = context.person
-    deps.changed(context.hotlineId, params.contactId, 'form')
-    deps.saved(context.hotlineId, params.contactId, personId, saved.revision)
-    if (heard) deps.assessed(context.hotlineId, params.contactId, personId, heard.level)
-    return saved
-  })
   serve(app, closeContact, async (context, { params }) => {
     await context.tx(async (tx) => {
       await close(tx, askerOf(context), params.contactId, context.now())
