@@ -7,6 +7,7 @@ import * as desk from '../api/desk.ts'
 import * as incidents from '../api/incidents.ts'
 import type { Endpoint } from '../api/endpoint.ts'
 import * as openPages from '../api/public.ts'
+import * as supervise from '../api/supervise.ts'
 import * as session from '../api/session.ts'
 import { logOut } from '../api/session.ts'
 import { may, roles, type Role } from '../domain/permission.ts'
@@ -98,8 +99,18 @@ test('a page of another origin cannot change anything, whatever cookie its visit
 })
 
 test('every endpoint of the contract is served, with the right it asks for', () => {
-  const contract = [administration, board, contacts, crisis, desk, incidents, session, openPages].flatMap(
-    (part) => Object.values(part).filter((one): one is Endpoint => typeof one === 'object' && 'needs' in one),
+  const contract = [
+    administration,
+    board,
+    contacts,
+    crisis,
+    desk,
+    incidents,
+    session,
+    supervise,
+    openPages,
+  ].flatMap((part) =>
+    Object.values(part).filter((one): one is Endpoint => typeof one === 'object' && 'needs' in one),
   )
   expect(contract.length).toBeGreaterThan(45)
   for (const { method, path, needs } of contract)
