@@ -3,9 +3,17 @@ import { board } from './board.ts'
 import { calls } from './calls.ts'
 import { contacts } from './contacts.ts'
 import { offers } from './offers.ts'
+import { resources } from './resources.ts'
 import { web } from './web.ts'
 
-const benches: Record<string, (quick: boolean) => Promise<void>> = { board, calls, contacts, offers, web }
+const benches: Record<string, (quick: boolean) => Promise<void>> = {
+  board,
+  calls,
+  contacts,
+  offers,
+  resources,
+  web,
+}
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = benches[name]
 if (!bench) {
