@@ -137,6 +137,8 @@ const example = z.strictObject({
 export const instrument = z.strictObject({
   id: code,
   short: z.string().min(1).max(40),
+  /** Its place in the list from which one is chosen. */
+  place: z.number().int().min(0).default(100),
   name: bilingual,
   about: bilingual,
   questionnaire,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { faultsOf } from '../../domain/instrument-check.ts'
 import { instrument, type Instrument } from '../../domain/instrument.ts'
 
-/** Instruments by id, in the order of their files. */
+/** Instruments by id, by their place in the list. */
 export type Catalogue = ReadonlyMap<string, Instrument>
 
 /** A file that is not used, and why; the rest is. */
@@ -28,7 +28,8 @@ export function readCatalogue(folders: readonly string[]): { catalogue: Catalogu
     if ('faults' in found) refused.push({ file, faults: found.faults })
     else catalogue.set(found.id, found)
   }
-  return { catalogue, refused }
+  const inOrder = [...catalogue.values()].toSorted((a, b) => a.place - b.place)
+  return { catalogue: new Map(inOrder.map((of) => [of.id, of])), refused }
 }
 
 function filesOf(folder: string): string[] {

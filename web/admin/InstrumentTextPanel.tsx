@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Checkbox from 'antd/es/checkbox'
 import Form from 'antd/es/form'
 import Input from 'antd/es/input'
+import { useEffect, useRef } from 'react'
 import type { Reply } from '../../api/endpoint.ts'
 import { loadText, readText, type InstrumentSettings } from '../../api/assessment.ts'
 import type { InstrumentText } from '../../domain/instrument.ts'
@@ -184,6 +185,16 @@ export function InstrumentTextPanel(props: {
     queryFn: () => request(readText, { params }),
     gcTime: 0,
   })
-  if (!data) return error ? <FailedPart of={error} retry={() => void refetch()} /> : <Skeleton lines={5} />
-  return <TextForm {...props} loaded={data} />
+  const place = useRef<HTMLDivElement>(null)
+  // It stands above a long list: whoever opened it from below must see it.
+  useEffect(() => place.current?.scrollIntoView({ block: 'start' }), [data])
+  return (
+    <div ref={place} className="instrument-text">
+      {data ? (
+        <TextForm {...props} loaded={data} />
+      ) : (
+        (error && <FailedPart of={error} retry={() => void refetch()} />) || <Skeleton lines={5} />
+      )}
+    </div>
+  )
 }

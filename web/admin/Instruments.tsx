@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Input from 'antd/es/input'
 import Select from 'antd/es/select'
 import Switch from 'antd/es/switch'
-import Table from 'antd/es/table'
 import { useState } from 'react'
 import { changeInstrument, listInstrumentSettings, type InstrumentSettings } from '../../api/assessment.ts'
 import type { Language } from '../../domain/questionnaire.ts'
@@ -93,22 +92,66 @@ function Wording({ of, load }: { of: InstrumentSettings; load: (language: Langua
 function Licence({ of }: { of: InstrumentSettings }) {
   const { say, language } = useWords()
   return (
-    <div className="instrument-licence">
-      {of.licence.credit[language]}{' '}
-      {of.licence.standing === 'unverified' && <span className="tag">{say('assess.unverified')}</span>}
-      <div className="quiet">{say('assess.source', { source: of.licence.source })}</div>
+    <details>
+      <summary>
+        {say('instruments.licence')}: {of.licence.tag}{' '}
+        {of.licence.standing === 'unverified' && <span className="tag">{say('assess.unverified')}</span>}
+      </summary>
+      <p>{of.licence.credit[language]}</p>
+      <p className="quiet">{say('assess.source', { source: of.licence.source })}</p>
       {of.notes.map((note) => (
-        <div key={note.en} className="quiet">
+        <p key={note.en} className="quiet">
           {note[language]}
-        </div>
+        </p>
       ))}
-    </div>
+    </details>
+  )
+}
+
+/** One instrument with everything that can be chosen about it. */
+function Card({
+  of,
+  change,
+  load,
+}: {
+  of: InstrumentSettings
+  change: Change
+  load: (language: Language) => void
+}) {
+  const { say, language } = useWords()
+  return (
+    <article className="card stack" aria-label={of.name[language]}>
+      <header className="spread">
+        <h2>
+          {of.short} <span className="quiet">{of.about[language]}</span>
+        </h2>
+        <label className="row">
+          <Switch
+            aria-label={`${of.short}: ${say('instruments.use')}`}
+            checked={of.enabled}
+            onChange={(enabled) => change(of, { enabled })}
+          />
+          {say(of.enabled ? 'instruments.on' : 'instruments.off')}
+        </label>
+      </header>
+      <div className="instrument-parts">
+        <div>
+          <h3>{say('instruments.wording')}</h3>
+          <Wording of={of} load={load} />
+        </div>
+        <div>
+          <h3>{say('instruments.cutOff')}</h3>
+          <Choices of={of} change={change} />
+        </div>
+      </div>
+      <Licence of={of} />
+    </article>
   )
 }
 
 /** Instruments: in use or not, whose wording, under which licence, by which cut-off (G24-4.3.4). */
 export function Instruments() {
-  const { say, language } = useWords()
+  const { say } = useWords()
   const cache = useQueryClient()
   const [text, setText] = useState('')
   const [loading, setLoading] = useState<{ of: InstrumentSettings; language: Language } | null>(null)
@@ -151,41 +194,15 @@ export function Instruments() {
         />
       </div>
       <Failure of={changing.error} />
-      <Table<InstrumentSettings>
-        dataSource={rows}
-        rowKey={(of) => of.instrument}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        locale={{ emptyText: <p className="empty">{say('instruments.empty')}</p> }}
-        columns={[
-          {
-            title: say('admin.name'),
-            render: (_, of) => (
-              <>
-                <span className="strong">{of.short}</span>
-                <div className="quiet">{of.about[language]}</div>
-              </>
-            ),
-            sorter: (a, b) => a.short.localeCompare(b.short),
-          },
-          {
-            title: say('instruments.use'),
-            render: (_, of) => (
-              <Switch
-                aria-label={`${of.short}: ${say('instruments.use')}`}
-                checked={of.enabled}
-                onChange={(enabled) => change(of, { enabled })}
-              />
-            ),
-          },
-          {
-            title: say('instruments.wording'),
-            render: (_, of) => <Wording of={of} load={(chosen) => setLoading({ of, language: chosen })} />,
-          },
-          { title: say('instruments.cutOff'), render: (_, of) => <Choices of={of} change={change} /> },
-          { title: say('instruments.licence'), render: (_, of) => <Licence of={of} /> },
-        ]}
-      />
+      {rows.length === 0 && <p className="empty">{say('instruments.empty')}</p>}
+      {rows.map((of) => (
+        <Card
+          key={of.instrument}
+          of={of}
+          change={change}
+          load={(chosen) => setLoading({ of, language: chosen })}
+        />
+      ))}
     </div>
   )
 }

@@ -6,8 +6,8 @@ import { useKeys } from '../ui/keys.ts'
 import { FailedPart, Failure, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
-import { jumpTo } from './form-places.ts'
 import { askedOf, assessmentsQuery, criticalOf, newAssessmentId } from './instruments.ts'
+import { ToDanger } from './ToDanger.tsx'
 
 type Given = Readonly<Record<string, number>>
 
@@ -146,15 +146,9 @@ function Asking({ contactId, sheet, onDone }: { contactId: string; sheet: Sheet;
         </>
       )}
       {critical.length > 0 && (
-        <Notice
-          tone="danger"
-          action={
-            <button type="button" className="danger-button" onClick={() => jumpTo('danger')}>
-              {say('assess.toDanger')}
-            </button>
-          }
-        >
-          {say('assess.criticalNow')}
+        <Notice tone="danger">
+          <p>{say('assess.criticalNow')}</p>
+          <ToDanger />
         </Notice>
       )}
       {!question && <End open={open} pending={saving.isPending} onSave={() => saving.mutate()} />}

@@ -55,15 +55,18 @@ function FreshLink({ path, onDone }: { path: string; onDone: () => void }) {
 function Chooser({
   contactId,
   instruments,
+  chosen,
+  setChosen,
   onAsk,
 }: {
   contactId: string
   instruments: InstrumentRow[]
+  chosen: string
+  setChosen: (instrument: string) => void
   onAsk: (instrument: string, language: Language) => void
 }) {
   const { say, language } = useWords()
   const cache = useQueryClient()
-  const [chosen, setChosen] = useState(instruments[0]?.instrument ?? '')
   const [wanted, setWanted] = useState<Language>(language)
   const [path, setPath] = useState<string | null>(null)
   const of = instruments.find((one) => one.instrument === chosen)
@@ -187,6 +190,7 @@ export function Instruments({ contactId }: { contactId: string }) {
   const mayAsk = useMay('assessment.ask')
   const { data, error, refetch } = useQuery(assessmentsQuery(contactId))
   const instruments = useQuery({ ...instrumentsQuery, enabled: mayAsk })
+  const [chosen, setChosen] = useState<string | null>(null)
   const [asking, setAsking] = useState<{ instrument: string; language: Language } | null>(null)
   if (!data) return error ? <FailedPart of={error} retry={() => void refetch()} /> : <Skeleton lines={3} />
   return (
@@ -206,6 +210,8 @@ export function Instruments({ contactId }: { contactId: string }) {
           <Chooser
             contactId={contactId}
             instruments={instruments.data}
+            chosen={chosen ?? instruments.data[0]?.instrument ?? ''}
+            setChosen={setChosen}
             onAsk={(instrument, language) => setAsking({ instrument, language })}
           />
         )

@@ -3,8 +3,8 @@ import { Level } from '../ui/Level.tsx'
 import { Notice } from '../ui/Notice.tsx'
 import { When } from '../ui/When.tsx'
 import { useWords, type Say } from '../ui/words.ts'
-import { jumpTo } from './form-places.ts'
 import { changeOf } from './instruments.ts'
+import { ToDanger } from './ToDanger.tsx'
 
 type Result = AssessmentRow['result']
 type CutOff = Result['cutOffs'][number]
@@ -68,16 +68,7 @@ function Prompts({ row, readOnly }: { row: AssessmentRow; readOnly: boolean }) {
   return (
     <>
       {serious && (
-        <Notice
-          tone="danger"
-          action={
-            !readOnly && (
-              <button type="button" className="danger-button" onClick={() => jumpTo('danger')}>
-                {say('assess.toDanger')}
-              </button>
-            )
-          }
-        >
+        <Notice tone="danger">
           {result.critical.map(({ item, words }) => (
             <p key={item}>{say('assess.criticalItem', { item, what: words[language] })}</p>
           ))}
@@ -86,6 +77,7 @@ function Prompts({ row, readOnly }: { row: AssessmentRow; readOnly: boolean }) {
               {say('assess.triage')} <Level of={result.triage} />
             </p>
           )}
+          {!readOnly && <ToDanger />}
         </Notice>
       )}
       {others.map(({ code, items }) => (

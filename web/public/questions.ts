@@ -4,6 +4,7 @@
  */
 import type { openLink } from '../../api/assessment.ts'
 import type { Reply } from '../../api/endpoint.ts'
+import type { publicPage } from '../../api/public.ts'
 import { questionWords, type QuestionWord } from './questions-words.ts'
 import { spans, type PageLanguage } from './words.ts'
 
@@ -76,6 +77,7 @@ function showTrouble(code: string): void {
     element('p', '', say(why)),
     ...(final ? [] : [button('again', 'main', () => void open())]),
   )
+  void showNumbers()
 }
 
 /* Language. */
@@ -284,22 +286,26 @@ for (const [id, language] of [
 ] as const)
   document.querySelector(`#${id}`)?.addEventListener('click', () => void changeLanguage(language))
 
-function showHotline({ hotline, numbers }: Sheet): void {
+function showHotline({ hotline, numbers }: Pick<Sheet, 'hotline' | 'numbers'>): void {
   const name = element('b', '', hotline)
   if (hotline !== '') document.querySelector('#hotline')?.replaceChildren(name)
   const list = document.querySelector('#numbers')
-  for (const { number } of numbers) {
-    if (list?.querySelector(`[href="tel:${number}"]`)) continue
-    const dial = element(
-      'a',
-      'number',
-      number,
-      ' ',
-      element('small', '', spans(['我们的热线', 'our hotline'])),
-    )
+  // One number is enough at the foot of every screen; the others are in the words after a critical answer.
+  for (const { number } of numbers.slice(0, 1)) {
+    if (list?.querySelector(`[href="tel:${CSS.escape(number)}"]`)) continue
+    const small = element('small', '', spans(['热线', 'hotline']))
+    const dial = element('a', 'number', number, ' ', small)
     dial.setAttribute('href', `tel:${number}`)
     list?.append(dial)
   }
+}
+
+/** Where no link opens, the hotline's number is still there to call. */
+async function showNumbers(): Promise<void> {
+  const response = await fetch('/api/v1/public', { credentials: 'omit' }).catch(() => null)
+  if (!response?.ok) return
+  const page = (await response.json()) as Reply<typeof publicPage>
+  showHotline({ hotline: page.hotline, numbers: page.lines.filter((line) => line.kind === 'general') })
 }
 
 async function open(): Promise<void> {

@@ -117,7 +117,7 @@ export const assessment = {
   'instruments.origin.unofficial': ['附带，非官方译文', 'ships, unofficial translation'],
   'instruments.origin.operator': ['本热线已录入', 'loaded by this hotline'],
   'instruments.origin.missing': ['没有，待录入', 'none, to be loaded'],
-  'instruments.licence': ['许可', 'Licence'],
+  'instruments.licence': ['许可与说明', 'Licence and notes'],
   'instruments.cutOff': ['以哪个界值为准', 'Cut-off to go by'],
   'instruments.variant': ['计分与分级方式', 'Scoring and bands'],
   'instruments.noCutOff': ['没有公布的界值', 'No published cut-off'],
