@@ -160,9 +160,9 @@ export class FormKeeper {
     }
   }
 
-  /** Somebody saved `revision`: takes it over unless something here is unsaved; then saving finds the conflict. */
+  /** Somebody saved `revision` (infinity: perhaps): takes it over unless something here is unsaved; then saving finds the conflict. */
   async heard(revision: number): Promise<void> {
-    if (revision <= this.#revision || this.unsaved) return
+    if (!this.#view.loaded || revision <= this.#revision || this.unsaved) return
     const newer = await this.#doors.read().catch(() => null)
     if (newer && !this.unsaved && newer.revision > this.#revision) this.#take(newer)
   }

@@ -41,10 +41,12 @@ onLive((event) => {
   if (event.type === 'session-ended') forgetForms()
 })
 
-// The server is back: what waited is saved now, not at the next try.
+// The server is back: what waited is saved now, not at the next try; what others saved meanwhile was not heard here.
 liveStore.subscribe(() => {
   if (liveStore.read() !== 'live') return
-  for (const keeper of keepers.values()) if (keeper.unsaved) void keeper.flush()
+  for (const keeper of keepers.values())
+    if (keeper.unsaved) void keeper.flush()
+    else void keeper.heard(Number.POSITIVE_INFINITY)
 })
 
 // What was typed in the last moment before a reload goes out with a request that outlives the page; only what the
