@@ -1,6 +1,6 @@
 /* Reports that nobody has acknowledged, looked after every second: who is asked next stands in the row, not in a timer. */
 import { sql } from 'kysely'
-import { escalate } from '../../domain/escalation.ts'
+import { escalate, type OpenReport } from '../../domain/escalation.ts'
 import type { LiveEvent } from '../../api/events.ts'
 import { Problem } from '../../domain/problem.ts'
 import { appendAudit } from '../db/audit.ts'
@@ -13,6 +13,7 @@ import {
   findPhones,
   findReport,
   saveAsking,
+  saveRing,
   tryLockContactOf,
   type StoredReport,
 } from './report-queries.ts'
@@ -101,19 +102,29 @@ async function lookAfter(
   reportId: string,
   phones: boolean,
 ): Promise<void> {
-  const found = await inHotline(deps.db, hotlineId, async (tx) => {
-    // Another server works on it, or the counsellor just saves: this is tried again within a second.
+  const asked = await withReport(deps, hotlineId, reportId, async (tx, row, now) => {
+    if (row.next_at && row.next_at <= now) await ask(deps, tx, hotlineId, row, now)
+  })
+  const rung = phones && (await ring(deps, hotlineId, reportId))
+  const row = rung || asked
+  if (row) tellOfReport(deps, hotlineId, row)
+}
+
+/** Works on an open report with its contact's row locked; null when it is over, or another server or the desk is at it. */
+const withReport = async (
+  deps: ReportsDeps,
+  hotlineId: string,
+  reportId: string,
+  work: (tx: Tx, row: StoredReport, now: Date) => Promise<void>,
+): Promise<StoredReport | null> =>
+  inHotline(deps.db, hotlineId, async (tx) => {
+    // What is locked just now is tried again within a second.
     if (!(await tryLockContactOf(tx, reportId))) return null
     const row = await findReport(tx, reportId)
     if (!row || row.acknowledged_at) return null
-    const now = deps.now()
-    if (row.next_at && row.next_at <= now) await ask(deps, tx, hotlineId, row, now)
-    const fresh = await findReport(tx, reportId)
-    if (phones && fresh?.ring_at && fresh.ring_at <= now) await ring(deps, tx, hotlineId, fresh, now)
+    await work(tx, row, deps.now())
     return row
   })
-  if (found) tellOfReport(deps, hotlineId, found)
-}
 
 /** To the contact's counsellor and to those who see the board: its danger changed. */
 export function tellOfCrisis(
@@ -146,14 +157,7 @@ async function ask(
 ): Promise<void> {
   const settings = await escalationOf(tx)
   const colleagues = await findColleagues(tx, hotlineId, now)
-  const open = {
-    kind: row.kind,
-    counsellor: row.counsellor_id,
-    openedAt: row.opened_at.getTime(),
-    stage: row.stage,
-    asked: row.asked,
-  }
-  const asking = escalate(open, colleagues, settings, now.getTime())
+  const asking = escalate(openReportOf(row), colleagues, settings, now.getTime())
   const ringAt = asking.ring.length > 0 ? (row.ring_at ?? now) : null
   await saveAsking(tx, row.report_id, { ...asking, nextAt: new Date(asking.nextAt), ringAt })
   if (asking.asked.length > row.asked.length || asking.stage > row.stage) {
@@ -181,54 +185,52 @@ async function ask(
 const publish = (deps: ReportsDeps, hotlineId: string, personId: string, event: LiveEvent): void =>
   deps.live.publish(hotlineId, { personId }, event)
 
-async function ring(
-  deps: ReportsDeps,
-  tx: Tx,
-  hotlineId: string,
-  row: StoredReport,
-  now: Date,
-): Promise<void> {
+/**
+ * Rings the phones that are due, with no row locked meanwhile. They are due again in seconds until they have rung, so a
+ * process that dies in between leaves it to the next.
+ */
+async function ring(deps: ReportsDeps, hotlineId: string, reportId: string): Promise<StoredReport | null> {
   const bell = deps.bell()
-  if (!bell) return
-  const settings = await escalationOf(tx)
-  const colleagues = await findColleagues(tx, hotlineId, now)
-  const open = { kind: row.kind, counsellor: row.counsellor_id, openedAt: row.opened_at.getTime() }
-  const { ring: people } = escalate(
-    { ...open, stage: row.stage, asked: row.asked },
-    colleagues,
-    settings,
-    now.getTime(),
-  )
-  const phones = await findPhones(tx, people)
+  let phones: { personId: string; sealed: Buffer }[] = []
+  const row = await withReport(deps, hotlineId, reportId, async (tx, found, now) => {
+    if (!found.ring_at || found.ring_at > now) return
+    const colleagues = await findColleagues(tx, hotlineId, now)
+    const { ring: people } = escalate(openReportOf(found), colleagues, await escalationOf(tx), now.getTime())
+    phones = await findPhones(tx, people)
+    await saveRing(tx, reportId, new Date(now.getTime() + phoneAgainMs))
+  })
+  if (!row || !bell || phones.length === 0) return null
   const results = await Promise.allSettled(
     phones.map(({ personId, sealed }) =>
       bell.alarmCall({
         hotlineId,
-        alarmId: row.report_id,
+        alarmId: reportId,
         to: { number: deps.keys.open(hotlineId, sealed) },
         prompt,
-        onDigit: (digit) => pressed(deps, hotlineId, row.report_id, personId, digit),
+        onDigit: (digit) => pressed(deps, hotlineId, reportId, personId, digit),
       }),
     ),
   )
-  const away = results.some(
-    (one) =>
-      one.status === 'rejected' && one.reason instanceof Problem && one.reason.code === 'switchboard.away',
-  )
-  const ringAt = new Date(now.getTime() + (away ? phoneAgainMs : settings.ringAgainMs))
-  await saveAsking(tx, row.report_id, {
-    stage: row.stage,
-    asked: row.asked,
-    nextAt: row.next_at ?? ringAt,
-    ringAt,
-  })
+  const isAway = (reason: unknown): boolean => reason instanceof Problem && reason.code === 'switchboard.away'
+  const away = results.some((one) => one.status === 'rejected' && isAway(one.reason))
   const rung = results.filter((one) => one.status === 'fulfilled').length
-  await appendEvent(tx, row.contact_id, now, 'report.rung', null, {
-    kind: row.kind,
-    phones: rung,
-    failed: results.length - rung,
+  await withReport(deps, hotlineId, reportId, async (tx, found, now) => {
+    const { ringAgainMs } = await escalationOf(tx)
+    await saveRing(tx, reportId, new Date(now.getTime() + (away ? phoneAgainMs : ringAgainMs)))
+    const data = { kind: found.kind, phones: rung, failed: results.length - rung }
+    // A switchboard that is away for an hour does not fill the record.
+    if (rung > 0 || !away) await appendEvent(tx, found.contact_id, now, 'report.rung', null, data)
   })
+  return row
 }
+
+const openReportOf = (row: StoredReport): OpenReport => ({
+  kind: row.kind,
+  counsellor: row.counsellor_id,
+  openedAt: row.opened_at.getTime(),
+  stage: row.stage,
+  asked: row.asked,
+})
 
 /** Key 1 on a phone on call: that person has acknowledged. */
 async function pressed(

@@ -140,6 +140,11 @@ export async function saveAsking(
       ring_at = ${given.ringAt} where report_id = ${reportId}`.execute(tx)
 }
 
+/** Writes when the phones on call ring next for a report. */
+export async function saveRing(tx: Tx, reportId: string, at: Date): Promise<void> {
+  await sql`update report set ring_at = ${at} where report_id = ${reportId}`.execute(tx)
+}
+
 /** Acknowledges a report. */
 export async function saveAcknowledged(
   tx: Tx,
