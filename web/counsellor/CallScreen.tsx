@@ -8,6 +8,7 @@ import { useMe } from '../ui/session.ts'
 import { clockFace } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { CallerAlerts } from './CallerAlerts.tsx'
 import { ClassPanel } from './ClassPanel.tsx'
 import { jumpTo, notesGroups, placeOf, sideGroups, stageGroups } from './form-places.ts'
 import { KeptParts, Missing } from './FormParts.tsx'
@@ -156,6 +157,7 @@ export function CallScreen({ call }: { call: DeskCall }) {
       <StageCard contactId={contactId} missing={missing} over={over} />
       <aside className="card side" aria-label={say('form.side')}>
         <CrisisSide call={call} />
+        <CallerAlerts contactId={contactId} />
         {call.dangerKey && coreOf(answers).risk === null && (
           <Notice tone="danger">{say('call.danger')}</Notice>
         )}

@@ -1,3 +1,4 @@
+import './caller.css'
 import type { CallerAlert } from '../../api/callers.ts'
 import { Notice } from '../ui/Notice.tsx'
 import { useZone } from '../ui/session.ts'
@@ -12,8 +13,8 @@ export function AlertWords({ alert }: { alert: CallerAlert }) {
   return (
     <div className="stack alert-words">
       <span>
-        <strong>{say(`alert.kind.${alert.kind}`)}</strong>
-        {alert.possible && <span className="tag"> {say('alert.possible', { name: alert.pseudonym })}</span>}
+        <strong>{say(`alert.kind.${alert.kind}`)}</strong>{' '}
+        {alert.possible && <span className="tag">{say('alert.possible', { name: alert.pseudonym })}</span>}
       </span>
       <span className="alert-say">{alert.words}</span>
       {(alert.preferred || alert.times) && (
@@ -33,8 +34,8 @@ export function AlertWords({ alert }: { alert: CallerAlert }) {
 }
 
 /** What is to be known of the caller before and during the talk; nothing when there is nothing. */
-export function CallerAlerts({ contactId }: { contactId: string }) {
-  const caller = useCaller(contactId)
+export function CallerAlerts({ contactId, offered = false }: { contactId: string; offered?: boolean }) {
+  const caller = useCaller(contactId, offered)
   return (caller?.alerts ?? []).map((alert) => (
     <Notice key={alert.alertId} tone={alert.kind === 'note' ? 'plain' : 'soon'}>
       <AlertWords alert={alert} />

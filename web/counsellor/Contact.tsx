@@ -9,6 +9,7 @@ import { useMay } from '../ui/session.ts'
 import { Length, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Risk } from './Contacts.tsx'
+import { CallerAlerts } from './CallerAlerts.tsx'
 import { CallerPart } from './EarlierContacts.tsx'
 import { ResourcePart } from './ResourcePanel.tsx'
 import { CrisisPart } from './CrisisSide.tsx'
@@ -209,6 +210,7 @@ function CallerAndResources({ contactId }: { contactId: string }) {
       {mayCaller && (
         <section className="card stack">
           <h2>{say('caller.title')}</h2>
+          <CallerAlerts contactId={contactId} />
           <CallerPart contactId={contactId} />
         </section>
       )}

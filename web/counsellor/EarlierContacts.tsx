@@ -9,7 +9,6 @@ import { FailedPart, Failure, Notice, Skeleton } from '../ui/Notice.tsx'
 import { When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { callerQuery, useAnswer } from './caller.ts'
-import { CallerAlerts } from './CallerAlerts.tsx'
 import { Risk } from './Contacts.tsx'
 import { EarlierList } from './EarlierList.tsx'
 
@@ -155,14 +154,13 @@ function Said({ caller, answering }: { caller: ContactCaller; answering: Answeri
   )
 }
 
-/** Alerts, the question who it is, and what came before. */
+/** The question who it is, and what came before. */
 function Parts({ contactId, caller }: { contactId: string; caller: ContactCaller }) {
   const { say } = useWords()
   const answering = useAnswer(contactId)
   const asked = caller.mayAnswer && caller.answer === null && caller.none === null
   return (
     <>
-      <CallerAlerts contactId={contactId} />
       <Failure of={answering.error} />
       {caller.answer !== null && <Said caller={caller} answering={answering} />}
       {asked && <Question caller={caller} answering={answering} />}

@@ -12,7 +12,7 @@ export function Offer({ call }: { call: DeskCall }) {
     <section className="offer card">
       {call.dangerKey && <Notice tone="danger">{say('call.danger')}</Notice>}
       <h1>{call.line.name}</h1>
-      <CallerAlerts contactId={call.contactId} />
+      <CallerAlerts contactId={call.contactId} offered />
       <dl className="facts">
         <Fact label={say('contact.waited')}>
           {call.queuedAt ? <Since at={call.queuedAt} /> : say('time.none')}

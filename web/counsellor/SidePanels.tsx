@@ -19,8 +19,8 @@ export interface SidePanel {
 const sidePanels: readonly SidePanel[] = [
   { key: 'protocol', words: 'protocol.title', Panel: ProtocolPanel },
   { key: 'hints', words: null, Panel: Hints },
-  { key: 'instruments', words: 'assess.title', Panel: InstrumentPanel },
   { key: 'caller', words: null, Panel: EarlierContacts },
+  { key: 'instruments', words: 'assess.title', Panel: InstrumentPanel },
   { key: 'resources', words: null, Panel: ResourcePanel },
 ]
 
