@@ -15,6 +15,7 @@ import { ProtocolMark } from './CrisisSide.tsx'
 import { useCommand, usePhone } from './duty-desk.ts'
 import { keeperOf } from './forms.ts'
 import { HelpState, useHelp } from './HelpCall.tsx'
+import { HintLine } from './Hints.tsx'
 import { jumpTo } from './form-places.ts'
 import { roleIn } from './role.ts'
 import { softphone } from './softphone.ts'
@@ -157,6 +158,7 @@ function TalkActions({
         </button>
       </div>
       <Failure of={asking.error ?? (panel === null ? command.error : null)} />
+      <HintLine contactId={call.contactId} />
       {panel === 'transfer' && <TransferPanel command={command} onClose={() => onPanel(null)} />}
       {panel === 'help' && <HelpPanel command={command} onClose={() => onPanel(null)} />}
     </>

@@ -3,18 +3,32 @@ import { seeHints } from '../../api/supervise.ts'
 import type { DeskCall } from '../../api/desk.ts'
 import { HintList, useHints } from '../supervisor/HintBox.tsx'
 import { request } from '../ui/request.ts'
+import { useZone } from '../ui/session.ts'
+import { timeOfDay } from '../ui/time.ts'
 import { useWords } from '../ui/words.ts'
 
-/** What the supervisor writes to this call, without a sound; shown is seen. */
+/** Everything the supervisor wrote to this call, beside the form. */
 export function Hints({ call }: { call: DeskCall }) {
   const { say } = useWords()
   const hints = useHints(call.contactId)
-  const mine = call.supervising === null
-  const unseen = mine && hints.some((hint) => hint.seenAt === null)
-  const { contactId } = call
+  if (call.supervising !== null || hints.length === 0) return null
+  return (
+    <>
+      <h3>{say('hint.title')}</h3>
+      <HintList hints={hints} />
+    </>
+  )
+}
+
+/** The newest hint in the strip, which is always on the screen: without a sound, and what stood here was seen. */
+export function HintLine({ contactId }: { contactId: string }) {
+  const { say } = useWords()
+  const zone = useZone()
+  const hints = useHints(contactId)
+  const newest = hints.at(-1)
+  const unseen = newest?.seenAt === null
   useEffect(() => {
     if (!unseen) return undefined
-    // Only what stood on a screen somebody could look at was seen.
     const see = (): void => {
       if (document.visibilityState !== 'visible') return
       void request(seeHints, { params: { contactId } }).catch(() => undefined)
@@ -22,12 +36,14 @@ export function Hints({ call }: { call: DeskCall }) {
     see()
     document.addEventListener('visibilitychange', see)
     return () => document.removeEventListener('visibilitychange', see)
-  }, [unseen, contactId, hints.length])
-  if (!mine || hints.length === 0) return null
+  }, [unseen, contactId, newest?.hintId])
+  if (!newest) return null
   return (
-    <>
-      <h3>{say('hint.title')}</h3>
-      <HintList hints={hints} />
-    </>
+    <p className="hint-line" role="status">
+      <span className="tag tag-main">{say('hint.title')}</span> <strong>{newest.words}</strong>{' '}
+      <span className="quiet number">
+        {newest.from} · {timeOfDay(Date.parse(newest.at), zone)}
+      </span>
+    </p>
   )
 }

@@ -48,8 +48,8 @@ export function HintList({ hints }: { hints: readonly Hint[] }) {
   )
 }
 
-/** A supervisor writes to the desk of a call; what was sent stands above with whether it was seen. */
-export function HintBox({ contactId }: { contactId: string }) {
+/** A supervisor writes to the desk of a call; the `last` ones that were sent stand above with whether they were seen. */
+export function HintBox({ contactId, last = 3 }: { contactId: string; last?: number }) {
   const { say } = useWords()
   const id = useId()
   const cache = useQueryClient()
@@ -70,7 +70,7 @@ export function HintBox({ contactId }: { contactId: string }) {
         if (words.trim() !== '') giving.mutate()
       }}
     >
-      <HintList hints={hints.slice(-3)} />
+      <HintList hints={hints.slice(-last)} />
       <label htmlFor={id} className="quiet">
         {say('hint.write')} · {say('hint.writeHint')}
       </label>
@@ -78,7 +78,7 @@ export function HintBox({ contactId }: { contactId: string }) {
         <input
           id={id}
           type="text"
-          className="grow"
+          className="box grow"
           maxLength={500}
           value={words}
           onChange={(event) => setWords(event.target.value)}

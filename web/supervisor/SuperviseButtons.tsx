@@ -30,7 +30,12 @@ function ReasonField({
       <label htmlFor={id} className="quiet">
         {say('supervise.reason')}
       </label>
-      <select id={id} value={reason} onChange={(event) => onChange(event.target.value as Reason, typed)}>
+      <select
+        id={id}
+        className="box"
+        value={reason}
+        onChange={(event) => onChange(event.target.value as Reason, typed)}
+      >
         {superviseReasons.map((each) => (
           <option key={each} value={each}>
             {say(`supervise.reason.${each}`)}
@@ -41,6 +46,7 @@ function ReasonField({
       {reason === 'other' && (
         <input
           type="text"
+          className="box"
           maxLength={200}
           value={typed}
           aria-label={say('supervise.reasonTyped')}
@@ -113,7 +119,7 @@ export function SuperviseButtons({ contactId, number }: { contactId: string; num
         type="button"
         className="quiet-button"
         aria-expanded={open}
-        aria-label={say('supervise.label', { number })}
+        aria-label={open ? undefined : say('supervise.label', { number })}
         onClick={() => setOpen(!open)}
       >
         {say(open ? 'supervise.close' : 'supervise.open')}

@@ -42,7 +42,7 @@ export function SuperviseStrip({ call }: { call: DeskCall }) {
         ))}
       </span>
       <Failure of={supervise.error} />
-      <HintBox contactId={call.contactId} />
+      <HintBox contactId={call.contactId} last={1} />
     </div>
   )
 }
