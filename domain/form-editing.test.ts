@@ -16,7 +16,6 @@ import {
   moveItem,
   placeOf,
   removeItem,
-  retitled,
   type Edited,
   type ItemChange,
 } from './form-editing.ts'
@@ -184,8 +183,6 @@ test('words in both languages are what was written, and a missing one is missing
       const form = formOf(changeItem(shipped, 'danger', { words: given }))
       const item = itemOf(form, 'danger')
       expect(bothWords(item?.text, item?._text, form.language)).toEqual(given)
-      const named = retitled(form, given)
-      expect(bothWords(named.title, named._title, named.language)).toEqual(given)
     }),
   )
 })

@@ -129,12 +129,6 @@ const titles = (words: BothWords): Pick<Questionnaire, 'title' | '_title'> => {
   return { title: text ?? '', ...(_text && { _title: _text }) }
 }
 
-/** The form under another name. */
-export const retitled = (form: Questionnaire, words: BothWords): Questionnaire => {
-  const { title: _, _title, ...rest } = form
-  return { ...rest, ...titles(words) }
-}
-
 /** Puts other items into a group (or the top). */
 const withSiblings = (
   items: readonly Item[],

@@ -14,7 +14,7 @@ import { nameIn } from './phrases.ts'
 export type Chosen = ReadForm | 'not-json' | 'too-large'
 
 /** Reads a chosen file. */
-export async function readFile(file: File): Promise<Chosen> {
+async function readFile(file: File): Promise<Chosen> {
   if (file.size > largestFile) return 'too-large'
   try {
     return readForm(JSON.parse(await file.text()))

@@ -3,7 +3,7 @@ import { ordinalOf, type Item } from '../../../domain/questionnaire.ts'
 import { useWords } from '../../ui/words.ts'
 
 /** The choices of a question as an editor shows them. */
-export const optionsOf = (item: Item): EditedOption[] =>
+const optionsOf = (item: Item): EditedOption[] =>
   (item.answerOption ?? []).map(({ valueCoding }) => ({
     code: valueCoding.code,
     ...bothWords(valueCoding.display, valueCoding._display, 'zh-CN'),

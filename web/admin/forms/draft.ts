@@ -42,7 +42,7 @@ interface Past {
 }
 
 /** Reads a form's draft; what the hook of {@link useDraft} begins with. */
-export const draftQuery = (formId: string) => ({
+const draftQuery = (formId: string) => ({
   queryKey: ['forms', formId, 'draft'],
   queryFn: () => request(readDraft, { params: { formId } }),
 })
@@ -62,6 +62,7 @@ export function useDraft(given: FormDraft): Draft {
     setState(read.draftAt === null ? { kind: 'none' } : { kind: 'saved', at: read.draftAt })
   }, [])
   useAdoption(given, keeper, adopt)
+  useWarning(state)
   const commands = useCommands(given.formId, keeper, adopt)
   const put = (next: Questionnaire): void => {
     setForm(next)
@@ -132,6 +133,17 @@ function useKeeper(given: FormDraft, tell: (state: DraftState) => void): DraftKe
   )
   useEffect(() => () => void keeper.flush().catch(() => undefined), [keeper])
   return keeper
+}
+
+/** Warns before the window is closed while something is not on the server yet. */
+function useWarning(state: DraftState): void {
+  const unsafe = state.kind === 'pending' || state.kind === 'failed' || state.kind === 'conflict'
+  useEffect(() => {
+    if (!unsafe) return undefined
+    const warn = (event: BeforeUnloadEvent): void => event.preventDefault()
+    window.addEventListener('beforeunload', warn)
+    return () => window.removeEventListener('beforeunload', warn)
+  }, [unsafe])
 }
 
 function useCommands(

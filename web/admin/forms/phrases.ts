@@ -47,7 +47,7 @@ export function earlierQuestions(form: Questionnaire, linkId: string): Item[] {
 }
 
 /** What a condition compares with, as text. */
-export function answerText(condition: Condition, asked: Item | undefined, speaker: Speaker): string {
+function answerText(condition: Condition, asked: Item | undefined, speaker: Speaker): string {
   if (condition.answerCoding) return optionWords(asked, condition.answerCoding.code, speaker)
   if (condition.answerBoolean !== undefined)
     return speaker.say(condition.answerBoolean ? 'forms.yes' : 'forms.no')
@@ -61,7 +61,7 @@ export function answerText(condition: Condition, asked: Item | undefined, speake
 }
 
 /** A condition as a sentence: "Danger is: a plan". */
-export function conditionText(condition: Condition, form: Questionnaire, speaker: Speaker): string {
+function conditionText(condition: Condition, form: Questionnaire, speaker: Speaker): string {
   const asked = allItems(form.item).find((each) => each.linkId === condition.question)
   const name = nameIn(form, condition.question, speaker)
   const { operator } = condition

@@ -63,17 +63,14 @@ export const forms = {
   'forms.addDisplay': ['加说明', 'Add note'],
   'forms.noWords': ['（还没有文字）', '(no words yet)'],
   'forms.faultMark': ['有要改的地方', 'has faults'],
-  'forms.ofBase': ['基础表单', 'base'],
   'forms.core': ['记录必需', 'core'],
   'forms.faultCount': [
     '还有 {{count}} 处要改，改好后才能发布',
     '{{count}} things to mend before it can be published',
   ],
   'forms.noFaults': ['没有要改的地方', 'Nothing to mend'],
-  'forms.whole': ['整张表单', 'the form'],
 
   'forms.item': ['所选内容的属性', 'Properties of what is chosen'],
-  'forms.chooseItem': ['在左边选择一项，在这里修改它。', 'Choose an item on the left to change it here.'],
   'forms.lockedBase': [
     '这是基础表单的内容，在这里只能看。要修改，请编辑基础表单。',
     'This belongs to the base form and can only be read here. To change it, edit the base form.',
@@ -82,7 +79,6 @@ export const forms = {
     '记录本身需要这个问题：可以移动、改文字、改用途、调整选项顺序，不能删除或改变答案的种类。',
     'The record itself needs this question: it can be moved, reworded, its purpose and the order of its choices changed; it cannot be removed or answered differently.',
   ],
-  'forms.name': ['表单名称', 'Name of the form'],
   'forms.wordsZh': ['中文', 'Chinese'],
   'forms.wordsEn': ['英文', 'English'],
   'forms.type': ['种类', 'Kind'],
@@ -228,8 +224,6 @@ export const forms = {
   'forms.change.changed': ['修改', 'Changed'],
   'forms.movedFrom': ['从“{{from}}”移到“{{to}}”', 'from “{{from}}” to “{{to}}”'],
   'forms.movedWithin': ['在“{{to}}”里换了位置', 'to another place in “{{to}}”'],
-  'forms.before': ['原来', 'Before'],
-  'forms.after': ['现在', 'Now'],
   'forms.nothing': ['没有', 'nothing'],
   'forms.field.text': ['中文文字', 'Chinese words'],
   'forms.field._text': ['英文文字', 'English words'],
@@ -256,7 +250,6 @@ export const forms = {
     '第 {{n}} 版已发布，新的来电会使用它。',
     'Version {{n}} is published; new contacts will use it.',
   ],
-  'forms.publishFaults': ['有要改的地方，还不能发布：', 'There are things to mend first:'],
 
   'forms.versionsOf': ['{{name}}：版本记录', '{{name}}: versions'],
   'forms.versionNote': ['改动说明', 'Note'],
