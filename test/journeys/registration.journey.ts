@@ -32,6 +32,7 @@ test.beforeEach(async () => {
   await caller.waitFor('CALL_ESTABLISHED')
   await caller.press('2')
   await counsellor.page.getByRole('button', { name: /^接听/ }).first().click({ timeout: 90_000 })
+  await notes().waitFor()
 })
 
 test.afterEach(async () => {
