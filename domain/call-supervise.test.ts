@@ -91,6 +91,31 @@ test('a listener follows the counsellor’s seat that was lost and came back, an
   expect(told.last).toContainEqual({ do: 'supervise', leg, target: next, mode: 'listen' })
 })
 
+test('a supervisor whose page reloads is gone from the call, and nobody else is disturbed', () => {
+  const { told, leg, ear } = supervised('barge')
+  told.saidAll().tell({ type: 'legEnded', leg, cause: 'lost' })
+  expect(told.call).toMatchObject({ phase: 'together', talk: { seat: 's1', leg: ear, guests: [] } })
+  const free = { type: 'released', contact: 'c', wrapUpFor: 0 }
+  expect(told.last).toEqual([{ do: 'duty', seat: 'sup', event: free }])
+  told.tell(supervise('listen'))
+  expect(told.call.talk?.guests).toHaveLength(1)
+})
+
+test('the counsellor hangs up while a supervisor speaks with the caller: the supervisor goes on', () => {
+  const { told, leg } = supervised('barge')
+  told.saidAll().tell({ type: 'hangUp' })
+  expect(told.call).toMatchObject({ state: 'talking', talk: { seat: 'sup', leg, guests: [] } })
+})
+
+test('taking over in the middle of a consultation brings the caller back and lets the third person go', () => {
+  const { told } = supervised('listen')
+  told.tell({ type: 'transfer', to: { seat: 's2' }, attended: true })
+  const consulted = told.call.talk?.guests.find((guest) => guest.role === 'transfer')?.leg ?? ''
+  told.tell({ type: 'legUp', leg: consulted }, supervise('take-over')).saidAll()
+  expect(told.call).toMatchObject({ phase: 'together', talk: { seat: 'sup', guests: [] } })
+  expect(told.last).toContainEqual({ do: 'hangUp', leg: consulted })
+})
+
 test('a supervisor is dropped who only listened when the caller is handed to an outside number', () => {
   const { told, leg } = supervised('listen')
   told.tell({ type: 'transfer', to: { number: 'sealed' }, attended: false })
