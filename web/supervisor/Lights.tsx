@@ -20,14 +20,24 @@ export function ruleOf(light: Light, say: Say, language: 'zh-CN' | 'en'): string
   return `${say(`light.what.${light.kind}`)} ${rule}`
 }
 
+/** The line with the smallest share of its least, as `1/2`. */
+const leastStaffed = (lines: Board['lines']): string => {
+  const [first] = lines.toSorted(
+    (a, b) => a.staffed / Math.max(1, a.least) - b.staffed / Math.max(1, b.least),
+  )
+  return first ? `${first.staffed}/${first.least}` : ''
+}
+
 /** Every light: shape, word, figure; pressing one shows the rule behind it (G24-5.3.6). */
-export function Lights({ lights, at }: { lights: Board['lights']; at: string }) {
+export function Lights({ board }: { board: Board }) {
+  const { lights, at } = board
   const { say, language } = useWords()
   const now = useNow()
   const [open, setOpen] = useState<Light['kind'] | null>(null)
   // Times go on between two boards.
   const valueOf = (light: Light): string => {
     if (light.value === null) return say('light.none')
+    if (light.kind === 'seats') return leastStaffed(board.lines)
     const grown = light.unit === 'ms' ? Math.max(0, now - Date.parse(at)) : 0
     return figure(light, light.value + grown, language)
   }

@@ -1,5 +1,6 @@
 import type { Board } from '../../api/board.ts'
-import { Since } from '../ui/When.tsx'
+import { clockFace, lengthOf } from '../ui/time.ts'
+import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 
 type Seat = Board['seats'][number]
@@ -14,6 +15,17 @@ const shapes: Record<Seat['state'], string> = {
 }
 /** More seats than this are shown by state, so that the board stays on one screen. */
 const most = 30
+
+/** A growing length as a clock face: a tile is too narrow for words. */
+function Clock({ at }: { at: string }) {
+  const { language } = useWords()
+  const length = useNow() - Date.parse(at)
+  return (
+    <time dateTime={at} title={lengthOf(length, language)} className="number">
+      {clockFace(length)}
+    </time>
+  )
+}
 
 function Tile({ seat }: { seat: Seat }) {
   const { say } = useWords()
@@ -30,7 +42,7 @@ function Tile({ seat }: { seat: Seat }) {
         {lost && <span className="soon"> ! {say('board.seatLost')}</span>}
       </span>
       <span className="seat-since quiet">
-        {seat.since && seat.state !== 'off' && <Since at={seat.since} />}
+        {seat.since && seat.state !== 'off' && <Clock at={seat.since} />}
       </span>
     </li>
   )
@@ -51,12 +63,14 @@ export function Seats({ seats, lines }: { seats: Board['seats']; lines: Board['l
           {groups.map(({ state, of }) => `${say(`board.seat.${state}`)} ${of.length}`).join(' · ')}
         </span>
       </h2>
-      {lines.map((line) => (
-        <p key={line.name} className={line.staffed < line.least ? 'soon' : 'quiet'}>
-          {line.staffed < line.least && '! '}
-          {say('board.lineSeats', { line: line.name, n: line.staffed, least: line.least })}
-        </p>
-      ))}
+      <div className="board-least">
+        {lines.map((line) => (
+          <p key={line.name} className={line.staffed < line.least ? 'soon' : 'quiet'}>
+            {line.staffed < line.least && '! '}
+            {say('board.lineSeats', { line: line.name, n: line.staffed, least: line.least })}
+          </p>
+        ))}
+      </div>
       {seats.length === 0 && <p className="quiet">{say('board.seatsNone')}</p>}
       {seats.length > 0 && staffed.length === 0 && <p className="quiet">{say('board.seatsAllOff')}</p>}
       {staffed.length <= most && (

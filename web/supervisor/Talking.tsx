@@ -7,7 +7,7 @@ import { Which } from './Waiting.tsx'
 
 type Call = Board['talking'][number]
 /** More calls than this are counted by stage, the gravest ones stay. */
-const most = 30
+const most = 24
 
 function OverdueStep({ dueAt }: { dueAt: string }) {
   const { say, language } = useWords()

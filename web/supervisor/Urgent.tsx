@@ -59,21 +59,26 @@ function Dropped({ task }: { task: Board['dropped'][number] }) {
   )
 }
 
-/** On top of everything: high-risk calls that broke off, and reports nobody acknowledged. Nothing when there is none. */
-export function Urgent({ board }: { board: Board }) {
+/**
+ * On top of everything: high-risk calls that broke off, and reports nobody acknowledged. On a wall all of them; at a desk
+ * the bars of the page already show the reports and the calls that nobody has.
+ */
+export function Urgent({ board, wall }: { board: Board; wall: boolean }) {
   const { say } = useWords()
+  const dropped = board.dropped.filter((task) => wall || task.owner !== null)
+  const reports = wall ? board.reports : []
   return (
     <>
-      {board.dropped.length > 0 && (
-        <Part title={say('board.dropped')} count={board.dropped.length}>
-          {board.dropped.slice(0, most).map((task) => (
+      {dropped.length > 0 && (
+        <Part title={say('board.dropped')} count={dropped.length}>
+          {dropped.slice(0, most).map((task) => (
             <Dropped key={task.taskId} task={task} />
           ))}
         </Part>
       )}
-      {board.reports.length > 0 && (
-        <Part title={say('board.reports')} count={board.reports.length}>
-          {board.reports.slice(0, most).map((report) => (
+      {reports.length > 0 && (
+        <Part title={say('board.reports')} count={reports.length}>
+          {reports.slice(0, most).map((report) => (
             <Report key={report.reportId} report={report} />
           ))}
         </Part>

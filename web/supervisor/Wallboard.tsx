@@ -135,9 +135,9 @@ export function Wallboard() {
         </span>
       </div>
       {live === 'lost' && <Notice tone="soon">{say('board.stale')}</Notice>}
-      <Urgent board={board} />
+      <Urgent board={board} wall={on} />
       <Notices notices={board.notices} />
-      <Lights lights={board.lights} at={board.at} />
+      <Lights board={board} />
       <div className="board-grid">
         <div className="board-first">
           <Waiting calls={board.waiting} />
