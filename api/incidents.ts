@@ -46,7 +46,8 @@ export const incidentEntry = z.object({
   words: z.string(),
   /** Who was told. */
   to: z.string().nullable(),
-  contact: linkedContact.nullable(),
+  /** `open` while the contact's record is not finished: only then a protocol can be opened on it. */
+  contact: linkedContact.extend({ open: z.boolean() }).nullable(),
   /** The entry this one corrects, and the first one that corrects this. */
   corrects: z.number().int().nullable(),
   correctedBy: z.number().int().nullable(),

@@ -70,7 +70,7 @@ test('G24-7.3: an incident is opened, grows by notes, measures, who was told and
   await add(incidentId, { kind: 'contact', contactNumber: contact.number })
   expect((await add(incidentId, { kind: 'contact', contactNumber: contact.number })).body['entries']).toBe(4)
   expect((await log(incidentId)).rows).toMatchObject([
-    { seq: 4, kind: 'contact', contact },
+    { seq: 4, kind: 'contact', contact: { ...contact, open: false } },
     { seq: 3, kind: 'told', to: '区联防联控机制', words: '电话报告。' },
     { seq: 2, kind: 'measure', person: '王督导' },
     { seq: 1, kind: 'opened', words: '三位求助者说到同一件事。' },
@@ -199,7 +199,10 @@ test('notice 2020-8: what a person calls a group crisis becomes an incident with
   expect(open.body['rows']).toMatchObject([{ clusterId, count: 7, contacts }])
   const judged = await judge('group-crisis')
   const incidentId = String(judged.body['incidentId'])
-  expect((await log(incidentId)).rows.map((row) => row['contact'])).toEqual([...contacts.toReversed(), null])
+  expect((await log(incidentId)).rows.map((row) => row['contact'])).toMatchObject([
+    ...contacts.toReversed(),
+    null,
+  ])
   expect((await read(incidentId)).body).toMatchObject({
     kind: 'group',
     title: '湖北 武汉 · 丧失与哀伤 · 2026-11-16',

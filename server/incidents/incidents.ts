@@ -98,7 +98,7 @@ const shownEntry = (row: StoredEntry): IncidentEntry => ({
   to: row.data.to ?? null,
   contact:
     row.data.contactId !== undefined && row.data.number !== undefined
-      ? { contactId: row.data.contactId, number: row.data.number }
+      ? { contactId: row.data.contactId, number: row.data.number, open: row.contact_open }
       : null,
   corrects: row.data.corrects ?? null,
   correctedBy: row.corrected_by,

@@ -106,6 +106,8 @@ export interface StoredEntry {
   person: string | null
   data: { words?: string; to?: string; contactId?: string; number?: number; corrects?: number }
   corrected_by: number | null
+  /** Whether the named contact's record is still open. */
+  contact_open: boolean
 }
 
 /** One page of the log, latest first, and one row more; `before` is the last seq of the page before. */
@@ -118,7 +120,9 @@ export async function findEntries(
   const { rows } = await sql<StoredEntry>`
     select e.seq, e.at, e.kind, p.display_name as person, e.data,
       (select min(c.seq) from incident_entry c where c.incident_id = e.incident_id and c.kind = 'correction'
-        and (c.data->>'corrects')::int = e.seq) as corrected_by
+        and (c.data->>'corrects')::int = e.seq) as corrected_by,
+      exists (select from contact t where t.contact_id = (e.data->>'contactId')::uuid
+        and t.state not in ('closed', 'failed')) as contact_open
     from incident_entry e left join person p on p.person_id = e.person_id
     where e.incident_id = ${incidentId} and (${before}::int is null or e.seq < ${before}::int)
     order by e.seq desc limit ${limit + 1}`.execute(tx)

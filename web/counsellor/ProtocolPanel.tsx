@@ -136,7 +136,7 @@ function Run({ contactId, run }: { contactId: string; run: ProtocolRun }) {
   return (
     <section id={`run-${run.runId}`} className={`protocol stack ${over ? '' : 'protocol-runs'}`}>
       <div className="spread">
-        <h3 className="protocol-name">{run.words[language]}</h3>
+        <h2 className="protocol-name">{run.words[language]}</h2>
         <span className="row">
           <span className="quiet number">{say('protocol.progress', { done, all: run.steps.length })}</span>
           {over && (

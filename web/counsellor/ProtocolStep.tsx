@@ -9,6 +9,7 @@ import { useNow, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { isOverdue, stepKeeperOf } from './crisis.ts'
 import { Field, OneOf, SomeOf, Text } from '../ui/form/Fields.tsx'
+import { jumpTo } from './form-places.ts'
 import type { Step, StepKeeper, StepValue } from './step-keeper.ts'
 
 type Item = Step['items'][number]
@@ -163,7 +164,18 @@ const isEmpty = (value: StepValue | undefined): boolean =>
   value === undefined || (typeof value !== 'boolean' && value.length === 0)
 
 /** The two ways in which a step ends: done, or why it cannot be. */
-function StepEnds({ step, keeper, onEnd }: { step: Step; keeper: StepKeeper; onEnd: () => void }) {
+function StepEnds({
+  step,
+  keeper,
+  whole,
+  onEnd,
+}: {
+  step: Step
+  keeper: StepKeeper
+  /** Says whether everything required is there; marks what is not. */
+  whole: () => boolean
+  onEnd: () => void
+}) {
   const { say } = useWords()
   const [why, setWhy] = useState<string | null>(null)
   const ending = useMutation({ mutationFn: keeper.end.bind(keeper), onSuccess: onEnd })
@@ -204,7 +216,7 @@ function StepEnds({ step, keeper, onEnd }: { step: Step; keeper: StepKeeper; onE
           type="button"
           className="main-button"
           disabled={ending.isPending}
-          onClick={() => ending.mutate({ done: true })}
+          onClick={() => whole() && ending.mutate({ done: true })}
         >
           {say(step.doneAt === null ? 'protocol.finishStep' : 'protocol.finishAgain')}
         </button>
@@ -236,7 +248,16 @@ export function ProtocolStep({
   const keeper = stepKeeperOf(cache, contactId, run.runId, step)
   const { record, saved, failure } = useSyncExternalStore(keeper.subscribe, keeper.read)
   useEffect(() => keeper.heard(step), [keeper, step])
+  const [tried, setTried] = useState(false)
   const shown = mayWork ? record : step.record
+  const missing = step.items.filter((item) => item.required && isEmpty(shown[item.id]))
+  // What is required is marked at the end only: nobody is hurried through a talk by marks.
+  const whole = (): boolean => {
+    setTried(true)
+    const [first] = missing
+    if (first) jumpTo(`step-${first.id}`)
+    return missing.length === 0
+  }
   const help = step.help[language]
   return (
     <div className="step-body stack">
@@ -247,7 +268,7 @@ export function ProtocolStep({
             key={item.id}
             item={item}
             value={shown[item.id]}
-            missing={item.required && isEmpty(shown[item.id])}
+            missing={tried && missing.includes(item)}
             onChange={(value, soon) => keeper.change(item.id, value, soon)}
           />
         ))}
@@ -265,7 +286,7 @@ export function ProtocolStep({
       ) : (
         <Failure of={failure} />
       )}
-      {mayWork && <StepEnds step={step} keeper={keeper} onEnd={onEnd} />}
+      {mayWork && <StepEnds step={step} keeper={keeper} whole={whole} onEnd={onEnd} />}
     </div>
   )
 }

@@ -111,6 +111,11 @@ function Log({ incident, onCorrect }: { incident: Whole; onCorrect: (seq: number
     queryFn: () => request(listEntries, { params: { incidentId }, query: { after } }),
   })
   if (!data) return error ? <FailedPart of={error} retry={() => void refetch()} /> : <Skeleton lines={6} />
+  // One protocol serves the whole group: it is offered on the latest contact whose record is still open.
+  const offering =
+    incident.kind === 'group' && incident.state === 'open'
+      ? data.rows.find((entry) => entry.contact?.open === true)
+      : undefined
   return (
     <>
       <ol className="timeline incident-log">
@@ -118,7 +123,7 @@ function Log({ incident, onCorrect }: { incident: Whole; onCorrect: (seq: number
           <Entry
             key={entry.seq}
             entry={entry}
-            group={incident.kind === 'group' && incident.state === 'open'}
+            group={entry === offering}
             onCorrect={
               incident.state === 'open' &&
               (entry.kind === 'note' || entry.kind === 'measure' || entry.kind === 'told')

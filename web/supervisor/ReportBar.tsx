@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { ReportRow } from '../../api/crisis.ts'
 import { useKeys } from '../ui/keys.ts'
-import { onLive } from '../ui/live.ts'
 import { useMay, useMe } from '../ui/session.ts'
 import { maySound, playAlarm, readVolume } from '../ui/sound.ts'
 import { lengthOf } from '../ui/time.ts'
@@ -13,6 +12,10 @@ import { ReportCard } from './ReportCard.tsx'
 import { hush, inOrder, loweringsQuery, openReportsQuery, soundingFor, type Hushed } from './reports.ts'
 
 const everyMs = 8000
+
+/** Goes to the first report that can be acknowledged, once it is on the screen. */
+const toFirst = (): void =>
+  void setTimeout(() => document.querySelector<HTMLElement>('.report-bar [data-acknowledge]')?.focus(), 50)
 
 /** Sounds the alarm, again and again, while something sounds; a title that blinks for who looks elsewhere. */
 function useAlarm(sounding: number, title: string): void {
@@ -104,15 +107,13 @@ export function ReportBar() {
 function Waiting() {
   const { say } = useWords()
   const me = useMe()
-  const { data, refetch } = useQuery(openReportsQuery)
+  const { data } = useQuery(openReportsQuery)
   const [open, setOpen] = useState(false)
   const [hushed, setHushed] = useState<Hushed>(new Map())
   const reports = inOrder(data?.rows ?? [])
   const sounding = soundingFor(reports, me.displayName, hushed)
   const words = reports.length === 1 ? say('report.barOne') : say('report.barMany', { n: reports.length })
   useAlarm(sounding.length, words)
-  // Said by the live connection before the list is read: nobody waits for a timer.
-  useEffect(() => onLive((event) => void (event.type === 'report' && refetch())), [refetch])
   const present = reports.length > 0
   useKeys(
     present
@@ -123,7 +124,7 @@ function Waiting() {
             group: 'keys.groupScreen',
             run: () => {
               setOpen(true)
-              document.querySelector<HTMLElement>('[data-acknowledge]')?.focus()
+              toFirst()
             },
           },
         ]
@@ -157,8 +158,8 @@ function Waiting() {
       </div>
       {open && (
         <ul className="cards">
-          {reports.map((report, place) => (
-            <ReportCard key={report.reportId} report={report} focus={place === 0} />
+          {reports.map((report) => (
+            <ReportCard key={report.reportId} report={report} onDone={toFirst} />
           ))}
         </ul>
       )}

@@ -9,14 +9,17 @@ import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
 
 /** Acknowledging one report, with a note if there is something to say. */
-function Acknowledge({ report, focus }: { report: ReportRow; focus: boolean }) {
+function Acknowledge({ report, onDone }: { report: ReportRow; onDone: (() => void) | undefined }) {
   const { say } = useWords()
   const cache = useQueryClient()
   const [note, setNote] = useState('')
   const acknowledging = useMutation({
     mutationFn: () =>
       request(acknowledgeReport, { params: { reportId: report.reportId }, body: { note: note.trim() } }),
-    onSettled: () => cache.invalidateQueries({ queryKey: ['reports'] }),
+    onSettled: async () => {
+      await cache.invalidateQueries({ queryKey: ['reports'] })
+      onDone?.()
+    },
   })
   return (
     <form
@@ -35,13 +38,7 @@ function Acknowledge({ report, focus }: { report: ReportRow; focus: boolean }) {
           placeholder={say('report.note')}
           onChange={(event) => setNote(event.target.value)}
         />
-        <button
-          type="submit"
-          className="main-button"
-          disabled={acknowledging.isPending}
-          data-acknowledge
-          autoFocus={focus}
-        >
+        <button type="submit" className="main-button" disabled={acknowledging.isPending} data-acknowledge>
           {say('report.acknowledge')}
         </button>
       </div>
@@ -50,8 +47,8 @@ function Acknowledge({ report, focus }: { report: ReportRow; focus: boolean }) {
   )
 }
 
-/** One report: what for, where, since when, how far it went, and its acknowledgement. */
-export function ReportCard({ report, focus = false }: { report: ReportRow; focus?: boolean }) {
+/** One report: what for, where, since when, how far it went, and its acknowledgement; `onDone` after that. */
+export function ReportCard({ report, onDone }: { report: ReportRow; onDone?: () => void }) {
   const { say } = useWords()
   const open = report.acknowledgedAt === null
   return (
@@ -70,7 +67,7 @@ export function ReportCard({ report, focus = false }: { report: ReportRow; focus
         </div>
         <ReportState report={report} />
       </div>
-      {open && report.mine && <Acknowledge report={report} focus={focus} />}
+      {open && report.mine && <Acknowledge report={report} onDone={onDone} />}
       {open && !report.mine && <span className="quiet">{say('report.notMine')}</span>}
     </li>
   )

@@ -105,7 +105,7 @@ export function feedCache(cache: QueryClient): () => void {
     if (event.type === 'crisis') {
       void cache.invalidateQueries({ queryKey: ['crisis', event.contactId] })
       void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
-      void cache.invalidateQueries({ queryKey: ['reports'] })
+      void cache.invalidateQueries({ queryKey: ['reports', 'lowerings'] })
     }
     if (event.type === 'report' || event.type === 'report-over')
       void cache.invalidateQueries({ queryKey: ['reports'] })
