@@ -21,7 +21,7 @@ export const reportKinds = ['administration', 'consult'] as const
 export type ReportKind = (typeof reportKinds)[number]
 
 /** The role whose group acknowledges a kind of report. */
-export const groupOf = (kind: ReportKind): Role => (kind === 'consult' ? 'supervisor' : 'administrator')
+const groupOf = (kind: ReportKind): Role => (kind === 'consult' ? 'supervisor' : 'administrator')
 
 /** Somebody who may be asked. */
 export interface Colleague {

@@ -52,7 +52,7 @@ const callEvent: fc.Arbitrary<CallEvent> = fc.constantFrom<CallEvent[]>(
 const attempt = fc.oneof(
   fc.record({ call: callEvent }),
   fc.record({ heard: fc.constantFrom(...riskLevels), others: fc.boolean() }),
-  fc.record({ sql: fc.nat(7) }),
+  fc.record({ sql: fc.nat(8) }),
   fc.record({
     acknowledges: fc.constantFrom('counsellor' as const, 'supervisor' as const, 'administrator' as const),
   }),
@@ -73,6 +73,10 @@ const statements = [
     sql`update report set acknowledged_at = ${now}, acknowledged_by = ${people.counsellor} where contact_id = ${id}`,
   (id: string) => sql`update report set acknowledged_at = ${now} where contact_id = ${id}`,
   (id: string) => sql`delete from report where contact_id = ${id}`,
+  (
+    id: string,
+  ) => sql`insert into report (report_id, hotline_id, contact_id, kind, reason, opened_at, acknowledged_at,
+    acknowledged_by) values (${newId()}, ${hotlineId}, ${id}, 'consult', 'high-risk', ${now}, ${now}, ${people.supervisor})`,
 ]
 
 const aCall = async (): Promise<string> => {

@@ -70,7 +70,7 @@ export async function findWaiting(
 }
 
 /** One lowering, decided or not. */
-export async function findLowering(tx: Tx, loweringId: string): Promise<LoweringRow | undefined> {
+async function findLowering(tx: Tx, loweringId: string): Promise<LoweringRow | undefined> {
   const { rows } = await sql<LoweringRow>`select ${columns} where l.lowering_id = ${loweringId}`.execute(tx)
   return rows[0]
 }

@@ -110,6 +110,12 @@ create index report_contact on report (contact_id);
 -- A report is acknowledged once, by somebody of its group, and never by the contact's own counsellor.
 create function keep_acknowledgement() returns trigger language plpgsql as $$
 begin
+  if tg_op = 'INSERT' then
+    if new.acknowledged_at is not null then
+      raise exception 'a report begins unacknowledged' using errcode = 'check_violation';
+    end if;
+    return new;
+  end if;
   if old.acknowledged_at is not null and (new.acknowledged_at, new.acknowledged_by) is distinct from
       (old.acknowledged_at, old.acknowledged_by) then
     raise exception 'a report stays acknowledged' using errcode = 'check_violation';
@@ -123,7 +129,7 @@ begin
   end if;
   return new;
 end $$;
-create trigger report_acknowledged before update of acknowledged_at, acknowledged_by on report
+create trigger report_acknowledged before insert or update of acknowledged_at, acknowledged_by on report
   for each row execute function keep_acknowledgement();
 
 create function risk_rank(p_level text) returns int language sql immutable
