@@ -16,7 +16,7 @@ import type { Item } from './questionnaire.ts'
 import { riskLevels } from './risk.ts'
 
 /** What to do now; `items` are the questions it is about. */
-export const promptCodes = [
+const promptCodes = [
   'danger-question',
   'critical-unanswered',
   'contradiction',

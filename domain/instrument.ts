@@ -22,8 +22,6 @@ export const bilingual = z.strictObject({
   'zh-CN': z.string().min(1).max(800),
   en: z.string().min(1).max(800),
 })
-/** Words in both languages. */
-export type Bilingual = z.infer<typeof bilingual>
 
 /** Whether a figure or licence was read in its source, or is from memory and must be checked before it is relied on. */
 const standing = z.enum(['sourced', 'unverified'])
@@ -180,7 +178,7 @@ export const optionsOf = (item: Item): number[] =>
   (item.answerOption ?? []).map((option) => ordinalOf(option.valueCoding) ?? Number(option.valueCoding.code))
 
 /** Wording of one question as an operator loads it or a screen shows it: text and one word for every option. */
-export const questionText = z.strictObject({
+const questionText = z.strictObject({
   text: z.string().trim().min(1).max(1000),
   options: z.array(z.string().trim().min(1).max(200)).min(2).max(12),
 })

@@ -187,7 +187,9 @@ export function InstrumentTextPanel(props: {
   })
   const place = useRef<HTMLDivElement>(null)
   // It stands above a long list: whoever opened it from below must see it.
-  useEffect(() => place.current?.scrollIntoView({ block: 'start' }), [data])
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: 'start' })
+  }, [data])
   return (
     <div ref={place} className="instrument-text">
       {data ? (

@@ -24,8 +24,13 @@ function Choices({ of, change }: { of: InstrumentSettings; change: Change }) {
   const { say, language } = useWords()
   const variant = of.variant ?? of.variants[0]?.id ?? null
   const cutOffs = of.cutOffs.filter((one) => one.variant === null || one.variant === variant)
+  // Cut-offs of several figures (PHQ-4) hold together: there is nothing to choose between.
+  const rivals = new Set(cutOffs.map((one) => one.of)).size < cutOffs.length
   const unverified = (standing: string): string =>
     standing === 'unverified' ? ` · ${say('assess.unverified')}` : ''
+  const wordsOf = (one: InstrumentSettings['cutOffs'][number]): string =>
+    say(`assess.cutOff.${one.side}`, { at: one.at, population: one.population[language] }) +
+    unverified(one.standing)
   return (
     <div className="stack">
       {of.variants.length > 1 && (
@@ -40,22 +45,21 @@ function Choices({ of, change }: { of: InstrumentSettings; change: Change }) {
           onChange={(id: string) => change(of, { variant: id, cutOff: null })}
         />
       )}
-      {cutOffs.length > 0 ? (
+      {rivals ? (
         <Select
           aria-label={`${of.short}: ${say('instruments.cutOff')}`}
           value={of.cutOff ?? cutOffs[0]?.id ?? null}
-          options={cutOffs.map((one) => ({
-            value: one.id,
-            label:
-              say(`assess.cutOff.${one.side}`, { at: one.at, population: one.population[language] }) +
-              unverified(one.standing),
-            title: one.source,
-          }))}
+          options={cutOffs.map((one) => ({ value: one.id, label: wordsOf(one), title: one.source }))}
           onChange={(id: string) => change(of, { cutOff: id })}
         />
       ) : (
-        <span className="quiet">{say('instruments.noCutOff')}</span>
+        cutOffs.map((one) => (
+          <span key={one.id} title={one.source}>
+            {wordsOf(one)}
+          </span>
+        ))
       )}
+      {cutOffs.length === 0 && <span className="quiet">{say('instruments.noCutOff')}</span>}
     </div>
   )
 }

@@ -185,7 +185,7 @@ function Links({ contactId, links, readOnly }: { contactId: string; links: LinkR
 }
 
 /** Instruments of a contact: results as screening hints, asking one, links. */
-export function Instruments({ contactId }: { contactId: string }) {
+function Instruments({ contactId }: { contactId: string }) {
   const { say } = useWords()
   const mayAsk = useMay('assessment.ask')
   const { data, error, refetch } = useQuery(assessmentsQuery(contactId))

@@ -103,6 +103,10 @@ export const assessment = {
   'access.assessment.linkMade': ['发出量表链接', 'made a link to an instrument'],
   'access.assessment.linkRevoked': ['收回量表链接', 'took a link back'],
   'risk.code.c-ssrs-screener.triage': ['C-SSRS 分流', 'C-SSRS triage'],
+  'tasks.step.critical-answer': [
+    '量表关键题有提示，请联系求助者',
+    'critical answer in an instrument: get in touch',
+  ],
   'admin.instruments': ['量表', 'Instruments'],
   'instruments.why': [
     '量表结果只是筛查提示。没有题目文字的量表，先向权利人确认许可，再在这里录入。',
@@ -118,7 +122,7 @@ export const assessment = {
   'instruments.origin.operator': ['本热线已录入', 'loaded by this hotline'],
   'instruments.origin.missing': ['没有，待录入', 'none, to be loaded'],
   'instruments.licence': ['许可与说明', 'Licence and notes'],
-  'instruments.cutOff': ['以哪个界值为准', 'Cut-off to go by'],
+  'instruments.cutOff': ['计分与界值', 'Scoring and cut-off'],
   'instruments.variant': ['计分与分级方式', 'Scoring and bands'],
   'instruments.noCutOff': ['没有公布的界值', 'No published cut-off'],
   'instruments.load': ['录入文字', 'Load wording'],
