@@ -105,8 +105,8 @@ export function FormVersions({ formId }: { formId: string }) {
           scroll={{ x: 'max-content' }}
           columns={[
             { title: say('forms.version'), dataIndex: 'version', className: 'number' },
-            { title: say('forms.published'), render: (_, row) => <When at={row.publishedAt} /> },
-            { title: '', render: (_, row) => row.publishedBy ?? say('forms.shipped') },
+            { title: say('forms.publishedAt'), render: (_, row) => <When at={row.publishedAt} /> },
+            { title: say('forms.publisher'), render: (_, row) => row.publishedBy ?? say('forms.shipped') },
             { title: say('forms.versionNote'), dataIndex: 'note' },
             {
               title: say('forms.versionContacts'),

@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import { bothWords, isQuestion, placeOf, type ItemChange } from '../../../domain/form-editing.ts'
+import { bothWords, isQuestion, itemOf, placeOf, type ItemChange } from '../../../domain/form-editing.ts'
 import type { FormFault } from '../../../domain/form-judgement.ts'
 import {
   allItems,
@@ -16,7 +16,7 @@ import { Notice } from '../../ui/Notice.tsx'
 import { useWords } from '../../ui/words.ts'
 import { AnswerPart, Tick, type PartProps } from './AnswerPart.tsx'
 import { Conditions } from './Conditions.tsx'
-import { calledBy, nameIn } from './phrases.ts'
+import { calledBy, nameIn, type Speaker } from './phrases.ts'
 
 interface Props {
   /** The whole form as a contact would be asked. */
@@ -169,6 +169,14 @@ function Position({ form, item, groups, move, moveTo, remove }: Props) {
   )
 }
 
+/** What a fault is about: one of the item's choices by its place, else another item by its words. */
+function aboutText(form: Questionnaire, fault: FormFault, about: string, speaker: Speaker): string {
+  if (fault.code !== 'optionTwice' && fault.code !== 'optionNoWords') return nameIn(form, about, speaker)
+  const options = itemOf(form, fault.linkId)?.answerOption ?? []
+  const at = options.findLastIndex((each) => each.valueCoding.code === about)
+  return speaker.say('forms.optionN', { n: at + 1 })
+}
+
 /** What is to be mended at the item, in words. */
 export function FaultList({ form, faults }: { form: Questionnaire; faults: readonly FormFault[] }) {
   const speaker = useWords()
@@ -180,7 +188,7 @@ export function FaultList({ form, faults }: { form: Questionnaire; faults: reado
           {say(`forms.fault.${fault.code}`)}
           {fault.about !== undefined &&
             fault.about !== fault.linkId &&
-            say('forms.faultAbout', { about: nameIn(form, fault.about, speaker) })}
+            say('forms.faultAbout', { about: aboutText(form, fault, fault.about, speaker) })}
         </li>
       ))}
     </ul>

@@ -77,6 +77,29 @@ export function useDraft(given: FormDraft): Draft {
     return { linkId: edited.linkId }
   }
   const last = past.at(-1)
+  const judged = useJudged(given, form)
+  return {
+    given,
+    form,
+    ...judged,
+    state,
+    edit,
+    undo: last
+      ? () => {
+          setPast((before) => before.slice(0, -1))
+          put(last.form)
+        }
+      : null,
+    ...commands,
+  }
+}
+
+/** What follows from a form: how a contact would be asked, what can be changed here, what is wrong, what differs. */
+function useJudged(
+  given: FormDraft,
+  form: Questionnaire,
+): Pick<Draft, 'whole' | 'own' | 'faults' | 'changes'> {
+  const { base } = given
   const whole = useMemo(() => (base ? laidOver(base, form) : form), [base, form])
   const own = useMemo(
     () => new Set(ownItems(form, base ?? undefined).map((each) => each.linkId)),
@@ -91,23 +114,7 @@ export function useDraft(given: FormDraft): Draft {
     const before = published ?? { ...form, item: [] }
     return base ? compareVersions(laidOver(base, before), whole) : compareVersions(before, form)
   }, [base, form, published, whole])
-  return {
-    given,
-    form,
-    whole,
-    own,
-    faults,
-    changes,
-    state,
-    edit,
-    undo: last
-      ? () => {
-          setPast((before) => before.slice(0, -1))
-          put(last.form)
-        }
-      : null,
-    ...commands,
-  }
+  return { whole, own, faults, changes }
 }
 
 /** Takes what somebody else saved, as long as nothing here waits to be saved. */

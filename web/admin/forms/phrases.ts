@@ -3,6 +3,7 @@ import { bothWords, isQuestion } from '../../../domain/form-editing.ts'
 import {
   allItems,
   extensions,
+  ordinalOf,
   wordsOf,
   type Condition,
   type Item,
@@ -105,11 +106,15 @@ const told: Record<string, Tell> = {
   enableBehavior: (value: string, _form, { say }) => say(value === 'any' ? 'forms.any' : 'forms.all'),
   _text: (value: Item['_text']) => bothWords('', value, 'zh-CN').en,
   enableWhen: (value: Condition[], form, speaker) =>
-    value.map((each) => conditionText(each, form, speaker)).join('；'),
-  answerOption: (value: NonNullable<Item['answerOption']>, _form, speaker) => {
-    const item: Item = { linkId: 'x', type: 'choice', answerOption: value }
-    return value.map((each) => optionWords(item, each.valueCoding.code, speaker)).join('、')
-  },
+    value.map((each) => conditionText(each, form, speaker)).join(speaker.language === 'en' ? '; ' : '；'),
+  answerOption: (value: NonNullable<Item['answerOption']>, _form, { language }) =>
+    value
+      .map(({ valueCoding }) => {
+        const { zh, en } = bothWords(valueCoding.display, valueCoding._display, 'zh-CN')
+        const weight = ordinalOf(valueCoding)
+        return `${zh} / ${en}${weight === null ? '' : ` (${weight})`}`
+      })
+      .join(language === 'en' ? ', ' : '、'),
   [extensions.score]: (value: string, form, speaker) =>
     value
       .split(' ')
