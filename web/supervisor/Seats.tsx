@@ -37,9 +37,9 @@ function Tile({ seat }: { seat: Seat }) {
       </span>
       <span className="seat-who">{seat.counsellor ?? seat.name}</span>
       <span className="seat-state">
+        {lost && <span className="soon">! {say('board.seatLost')} · </span>}
         {say(`board.seat.${seat.state}`)}
         {seat.reason && ` · ${say(`duty.reason.${seat.reason}`)}`}
-        {lost && <span className="soon"> ! {say('board.seatLost')}</span>}
       </span>
       <span className="seat-since quiet">
         {seat.since && seat.state !== 'off' && <Clock at={seat.since} />}

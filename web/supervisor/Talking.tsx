@@ -35,10 +35,10 @@ function Row({ call }: { call: Call }) {
         <span>
           {[
             call.counsellor,
-            call.seat,
-            call.stage ? say(`stage.${call.stage}`) : '',
-            call.onHold ? say('board.onHold') : '',
             call.callerPresent ? '' : say('board.callerGone'),
+            call.onHold ? say('board.onHold') : '',
+            call.stage ? say(`stage.${call.stage}`) : '',
+            call.seat,
           ]
             .filter((part) => part !== '')
             .join(' · ')}
