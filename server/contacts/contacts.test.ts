@@ -332,10 +332,16 @@ test('G24-7.3: the chain of events shows a changed byte', async () => {
   expect(await owner<{ holds: boolean }>(recompute, [contactId])).toEqual([{ holds: false }])
 })
 
-/** The part of the migration that converts records, run again on a row as the fixed form left it. */
-const conversion = readFileSync(join(import.meta.dirname, '../db/migrations/0002-forms.sql'), 'utf8').match(
-  /create function pg_temp[\s\S]*where form <> '\{\}'[^;]*;/,
-)?.[0]
+const migration = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../db/migrations', name), 'utf8')
+
+/** The parts of the migrations that convert records, run again on a row as the fixed form left it. */
+const conversion = [
+  /create function pg_temp[\s\S]*where form <> '\{\}'[^;]*;/.exec(migration('0002-forms.sql'))?.[0],
+  /insert into risk_entry[^;]*;/
+    .exec(migration('0003-crisis.sql'))?.[0]
+    .replace('where ', 'where form_revision = 7 and '),
+].join('\n')
 
 test('G24-4.4.1: a record made with the fixed form of before becomes answers to the base form', async () => {
   const contactId = await anEndedCall()
@@ -358,8 +364,11 @@ test('G24-4.4.1: a record made with the fixed form of before becomes answers to 
     givenNote: '',
     outcome: 'counselled',
   }
-  await owner('update contact set form = $1, form_revision = 7 where contact_id = $2', [old, contactId])
-  await owner(`begin; ${conversion ?? ''} commit`)
+  await owner(`update contact set form = $1, form_revision = 7, risk = 'moderate' where contact_id = $2`, [
+    old,
+    contactId,
+  ])
+  await owner(`begin; ${conversion} commit`)
   const saved = await inside((tx) => readSaved(tx, counsellor, contactId))
   expect(saved).toMatchObject({
     stage: 'goal',
@@ -385,5 +394,7 @@ test('G24-4.4.1: a record made with the fixed form of before becomes answers to 
     class: { values: ['counselling'] },
     outcome: { values: ['counselled'] },
   })
-  await saving(contactId, { distressAfter: 40 }, 7)
+  // What was judged then is not lowered by a later word.
+  await saving(contactId, { distressAfter: 40, risk: 'low', riskReason: '平静了' }, 7)
+  expect((await inside((tx) => read(tx, counsellor, contactId, numbers))).risk).toBe('moderate')
 })

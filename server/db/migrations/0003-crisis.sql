@@ -18,6 +18,13 @@ create table risk_entry (
 );
 create index risk_entry_contact on risk_entry (contact_id, seq);
 
+-- What was judged before entries were kept is the first entry of its contact: nothing lowers it by itself.
+insert into risk_entry (hotline_id, contact_id, at, source, level, code, reason, person_id)
+select hotline_id, contact_id, coalesce(form_saved_at, started_at), 'judgement', risk, 'judgement',
+  coalesce(jsonb_path_query_first(form, '$.item[*].item[*] ? (@.linkId == "riskReason").answer[0].valueString') #>> '{}', ''),
+  person_id
+from contact where risk in ('none', 'low', 'moderate', 'high', 'acute') order by number;
+
 -- Asked for by one person, decided by a supervisor who is another.
 create table risk_lowering (
   lowering_id uuid primary key,
