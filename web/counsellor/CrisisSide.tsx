@@ -4,12 +4,12 @@ import type { DeskCall } from '../../api/desk.ts'
 import { useKeys } from '../ui/keys.ts'
 import { FailedPart, Skeleton } from '../ui/Notice.tsx'
 import { useWords } from '../ui/words.ts'
-import { crisisQuery, openSteps, runsInOrder, toProtocol, useCrisis } from './crisis.ts'
+import { crisisQuery, toProtocol, useCrisis } from './crisis.ts'
 import { Exceptions } from './Exceptions.tsx'
+import { nextDue, runsInOrder } from './protocol-order.ts'
 import { Protocols, RunningProtocols } from './ProtocolPanel.tsx'
 import { StepClock } from './ProtocolStep.tsx'
 import { RiskReasons } from './RiskReasons.tsx'
-import type { Step } from './step-keeper.ts'
 
 /**
  * The first thing at the side of the call: a protocol that runs, which comes by itself when something opened it, then the
@@ -46,8 +46,7 @@ export function ProtocolMark({ contactId }: { contactId: string }) {
   const go = (): void => void navigate({ to: '/desk' }).then(toProtocol)
   useKeys(run ? [{ key: 'Alt+O', words: 'keys.protocol', group: 'keys.groupCall', run: go }] : [])
   if (!run) return null
-  const due = (step: Step): number => (step.dueAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(step.dueAt))
-  const [next] = running.flatMap(openSteps).toSorted((one, other) => due(one) - due(other))
+  const next = nextDue(running)
   return (
     <button type="button" className="plain protocol-mark" title={run.words[language]} onClick={go}>
       <span aria-hidden="true">▲</span> {next ? next.words[language] : say('protocol.allDone')}{' '}

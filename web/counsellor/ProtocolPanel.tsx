@@ -8,7 +8,8 @@ import { useMay } from '../ui/session.ts'
 import { useNow, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Exceptions } from './Exceptions.tsx'
-import { isOverdue, openSteps, runsInOrder, useCrisis, useCrisisCommand, useOpenProtocol } from './crisis.ts'
+import { useCrisis, useCrisisCommand, useOpenProtocol } from './crisis.ts'
+import { isOverdue, openSteps, runsInOrder } from './protocol-order.ts'
 import { ProtocolStep, StepClock } from './ProtocolStep.tsx'
 
 /** The choice of a protocol to open; those that ran or run are not offered again. */

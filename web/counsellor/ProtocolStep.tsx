@@ -7,9 +7,10 @@ import { useMay, useZone } from '../ui/session.ts'
 import { clockFace, lengthOf, timeOfDay } from '../ui/time.ts'
 import { useNow, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
-import { isOverdue, stepKeeperOf } from './crisis.ts'
+import { stepKeeperOf } from './crisis.ts'
 import { Field, OneOf, SomeOf, Text } from '../ui/form/Fields.tsx'
 import { jumpTo } from './form-places.ts'
+import { isOverdue } from './protocol-order.ts'
 import type { Step, StepKeeper, StepValue } from './step-keeper.ts'
 
 type Item = Step['items'][number]

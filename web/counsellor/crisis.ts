@@ -1,6 +1,6 @@
 /** A contact's danger on the screens: read once for every part that shows it, changed by commands that answer with it. */
 import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { openProtocol, readCrisis, saveStep, type Crisis, type ProtocolRun } from '../../api/crisis.ts'
+import { openProtocol, readCrisis, saveStep, type Crisis } from '../../api/crisis.ts'
 import { liveStore, onLive } from '../ui/live.ts'
 import { request } from '../ui/request.ts'
 import { StepKeeper, type ServerStep, type Step } from './step-keeper.ts'
@@ -41,22 +41,6 @@ export const toProtocol = (): void =>
     step?.scrollIntoView({ block: 'center' })
     step?.focus()
   }, 50)
-
-/** The steps in the order of the protocol that still wait. */
-export const openSteps = (run: ProtocolRun): Step[] =>
-  run.steps.filter((step) => step.doneAt === null && step.skipped === null)
-
-/** Whether a step's time is over. */
-export const isOverdue = (step: Step, now: number): boolean =>
-  step.dueAt !== null && step.doneAt === null && step.skipped === null && Date.parse(step.dueAt) < now
-
-/** Running ones first, in the order in which they were opened. */
-export const runsInOrder = (runs: readonly ProtocolRun[]): ProtocolRun[] =>
-  runs.toSorted(
-    (one, other) =>
-      Number(one.closedAt !== null) - Number(other.closedAt !== null) ||
-      Date.parse(one.openedAt) - Date.parse(other.openedAt),
-  )
 
 const keepers = new Map<string, StepKeeper>()
 

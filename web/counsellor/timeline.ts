@@ -15,7 +15,12 @@ const details: Record<string, (value: string, say: Say) => string> = {
   level: (value, say) => wordOr(`form.risk.${value}`, say, value),
   protocol: (value, say) => wordOr(`protocol.name.${value}`, say, value),
   mode: (value, say) => wordOr(`supervise.${value}`, say, value),
-  reason: (value, say) => wordOr(`supervise.reason.${value}`, say, value),
+  reason: (value, say) =>
+    wordOr(`supervise.reason.${value}`, say, wordOr(`report.reason.${value}`, say, value)),
+  how: (value, say) => wordOr(`resource.done.${value}`, say, value),
+  answer: (value, say) => wordOr(`caller.${value}`, say, value),
+  // A pseudonym of our own making.
+  caller: (value) => value,
   role: (value, say) => wordOr(`timeline.role.${value}`, say, value),
 }
 

@@ -90,6 +90,18 @@ export function closeLive(): void {
   setState('connecting')
 }
 
+/** Contacts whose page is read again in a moment: once for many steps that are typed, for every reading is on the record. */
+const waiting = new Set<string>()
+
+function readAgainSoon(cache: QueryClient, contactId: string): void {
+  if (waiting.has(contactId)) return
+  waiting.add(contactId)
+  setTimeout(() => {
+    waiting.delete(contactId)
+    void cache.invalidateQueries({ queryKey: ['contact', contactId] })
+  }, 3000)
+}
+
 /** Keeps the cache in step: pushes go in whole, `changed` makes lists be read again. */
 export function feedCache(cache: QueryClient): () => void {
   let before = state
@@ -104,7 +116,7 @@ export function feedCache(cache: QueryClient): () => void {
     if (event.type === 'form') void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
     if (event.type === 'crisis') {
       void cache.invalidateQueries({ queryKey: ['crisis', event.contactId] })
-      void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
+      readAgainSoon(cache, event.contactId)
       void cache.invalidateQueries({ queryKey: ['reports', 'lowerings'] })
     }
     if (event.type === 'report' || event.type === 'report-over')

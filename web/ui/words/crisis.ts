@@ -244,6 +244,8 @@ export const crisis = {
   'escalation.search': ['姓名', 'Name'],
   'report.loweringsOne': ['1 份降低等级的申请等您决定', '1 request to lower a level waits for you'],
   'report.loweringsMany': ['{{n}} 份降低等级的申请等您决定', '{{n}} requests to lower a level wait for you'],
+  'outcome.done': ['完成', 'done'],
+  'outcome.skipped': ['不能做', 'not done'],
   'timeline.incident-linked': ['记入事件', 'Named in an incident'],
   'timeline.risk.raised': ['风险等级上升', 'The risk level rose'],
   'timeline.risk.others': ['可能伤害他人', 'Danger to others'],
