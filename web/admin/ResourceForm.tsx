@@ -99,7 +99,7 @@ export function ResourceForm({ entry, onDone }: { entry: Resource | null; onDone
   }
   return (
     <Panel<Fields>
-      title={entry ? `${say('admin.change')}：${entry.organisation}` : say('admin.add')}
+      title={entry ? `${say('admin.change')}: ${entry.organisation}` : say('admin.add')}
       form={form}
       start={fieldsOf(entry)}
       pending={saving.isPending}

@@ -19,13 +19,13 @@ export function AlertWords({ alert }: { alert: CallerAlert }) {
       <span className="alert-say">{alert.words}</span>
       {(alert.preferred || alert.times) && (
         <span>
-          {alert.preferred && `${say('alert.preferred')}：${alert.preferred}`}
+          {alert.preferred && say('alert.fact', { what: say('alert.preferred'), is: alert.preferred })}
           {alert.preferred && alert.times && ' · '}
-          {alert.times && `${say('alert.times')}：${alert.times}`}
+          {alert.times && say('alert.fact', { what: say('alert.times'), is: alert.times })}
         </span>
       )}
       <span className="quiet">
-        {say('alert.reason')}：{alert.reason} ·{' '}
+        {say('alert.fact', { what: say('alert.reason'), is: alert.reason })} ·{' '}
         {say('alert.until', { day: dayOf(Date.parse(alert.expiresAt), zone) })}
         {alert.standing === 'review' && ` · ${say('alert.standing.review')}`}
       </span>

@@ -74,7 +74,7 @@ function Rule() {
   return (
     <details className="card">
       <summary>
-        {say('callers.rule')}：{say('caller.frequentShort', data)}
+        {say('alert.fact', { what: say('callers.rule'), is: say('caller.frequentShort', data) })}
       </summary>
       <form
         className="row"

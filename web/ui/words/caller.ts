@@ -66,6 +66,7 @@ export const caller = {
   'caller.outcome.caller-left': ['求助者中途离开', 'the caller left'],
   'caller.outcome.not-counselling': ['非咨询来电', 'not counselling'],
   'alert.title': ['提示', 'Alerts'],
+  'alert.fact': ['{{what}}：{{is}}', '{{what}}: {{is}}'],
   'alert.kind.agreed-plan': ['商定的计划', 'Agreed plan'],
   'alert.kind.safety': ['安全', 'Safety'],
   'alert.kind.limits': ['来电约定（限制）', 'Limits'],
