@@ -83,7 +83,7 @@ export type SuperviseMode = (typeof superviseModes)[number]
 /** What is known of a supervisor at a call: what they want and why, and where their leg is now. */
 export interface Supervision {
   mode: SuperviseMode
-  /** In the words of whoever joined; the counsellor's own invitation has none. */
+  /** A code or the words of whoever joined; `invited` by the counsellor. */
   reason: string
   /** The person, where the counsellor did not invite a seat. */
   by: string | null

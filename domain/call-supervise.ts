@@ -30,7 +30,7 @@ export function invite(turn: Turn, seat: string): void | false {
       hasSeat(guest, seat) || (guest.role === 'supervisor' ? speaks(guest.supervision) : 'seat' in guest.to),
   )
   if (taken) return false
-  ringGuest(turn, { seat }, wanted('barge', '', null))
+  ringGuest(turn, { seat }, wanted('barge', 'invited', null))
 }
 
 /**

@@ -90,6 +90,8 @@ export async function saveCall(
 export interface Happening {
   kind: string
   data: Record<string, unknown>
+  /** Who did it, where that is not whoever gave the command. */
+  actor?: string | null
 }
 
 /** Appends to the contact's chain in order; `actor` is the person who did it, null for callers and the hotline itself. */
@@ -100,8 +102,8 @@ export async function appendHappenings(
   actor: string | null,
   happenings: readonly Happening[],
 ): Promise<void> {
-  for (const { kind, data } of happenings) {
-    await sql`select append_contact_event(${contactId}, ${new Date(at)}, ${kind}, ${actor}, ${jsonb(data)})`.execute(
+  for (const { kind, data, actor: own } of happenings) {
+    await sql`select append_contact_event(${contactId}, ${new Date(at)}, ${kind}, ${own ?? actor}, ${jsonb(data)})`.execute(
       tx,
     )
   }

@@ -192,6 +192,12 @@ async function applyRecords(tx: Tx, given: Given, call: Call, effects: readonly 
   }
 }
 
+/** Everybody in a talk sees who else is there and how: the counsellor, and each supervisor or colleague. */
+const seatsAt = ({ talk }: Call): string[] => {
+  const guests = (talk?.guests ?? []).flatMap(({ to }) => ('seat' in to ? [to.seat] : []))
+  return talk?.seat ? [talk.seat, ...guests] : guests
+}
+
 /** After the commit: memory, timers, screens. */
 function settle(shell: Shell, hotlineId: string, written: Written): void {
   const memory = memoryOf(shell, hotlineId)
@@ -201,10 +207,11 @@ function settle(shell: Shell, hotlineId: string, written: Written): void {
   else shell.heard.delete(contact)
   for (const seat of written.seats) rememberSeat(shell, hotlineId, seat.seatId, seat)
   remember(shell, hotlineId, written.after)
-  const talking = written.after.talk?.seat ?? written.before.talk?.seat
-  const at = talking ? memory.seats.get(talking) : undefined
   const people = new Set(written.seats.map((seat) => seat.personId))
-  if (at) people.add(at.personId)
+  for (const seat of [...seatsAt(written.before), ...seatsAt(written.after)]) {
+    const at = memory.seats.get(seat)
+    if (at) people.add(at.personId)
+  }
   const danger = written.effects.some((each) => each.do === 'notify' && each.what === 'danger')
   shell.changed(hotlineId, {
     people: [...people],

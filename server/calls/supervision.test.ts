@@ -106,16 +106,14 @@ test('G24-5.3.5: listening and whispering at every ear: the caller and both side
   expect(said.caller).toBeGreaterThan(-30)
   expect(answered.counsellor).toBeGreaterThan(-30)
   for (const level of [said.supervisor, said.counsellor, answered.supervisor]) expect(level).toBeLessThan(-45)
-  const joined = await data.owner<{ data: unknown }>(
-    `select data from contact_event where kind = 'supervisor.joined' and contact_id = $1 order by seq`,
+  const joined = await data.owner<{ data: unknown; actor: string }>(
+    `select data, actor from contact_event where kind = 'supervisor.joined' and contact_id = $1 order by seq`,
     [contactId],
   )
-  expect(joined.map((row) => row.data)).toEqual(
+  expect(joined).toEqual(
     ['listen', 'whisper'].map((mode) => ({
-      mode,
-      reason: '新手',
-      seat: supervisor.seatId,
-      person: supervisor.personId,
+      data: { mode, reason: '新手', seat: supervisor.seatId },
+      actor: supervisor.personId,
     })),
   )
   expect(await hall.timeline()).toContain('supervisor.left')

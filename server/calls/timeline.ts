@@ -52,14 +52,15 @@ function supervisorChanges(known: Guest | undefined, { supervision, to, up }: Su
   const { mode, reason, by } = supervision
   if (!known) return by === null ? [happening('invited', { seat: to.seat })] : []
   const same = known.up && known.role === 'supervisor' && known.supervision.mode === mode
-  return up && !same ? [happening('supervisor.joined', { mode, reason, seat: to.seat, person: by })] : []
+  if (!up || same) return []
+  return [{ ...happening('supervisor.joined', { mode, reason, seat: to.seat }), actor: by }]
 }
 
 /** Who spoke with the caller already takes over in the same step, and is a guest no longer. */
 function takenOverAtOnce(after: Call, event: CallEvent): Happening[] {
   if (event.type !== 'supervise' || after.talk?.seat !== event.seat) return []
   const { mode, reason, seat, by } = event
-  return [happening('supervisor.joined', { mode, reason, seat, person: by })]
+  return [{ ...happening('supervisor.joined', { mode, reason, seat }), actor: by }]
 }
 
 /** Supervisors who were there and are gone; who took over is there as the one who answers. */
@@ -68,9 +69,8 @@ function supervisorsGone(before: Call, after: Call): Happening[] {
   return (before.talk?.guests ?? []).flatMap((guest) => {
     if (guest.role !== 'supervisor' || !guest.up || stays.some((each) => each.leg === guest.leg)) return []
     const { seat } = guest.to
-    return after.talk?.seat === seat
-      ? []
-      : [happening('supervisor.left', { seat, person: guest.supervision.by })]
+    if (after.talk?.seat === seat) return []
+    return [{ ...happening('supervisor.left', { seat }), actor: guest.supervision.by }]
   })
 }
 

@@ -73,6 +73,7 @@ test('G24-5.3.5: listen, whisper, barge in and take over from the browser; the c
   await supervisor.page.keyboard.press('Alt+i')
   await until('the counsellor hears the whisper', async () => (await counsellor.hears(supervisorHz)) > -45)
   await expect(member(/耳语中/)).toBeVisible()
+  await expect(supervisor.page.locator('.supervise-strip [aria-pressed=true]')).toHaveText(/^耳语/)
   expect(callerHearsSupervisor()).toBe(false)
 
   await supervisor.page.keyboard.press('Alt+b')
@@ -114,7 +115,7 @@ test('G24-5.3.5: the help key rings the supervisor, who comes by one press; a hi
   await expect(supervisor.page.getByText('咨询员请求支援').first()).toBeVisible({ timeout: 10_000 })
   await supervisor.page.keyboard.press('Alt+g')
   await until('the supervisor hears the caller', async () => (await supervisor.hears(callerHz)) > -45)
-  await expect(counsellor.page.getByText(/正在过来/).first()).toBeVisible()
+  await expect(member(/旁听中/)).toBeVisible()
   await supervisor.page.getByLabel(/给咨询员的提示/).fill('问问他身边有谁')
   await supervisor.page.keyboard.press('Enter')
   await expect(counsellor.page.getByText('问问他身边有谁').first()).toBeVisible()

@@ -222,7 +222,7 @@ function StripState({ call, owner }: { call: DeskCall; owner: boolean }) {
       {call.state === 'offered' && <OfferLeft call={call} />}
       {talking && <Members members={call.members} muted={phone.muted} />}
       {talking && owner && <Consent call={call} />}
-      {talking && owner && <HelpState contactId={call.contactId} />}
+      {talking && owner && <HelpState call={call} />}
     </div>
   )
 }

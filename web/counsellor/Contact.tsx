@@ -12,6 +12,7 @@ import { Risk } from './Contacts.tsx'
 import { CallerAlerts } from './CallerAlerts.tsx'
 import { CallerPart } from './EarlierContacts.tsx'
 import { ResourcePart } from './ResourcePanel.tsx'
+import { ContactHints } from './Hints.tsx'
 import { CrisisPart } from './CrisisSide.tsx'
 import { ClassPanel } from './ClassPanel.tsx'
 import { classWords, isOther } from './contact-class.ts'
@@ -256,6 +257,7 @@ export function Contact() {
         {mayForm && <FollowUps contactId={data.contactId} />}
         <InstrumentPart contactId={data.contactId} />
         <CallerAndResources contactId={data.contactId} />
+        <ContactHints contactId={data.contactId} />
         <Timeline contact={data} />
         <Recordings contact={data} />
         <Accesses contact={data} />

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import type { DeskCall } from '../../api/desk.ts'
 import { askHelp, readHelp, withdrawHelp } from '../../api/supervise.ts'
 import { onLive } from '../ui/live.ts'
 import { Failure } from '../ui/Notice.tsx'
@@ -37,10 +38,11 @@ export function useHelp(contactId: string) {
 }
 
 /** How the call for help stands: who was asked, who is coming, and the way to take it back. */
-export function HelpState({ contactId }: { contactId: string }) {
+export function HelpState({ call }: { call: DeskCall }) {
   const { say } = useWords()
-  const { help, withdrawing } = useHelp(contactId)
-  if (!help) return null
+  const { help, withdrawing } = useHelp(call.contactId)
+  const isThere = call.members.some((member) => member.kind === 'supervisor' && member.joined)
+  if (!help || (help.answeredBy && isThere)) return null
   const ringing = say(help.asked === 0 ? 'help.nobody' : 'help.calling', { n: help.asked })
   return (
     <span className="row" role="status">

@@ -20,6 +20,19 @@ export function Hints({ call }: { call: DeskCall }) {
   )
 }
 
+/** What the supervisor wrote to a contact, on its page afterwards; nothing where nothing was written. */
+export function ContactHints({ contactId }: { contactId: string }) {
+  const { say } = useWords()
+  const hints = useHints(contactId)
+  if (hints.length === 0) return null
+  return (
+    <section className="card stack">
+      <h2>{say('hint.title')}</h2>
+      <HintList hints={hints} />
+    </section>
+  )
+}
+
 /** The newest hint in the strip, which is always on the screen: without a sound, and what stood here was seen. */
 export function HintLine({ contactId }: { contactId: string }) {
   const { say } = useWords()
