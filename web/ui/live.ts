@@ -113,7 +113,7 @@ export function feedCache(cache: QueryClient): () => void {
   const stopHearing = onLive((event) => {
     if (event.type === 'desk') cache.setQueryData(['desk'], event.desk)
     if (event.type === 'board') cache.setQueryData(['board'], event.board)
-    if (event.type === 'form') void cache.invalidateQueries({ queryKey: ['contact', event.contactId] })
+    if (event.type === 'form') readAgainSoon(cache, event.contactId)
     if (event.type === 'crisis') {
       void cache.invalidateQueries({ queryKey: ['crisis', event.contactId] })
       readAgainSoon(cache, event.contactId)
