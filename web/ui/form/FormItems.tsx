@@ -83,6 +83,10 @@ function Calculated({ questionnaire, item, answers, language }: OneProps) {
   )
 }
 
+/** Whether a group says no more than its only question does. */
+const isOnly = ({ item = [] }: Item, words: string, language: Language): boolean =>
+  item.length === 1 && item.every((one) => wordsOf(one, language) === words)
+
 function One(props: OneProps) {
   const { item, shown, depth, language, answers } = props
   const { say } = useWords()
@@ -95,7 +99,7 @@ function One(props: OneProps) {
     const Heading = depth === 0 ? 'h3' : 'h4'
     return (
       <section className="form-group" id={`q-${item.linkId}`}>
-        {words !== '' && <Heading>{words}</Heading>}
+        {words !== '' && !isOnly(item, words, language) && <Heading>{words}</Heading>}
         {item.item?.map((each) => (
           <One key={each.linkId} {...props} item={each} depth={depth + 1} />
         ))}
