@@ -180,7 +180,7 @@ function Tools({ draft, onChosen }: { draft: Draft; onChosen: (chosen: Chosen) =
       >
         {say('forms.export')}
       </button>
-      <ImportButton onChosen={onChosen} />
+      <ImportButton core={given.core} onChosen={onChosen} />
       <Popconfirm
         title={say('forms.discard')}
         description={say('forms.discardWhat')}

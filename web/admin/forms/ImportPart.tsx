@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { compareVersions } from '../../../domain/form-comparison.ts'
+import { itemOf } from '../../../domain/form-editing.ts'
 import { readForm, type ReadForm } from '../../../domain/form-import.ts'
 import { judgeForm } from '../../../domain/form-judgement.ts'
 import type { Questionnaire } from '../../../domain/questionnaire.ts'
@@ -14,17 +15,23 @@ import { nameIn } from './phrases.ts'
 export type Chosen = ReadForm | 'not-json' | 'too-large'
 
 /** Reads a chosen file. */
-async function readFile(file: File): Promise<Chosen> {
+async function readFile(file: File, core: Questionnaire): Promise<Chosen> {
   if (file.size > largestFile) return 'too-large'
   try {
-    return readForm(JSON.parse(await file.text()))
+    return readForm(JSON.parse(await file.text()), core)
   } catch {
     return 'not-json'
   }
 }
 
 /** The button that chooses a file. */
-export function ImportButton({ onChosen }: { onChosen: (chosen: Chosen) => void }) {
+export function ImportButton({
+  core,
+  onChosen,
+}: {
+  core: Questionnaire
+  onChosen: (chosen: Chosen) => void
+}) {
   const { say } = useWords()
   const [key, setKey] = useState(0)
   return (
@@ -37,7 +44,7 @@ export function ImportButton({ onChosen }: { onChosen: (chosen: Chosen) => void 
         onChange={(event) => {
           const [file] = event.target.files ?? []
           setKey(key + 1)
-          if (file) void readFile(file).then(onChosen)
+          if (file) void readFile(file, core).then(onChosen)
         }}
       />
     </label>
@@ -70,7 +77,8 @@ function Judged({
           <ul className="fault-list">
             {faults.slice(0, 20).map((fault, at) => (
               <li key={at}>
-                {nameIn(form, fault.linkId, speaker)}: {say(`forms.fault.${fault.code}`)}
+                {nameIn(itemOf(form, fault.linkId) ? form : core, fault.linkId, speaker)}:{' '}
+                {say(`forms.fault.${fault.code}`)}
               </li>
             ))}
           </ul>
