@@ -10,7 +10,7 @@ import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { CallerAlerts } from './CallerAlerts.tsx'
 import { ClassPanel } from './ClassPanel.tsx'
-import { jumpTo, notesGroups, placeOf, sideGroups, stageGroups } from './form-places.ts'
+import { focusNotes, jumpTo, notesGroups, placeOf, sideGroups, stageGroups } from './form-places.ts'
 import { KeptParts, Missing } from './FormParts.tsx'
 import { CrisisSide } from './CrisisSide.tsx'
 import { keeperOf } from './forms.ts'
@@ -123,7 +123,7 @@ function useFormKeys(contactId: string): void {
       key: 'Alt+N',
       words: 'keys.notes',
       group: 'keys.groupForm',
-      run: () => document.querySelector<HTMLElement>('#q-notes textarea')?.focus(),
+      run: () => focusNotes(),
     },
   ])
 }

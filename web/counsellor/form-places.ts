@@ -39,3 +39,10 @@ export function jumpTo(question: string): void {
     field?.querySelector<HTMLElement>('input:not([disabled]), textarea')?.focus()
   }, 0)
 }
+
+/** Puts the focus on the notes; right after the answer it waits for the form to be read, two seconds at most. */
+export function focusNotes(tries = 40): void {
+  const notes = document.querySelector<HTMLElement>('#q-notes textarea')
+  if (notes) notes.focus()
+  else if (tries > 0) setTimeout(() => focusNotes(tries - 1), 50)
+}
