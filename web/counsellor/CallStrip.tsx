@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { DeskCall } from '../../api/desk.ts'
 import { coreOf } from '../../domain/form.ts'
 import { useKeys, type Key } from '../ui/keys.ts'
@@ -61,10 +61,16 @@ function OfferActions({ call, seatKind }: { call: DeskCall; seatKind: 'browser' 
   const phone = usePhone()
   const command = useCommand(call.contactId)
   const navigate = useNavigate()
+  // The key may come before the browser's own ringing: it is then answered as soon as it rings.
+  const [wanted, setWanted] = useState(false)
   const answer = (): void => {
+    setWanted(true)
     softphone.answer()
     void navigate({ to: '/desk' })
   }
+  useEffect(() => {
+    if (wanted && phone.talk === 'ringing') softphone.answer()
+  }, [wanted, phone.talk])
   const decline = (): void => command.mutate({ command: 'decline' }, { onError: () => softphone.hangUp() })
   useKeys([{ key: 'Alt+A', words: 'keys.answer', group: 'keys.groupCall', run: answer }])
   return (
