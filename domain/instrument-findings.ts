@@ -9,9 +9,11 @@ import { riskRank, type RiskFinding } from './risk.ts'
  * finding: a low score never talks anybody out of a worry, nor does it stand for the counsellor's own assessment.
  */
 export function findingsOf(of: Pick<Instrument, 'id'>, result: InstrumentResult): RiskFinding[] {
-  const critical = result.critical.map(
-    ({ item }): RiskFinding => ({ source: 'critical-item', level: 'low', code: `${of.id}.${item}` }),
-  )
+  const critical = result.critical.map(({ item }): RiskFinding => ({
+    source: 'critical-item',
+    level: 'low',
+    code: `${of.id}.${item}`,
+  }))
   const triage: RiskFinding[] = result.triage
     ? [{ source: 'triage', level: result.triage, code: `${of.id}.triage` }]
     : []

@@ -265,3 +265,29 @@ test('G24-4.3.4: adding an instrument is adding a file', () => {
   expect(own && score(own, numbered([1, 2, 1, 2, 1, 2, 1])).total).toBe(10)
   expect(refused.map(({ file }) => file.split('/').at(-1))).toEqual(['broken.json'])
 })
+
+test('G24-4.2.2: a yes of the C-SSRS screener is heard while it is still being asked, at the level it has so far', async () => {
+  const items = ['1', '2', '3', '4', '5', '6', '6-recent']
+  const text = {
+    intro: '',
+    items: Object.fromEntries(items.map((item) => [item, { text: `题 ${item}`, options: ['否', '是'] }])),
+  }
+  await load({ text }, administrator, { instrument: 'c-ssrs-screener' })
+  const params = { instrument: 'c-ssrs-screener', language: 'zh-CN' as const }
+  const { body } = await ask(readInstrument, { cookie: counsellor, params })
+  const sheet = body as unknown as Sheet
+  expect(sheet.questions.map(({ critical }) => critical)).toEqual([1, 1, 1, 1, 1, 1, 1])
+  const contactId = await aContact()
+  const note = (answers: Record<string, number>) =>
+    ask(noteCritical, {
+      cookie: counsellor,
+      params: { contactId },
+      body: { instrument: 'c-ssrs-screener', answers },
+    })
+  await note({ '1': 1 })
+  expect((await risk(contactId))?.risk).toBe('low')
+  await note({ '1': 1, '2': 1, '3': 0, '4': 1 })
+  expect(await risk(contactId)).toMatchObject({ risk: 'high', runs: ['suicide'] })
+  await save(contactId, { instrument: 'c-ssrs-screener', answers: { '1': 1, '2': 0, '6': 0 } })
+  expect((await risk(contactId))?.risk).toBe('high')
+})

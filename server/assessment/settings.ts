@@ -10,7 +10,7 @@ import {
   type InstrumentText,
 } from '../../domain/instrument.ts'
 import { Problem } from '../../domain/problem.ts'
-import { textIn, type Language } from '../../domain/questionnaire.ts'
+import { textIn, type Item, type Language } from '../../domain/questionnaire.ts'
 import type { Tx } from '../db/database.ts'
 import type { Catalogue } from './catalogue.ts'
 import { findHotline, findTexts, saveChoice, saveText, type StoredText } from './queries.ts'
@@ -110,6 +110,14 @@ export const settingsOf = (used: Used): InstrumentSettings => {
   }
 }
 
+/** From which answer on a question alerts at once: a critical item, or any "yes" that a triage goes by. */
+function alertsFrom(of: Instrument, item: Item): number | null {
+  const critical = of.scoring.critical.find((one) => one.item === item.linkId)
+  if (critical) return critical.at
+  const counts = of.scoring.triage?.levels.some(({ anyOf }) => anyOf.includes(item.linkId)) ?? false
+  return counts ? Math.max(...optionsOf(item)) : null
+}
+
 /** The questions in a language; `instrument.noText` when there is no wording or the hotline switched the instrument off. */
 export function sheetOf(used: Used, language: Language): Sheet {
   const { of } = used
@@ -136,7 +144,7 @@ export function sheetOf(used: Used, language: Language): Sheet {
         item: question,
         value: Number(answerCoding?.code),
       })),
-      critical: of.scoring.critical.find((one) => one.item === item.linkId)?.at ?? null,
+      critical: alertsFrom(of, item),
     })),
   }
 }

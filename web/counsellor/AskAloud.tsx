@@ -6,7 +6,7 @@ import { useKeys } from '../ui/keys.ts'
 import { FailedPart, Failure, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
-import { askedOf, assessmentsQuery, criticalOf, newAssessmentId } from './instruments.ts'
+import { askedOf, assessmentsQuery, criticalOf, isAboutDanger, newAssessmentId } from './instruments.ts'
 import { ToDanger } from './ToDanger.tsx'
 
 type Given = Readonly<Record<string, number>>
@@ -53,11 +53,30 @@ function Question({
 }
 
 /** What stands at the end: what is missing, and saving. */
-function End({ open, pending, onSave }: { open: number; pending: boolean; onSave: () => void }) {
+function End({
+  open,
+  askAgain,
+  pending,
+  onSave,
+}: {
+  open: number
+  /** Critical questions without an answer: asked again before saving. */
+  askAgain: { item: string; go: () => void }[]
+  pending: boolean
+  onSave: () => void
+}) {
   const { say } = useWords()
   return (
     <div className="stack">
       <p>{open === 0 ? say('assess.doneAll') : say('assess.doneSome', { n: open })}</p>
+      {askAgain.map(({ item, go }) => (
+        <Notice key={item} tone="soon">
+          <p>{say('assess.prompt.critical-unanswered', { items: item })}</p>
+          <button type="button" className="plain" onClick={go}>
+            {say('assess.askAgain')}
+          </button>
+        </Notice>
+      ))}
       <div className="row">
         <button type="button" className="main-button" disabled={pending} onClick={onSave} autoFocus>
           {say('assess.save')}
@@ -98,7 +117,7 @@ function useAsking(contactId: string, sheet: Sheet, onDone: () => void) {
     const critical = criticalOf(sheet, given).includes(question.item)
     if (critical) noting.mutate(given)
     // After a critical answer the next question waits.
-    else setPlace(place + 1)
+    if (!critical || isAboutDanger(sheet)) setPlace(place + 1)
   }
   return { answers, place, setPlace, questions, question, choose, saving, noting }
 }
@@ -111,6 +130,9 @@ function Asking({ contactId, sheet, onDone }: { contactId: string; sheet: Sheet;
     onDone,
   )
   const critical = criticalOf(sheet, answers)
+  const askAgain = questions.flatMap(({ item, critical: at }, where) =>
+    at !== null && answers[item] === undefined ? [{ item, go: () => setPlace(where) }] : [],
+  )
   const open = questions.filter((one) => one.required && answers[one.item] === undefined).length
   useKeys([
     {
@@ -145,13 +167,15 @@ function Asking({ contactId, sheet, onDone }: { contactId: string; sheet: Sheet;
           />
         </>
       )}
-      {critical.length > 0 && (
+      {critical.length > 0 && !isAboutDanger(sheet) && (
         <Notice tone="danger">
           <p>{say('assess.criticalNow')}</p>
           <ToDanger />
         </Notice>
       )}
-      {!question && <End open={open} pending={saving.isPending} onSave={() => saving.mutate()} />}
+      {!question && (
+        <End open={open} askAgain={askAgain} pending={saving.isPending} onSave={() => saving.mutate()} />
+      )}
       <Failure of={saving.error ?? noting.error} />
       <div className="row">
         <button type="button" className="plain" disabled={place === 0} onClick={() => setPlace(place - 1)}>

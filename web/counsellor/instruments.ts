@@ -52,6 +52,10 @@ export function changeOf(row: AssessmentRow, before: AssessmentRow | undefined):
 export const askedOf = (sheet: Sheet, answers: Readonly<Record<string, number>>): Sheet['questions'] =>
   sheet.questions.filter((one) => one.when.every(({ item, value }) => answers[item] === value))
 
+/** Whether every question is about danger itself (C-SSRS): then the asking goes on after a "yes". */
+export const isAboutDanger = (sheet: Sheet): boolean =>
+  sheet.questions.every(({ critical }) => critical !== null)
+
 /** Critical answers among those given. */
 export const criticalOf = (sheet: Sheet, answers: Readonly<Record<string, number>>): string[] =>
   sheet.questions

@@ -33,6 +33,7 @@ export const assessment = {
     '还有 {{n}} 题没有回答：可以保存，但没有总分和分级。',
     '{{n}} not answered: it can be saved, without score and band.',
   ],
+  'assess.askAgain': ['再问这一题', 'Ask it again'],
   'assess.digits': ['数字键选择，退格键回上一题', 'Number keys choose, Backspace goes back'],
   'assess.criticalNow': [
     '关键题有提示。先停下来，直接问自杀的想法和计划。',
