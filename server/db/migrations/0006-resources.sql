@@ -43,22 +43,28 @@ create index contact_resource_resource on contact_resource (resource_id);
 
 -- Ids of the hotline's resources that match, in order, at most p_limit, beyond one of them. As with contacts it runs as the
 -- owner, because neither text search nor the range operator is leakproof, and shows ids of the transaction's own hotline
--- only. With regions, nearest first, each is read by itself, so that a common word near by reads no more than its page.
+-- only. Few matches are gathered and sorted; of many the first are found by walking the order, each region by itself, so
+-- that a common word reads no more than its page. Which of the two is counted, because the planner's guess goes wrong
+-- when a word (a city's name) stands in one stretch of the order.
 create function matching_resources(p_words tsquery, p_regions text[], p_minute int, p_due date, p_order text, p_after uuid,
   p_limit int) returns setof uuid
   language plpgsql stable security definer set search_path = pg_catalog, public as $$
 declare
-  v public.resource%rowtype; v_where text; v_beyond text := ''; v_region text; v_count int; v_left int := p_limit;
+  v public.resource%rowtype; v_where text; v_key text; v_sort text; v_beyond text := ''; v_region text; v_count int;
+  v_left int := p_limit;
 begin
   if p_after is not null then
     select * into v from public.resource where resource_id = p_after and hotline_id = public.current_hotline();
     if not found then return; end if;
   end if;
   v_where := format('r.hotline_id = %L and r.removed_at is null', public.current_hotline());
-  if p_words is not null then v_where := v_where || format(' and r.search @@ %L::tsquery', p_words); end if;
+  if p_words is not null then
+    v_where := v_where || format(' and r.search @@ %L::tsquery', p_words);
+    execute format('select count(*) from (select from public.resource r where %s limit 2001) m', v_where) into v_count;
+  end if;
   if p_minute is not null then v_where := v_where || format(' and r.open_week @> %s', p_minute); end if;
   if p_due is not null then v_where := v_where || format(' and r.verify_by <= %L', p_due); end if;
-  if p_order = 'name' and p_regions is not null then
+  if p_order = 'name' and p_regions is not null and coalesce(v_count, 2001) > 2000 then
     foreach v_region in array p_regions loop
       continue when p_after is not null and array_position(p_regions, v_region) < array_position(p_regions, v.region);
       v_beyond := case when p_after is not null and v_region = v.region
@@ -72,15 +78,18 @@ begin
     return;
   end if;
   if p_regions is not null then v_where := v_where || format(' and r.region = any(%L)', p_regions); end if;
-  if p_after is not null then
-    v_beyond := case p_order
-      when 'newest' then format(' and r.resource_id < %L', p_after)
-      when 'verify' then format(' and (r.verify_by, r.resource_id) > (%L, %L)', v.verify_by, p_after)
-      else format(' and (r.organisation, r.resource_id) > (%L, %L)', v.organisation, p_after) end;
+  v_key := case p_order when 'newest' then 'r.resource_id' when 'verify' then 'r.verify_by, r.resource_id'
+    else 'r.organisation, r.resource_id' end;
+  if p_order = 'name' and p_regions is not null then
+    v_key := format('array_position(%L::text[], r.region), ', p_regions) || v_key;
   end if;
-  return query execute format('select r.resource_id from public.resource r where %s%s order by %s limit %s', v_where,
-    v_beyond, case p_order when 'newest' then 'r.resource_id desc' when 'verify' then 'r.verify_by, r.resource_id'
-      else 'r.organisation, r.resource_id' end, p_limit);
+  v_sort := case p_order when 'newest' then 'r.resource_id desc' else v_key end;
+  if p_after is not null then
+    v_beyond := format(' where (%s) %s (select %1$s from public.resource r where r.resource_id = %3$L)', v_key,
+      case p_order when 'newest' then '<' else '>' end, p_after);
+  end if;
+  return query execute format('select r.resource_id from (select * from public.resource r where %s%s) r%s order by %s limit %s',
+    v_where, case when v_count <= 2000 then ' offset 0' else '' end, v_beyond, v_sort, p_limit);
 end $$;
 
 do $$
