@@ -5,7 +5,7 @@ export const nextAfter = 20_000
 /** From then on everybody is rung, again and again. */
 export const everybodyAfter = 40_000
 /** How often everybody is rung until somebody comes. */
-export const againAfter = 30_000
+const againAfter = 30_000
 
 /** Somebody who may come. */
 export interface Helper {

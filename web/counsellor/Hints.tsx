@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { seeHints } from '../../api/supervise.ts'
 import type { DeskCall } from '../../api/desk.ts'
-import { HintList, useHints } from '../supervisor/HintBox.tsx'
+import { HintList, useHints } from '../ui/HintBox.tsx'
 import { request } from '../ui/request.ts'
 import { useZone } from '../ui/session.ts'
 import { timeOfDay } from '../ui/time.ts'

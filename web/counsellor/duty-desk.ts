@@ -1,21 +1,11 @@
 /** The desk's state on this window: duty and call as the server says, and whether the seat is here or in another window. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
-import { commandCall, readDesk, renewSoftphone, type CallCommand, type Desk } from '../../api/desk.ts'
+import { commandCall, renewSoftphone, type CallCommand, type Desk } from '../../api/desk.ts'
 import { onLive } from '../ui/live.ts'
 import { Refusal, request } from '../ui/request.ts'
 import { forgetForms } from './forms.ts'
 import { softphone, type Account, type PhoneView } from './softphone.ts'
-
-/** The desk; pushed whole by live events. */
-export const deskQuery = {
-  queryKey: ['desk'],
-  queryFn: () => request(readDesk, {}),
-  staleTime: Number.POSITIVE_INFINITY,
-}
-
-/** The desk as it is now, or undefined while it is read. */
-export const useDesk = (): Desk | undefined => useQuery(deskQuery).data
 
 /** The telephone as it is now. */
 export const usePhone = (): PhoneView => useSyncExternalStore(softphone.subscribe, softphone.read)

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { answerHelp, listHelp, type HelpRow } from '../../api/supervise.ts'
-import { useDesk } from '../counsellor/duty-desk.ts'
+import { useDesk } from '../ui/own-desk.ts'
 import { useKeys } from '../ui/keys.ts'
 import { onLive } from '../ui/live.ts'
 import { Failure } from '../ui/Notice.tsx'
@@ -11,7 +11,7 @@ import { playAlarm, readVolume } from '../ui/sound.ts'
 import { lengthOf } from '../ui/time.ts'
 import { useNow } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
-import { useSupervise } from './supervising.ts'
+import { useSupervise } from '../ui/supervising.ts'
 
 const helpQuery = {
   queryKey: ['help'],

@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { useId, useState } from 'react'
-import { useDesk } from '../counsellor/duty-desk.ts'
+import { useDesk } from '../ui/own-desk.ts'
 import { Failure } from '../ui/Notice.tsx'
 import { useMay } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
-import { HintBox } from './HintBox.tsx'
+import { HintBox } from '../ui/HintBox.tsx'
 import {
   keepReason,
   readReason,
@@ -12,7 +12,7 @@ import {
   superviseReasons,
   useSupervise,
   type Reason,
-} from './supervising.ts'
+} from '../ui/supervising.ts'
 
 function ReasonField({
   reason,

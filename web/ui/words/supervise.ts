@@ -28,7 +28,7 @@ export const supervise = {
   'supervise.needsSeat': ['先上岗，才能在自己的席位旁听', 'Go on duty first: you join at your own seat'],
   'supervise.goOnDuty': ['去上岗', 'Go on duty'],
   'supervise.mode.listen': ['旁听中', 'listening'],
-  'supervise.mode.whisper': ['耳语中', 'whispering to you'],
+  'supervise.mode.whisper': ['耳语中', 'whispering'],
   'supervise.mode.barge': ['已加入', 'in the call'],
   'supervise.mode.take-over': ['正在接管', 'taking over'],
   'supervise.tell': ['督导旁听时告知来电者', 'Tell callers when a supervisor listens'],

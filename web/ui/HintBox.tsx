@@ -1,15 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useId, useState } from 'react'
 import { giveHint, listHints, type Hint } from '../../api/supervise.ts'
-import { onLive } from '../ui/live.ts'
-import { Failure } from '../ui/Notice.tsx'
-import { request } from '../ui/request.ts'
-import { useZone } from '../ui/session.ts'
-import { timeOfDay } from '../ui/time.ts'
-import { useWords } from '../ui/words.ts'
+import { onLive } from './live.ts'
+import { Failure } from './Notice.tsx'
+import { request } from './request.ts'
+import { useZone } from './session.ts'
+import { timeOfDay } from './time.ts'
+import { useWords } from './words.ts'
 
 /** Hints of a contact. */
-export const hintsQuery = (contactId: string) => ({
+const hintsQuery = (contactId: string) => ({
   queryKey: ['hints', contactId],
   queryFn: () => request(listHints, { params: { contactId } }),
 })

@@ -3,8 +3,8 @@ import type { SuperviseMode } from '../../domain/call-state.ts'
 import { useKeys, type Key } from '../ui/keys.ts'
 import { Failure } from '../ui/Notice.tsx'
 import { useWords } from '../ui/words.ts'
-import { HintBox } from './HintBox.tsx'
-import { readReason, superviseModes, useSupervise } from './supervising.ts'
+import { HintBox } from '../ui/HintBox.tsx'
+import { readReason, superviseModes, useSupervise } from '../ui/supervising.ts'
 
 const keyOf: Record<SuperviseMode, { key: string; words: Key['words'] }> = {
   listen: { key: 'Alt+L', words: 'keys.superviseListen' },

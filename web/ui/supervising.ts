@@ -2,7 +2,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { superviseCall, superviseReasons } from '../../api/supervise.ts'
 import { superviseModes, type SuperviseMode } from '../../domain/call-state.ts'
-import { request } from '../ui/request.ts'
+import { request } from './request.ts'
 
 export { superviseModes, superviseReasons }
 
