@@ -17,7 +17,7 @@ export const brokeOff = (before: Call, after: Call): boolean => {
 }
 
 /** Whether somebody is in danger as far as anybody knows: 0 was pressed and nobody assessed, a high level, a protocol that runs. */
-export const inDanger = (call: Call, protocolRuns: boolean): boolean =>
+const inDanger = (call: Call, protocolRuns: boolean): boolean =>
   protocolRuns || (call.danger && call.risk === null) || riskRank(call.risk) >= riskRank('high')
 
 /**

@@ -161,6 +161,10 @@ const timePasses = fc.integer({ min: 500, max: 900_000 }).map((ms): Op => async 
   world.now += ms
 })
 
+/** By their words, so that only what is there counts and not the order. */
+const byWords = (one: unknown, other: unknown): number =>
+  JSON.stringify(one) < JSON.stringify(other) ? -1 : 1
+
 /** Rows as they stand, past every query of the product. */
 const rows = async (table: string, hotlineId: string): Promise<Record<string, unknown>[]> =>
   owner(`select * from ${table} where hotline_id = $1`, [hotlineId])
@@ -217,7 +221,7 @@ async function naive(world: World) {
       ...(runs ?? [])
         .filter((r) => r['contact_id'] === c['contact_id'] && r['closed_at'] === null)
         .map((r) => `protocol:${String(r['protocol'])}`),
-    ].toSorted()
+    ].toSorted(byWords)
   const dangerous = (contacts ?? []).filter(
     (c) =>
       owes(c).length > 0 ||
@@ -240,8 +244,8 @@ async function naive(world: World) {
     talking: (contacts ?? [])
       .filter((c) => c['state'] === 'talking')
       .map((c) => [c['contact_id'], c['risk'], c['stage'], late(c['contact_id'])])
-      .toSorted(),
-    seats: (duties ?? []).map((d) => [d['seat_id'], d['state'], d['connected']]).toSorted(),
+      .toSorted(byWords),
+    seats: (duties ?? []).map((d) => [d['seat_id'], d['state'], d['connected']]).toSorted(byWords),
     lines: world.lines.map(
       (line) =>
         (duties ?? []).filter(
@@ -253,12 +257,12 @@ async function naive(world: World) {
     reports: (reports ?? [])
       .filter((r) => r['acknowledged_at'] === null)
       .map((r) => r['report_id'])
-      .toSorted(),
-    highRisk: dangerous.map((c) => [c['contact_id'], owes(c).join()]).toSorted(),
+      .toSorted(byWords),
+    highRisk: dangerous.map((c) => [c['contact_id'], owes(c).join()]).toSorted(byWords),
     dropped: open
       .filter((t) => t['kind'] === 'dropped-high-risk')
       .map((t) => t['task_id'])
-      .toSorted(),
+      .toSorted(byWords),
     owed: [
       open.filter((t) => t['kind'] !== 'follow-up').length,
       overdue.filter((t) => t['kind'] !== 'follow-up').length,
@@ -276,7 +280,7 @@ async function naive(world: World) {
     notices: (notices ?? [])
       .filter((n) => n['ended_at'] === null)
       .map((n) => n['kind'])
-      .toSorted(),
+      .toSorted(byWords),
     longest: Math.max(0, ...waiting.filter((c) => c['state'] !== 'greeting').map((c) => now - since(c))),
     staffedLost: (duties ?? []).filter((d) => d['state'] !== 'paused' && d['connected'] === false).length,
   }
@@ -292,15 +296,15 @@ const said = (board: Board) => ({
       one.stage,
       one.overdueStep ? Date.parse(one.overdueStep.dueAt) : null,
     ])
-    .toSorted(),
+    .toSorted(byWords),
   seats: board.seats
     .filter((seat) => seat.state !== 'off')
     .map((seat) => [seat.seatId, seat.state, seat.connected])
-    .toSorted(),
+    .toSorted(byWords),
   lines: board.lines.map((line) => line.staffed),
-  reports: board.reports.map((one) => one.reportId).toSorted(),
-  highRisk: board.highRisk.map((one) => [one.contactId, one.owed.toSorted().join()]).toSorted(),
-  dropped: board.dropped.map((one) => one.taskId).toSorted(),
+  reports: board.reports.map((one) => one.reportId).toSorted(byWords),
+  highRisk: board.highRisk.map((one) => [one.contactId, one.owed.toSorted(byWords).join()]).toSorted(byWords),
+  dropped: board.dropped.map((one) => one.taskId).toSorted(byWords),
   owed: [
     board.owed.callBacks,
     board.owed.callBacksOverdue,
@@ -315,7 +319,7 @@ const said = (board: Board) => ({
     board.today.serviceLevel,
   ],
   lately: board.lately.serviceLevel,
-  notices: board.notices.map((notice) => notice.kind).toSorted(),
+  notices: board.notices.map((notice) => notice.kind).toSorted(byWords),
   longest: board.lights.find((light) => light.kind === 'longest-wait')?.value ?? 0,
   staffedLost: board.lights.find((light) => light.kind === 'unreachable')?.value,
 })

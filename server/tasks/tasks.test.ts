@@ -7,7 +7,18 @@ import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
 import { freeForsaken } from './dropped.ts'
-import { finish, list, planByHand, planFollowUps, promise, read, release, take, tried } from './tasks.ts'
+import {
+  finish,
+  list,
+  planAfter,
+  planByHand,
+  planFollowUps,
+  promise,
+  read,
+  release,
+  take,
+  tried,
+} from './tasks.ts'
 
 const { db } = await freshDatabase()
 const noon = new Date('2026-11-21T04:00:00Z')
@@ -249,4 +260,21 @@ test('who has a task lets it go, and a supervisor lets go anybody’s', async ()
   })
   await inside((tx) => release(tx, as(two, ['supervisor']), taskId))
   await inside((tx) => take(tx, as(two), taskId, open, noon))
+})
+
+test('G24-1.1: a record that is finished at high risk has its follow-ups planned; finishing it again adds none', async () => {
+  const contactId = await aContact()
+  await inside((tx) =>
+    sql`update contact set risk = 'high', ended_at = ${noon} where contact_id = ${contactId}`.execute(tx),
+  )
+  const finished = () => inside((tx) => planAfter(tx, { hotlineId, contactId, createdBy: one, now: noon }))
+  await finished()
+  await finished()
+  expect((await listed(one, { contactId })).rows.map((row) => row.planStep)).toEqual([
+    'next-day',
+    '1-week',
+    '1-month',
+    '3-months',
+    '12-months',
+  ])
 })

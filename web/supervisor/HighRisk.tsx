@@ -7,7 +7,7 @@ type Contact = Board['highRisk'][number]
 const most = 8
 
 /** What a contact still owes, each thing once. */
-export const owedWords = (contact: Contact, say: Say): string => {
+const owedWords = (contact: Contact, say: Say): string => {
   const kinds = new Set(
     contact.owed.map((each) => (each === 'report' || each === 'consult' ? each : 'protocol')),
   )

@@ -13,7 +13,7 @@ const figure = (light: Pick<Light, 'unit'>, value: number, language: 'zh-CN' | '
 }
 
 /** The rule behind a light in a sentence, with the figure it looks at now. */
-export function ruleOf(light: Light, say: Say, language: 'zh-CN' | 'en'): string {
+function ruleOf(light: Light, say: Say, language: 'zh-CN' | 'en'): string {
   const [amber, red] = [figure(light, light.amber, language), figure(light, light.red, language)]
   const atOnce = light.worse === 'higher' && light.unit === 'ms' && light.amber === 0
   const rule = say(atOnce ? 'light.rule.higherAny' : `light.rule.${light.worse}`, { amber, red })
