@@ -50,9 +50,8 @@ function Figures({ row, before }: { row: AssessmentRow; before: AssessmentRow | 
       {result.cutOffs
         .filter((one) => one.chosen)
         .map((one) => (
-          <p key={one.id} title={sourceWords(say, one)}>
-            {cutOffWords(one)}
-            {one.standing === 'unverified' && <span className="quiet"> · {say('assess.unverified')}</span>}
+          <p key={one.id}>
+            {cutOffWords(one)} <span className="quiet hint-line">{sourceWords(say, one)}</span>
           </p>
         ))}
     </>
