@@ -162,7 +162,7 @@ test('a step is saved as it is typed, is done when it holds what it must, and tw
   expect((await save(runId, 'no-such', {})).body['code']).toBe('protocol.notFound')
 })
 
-test('G24-4.3.5: a protocol ends when its steps are done or skipped with a reason, and follow-ups are planned', async () => {
+test('G24-4.3.5, G24-4.4.3: a protocol ends when its steps are done or skipped with a reason, and follow-ups are planned', async () => {
   const contactId = await aContact()
   await hears(contactId, 'high')
   const run = theRun(await read(contactId))
