@@ -5,7 +5,7 @@ import { FailedPart, Skeleton } from '../ui/Notice.tsx'
 import { Pager } from '../ui/Pager.tsx'
 import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
-import { SearchBox } from '../supervisor/SearchBox.tsx'
+import { SearchBox } from '../ui/SearchBox.tsx'
 import { isCut, taskFilters, type TaskFilters } from './task-filters.ts'
 import { TaskRow } from './TaskRow.tsx'
 

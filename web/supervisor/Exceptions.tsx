@@ -10,7 +10,7 @@ import { request } from '../ui/request.ts'
 import { useMay, useMe } from '../ui/session.ts'
 import { When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
-import { SearchBox } from './SearchBox.tsx'
+import { SearchBox } from '../ui/SearchBox.tsx'
 
 type Exception = Reply<typeof listExceptions>['rows'][number]
 const codes = ['danger-to-self', 'danger-to-others', 'minor-abused', 'law'] as const

@@ -9,7 +9,7 @@ import { request } from '../ui/request.ts'
 import { When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { Clusters } from './Clusters.tsx'
-import { SearchBox } from './SearchBox.tsx'
+import { SearchBox } from '../ui/SearchBox.tsx'
 
 type Kind = (typeof incidentKinds)[number]
 

@@ -9,7 +9,7 @@ import { useMay } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
 import { Exceptions } from './Exceptions.tsx'
 import { ReportCard } from './ReportCard.tsx'
-import { SearchBox } from './SearchBox.tsx'
+import { SearchBox } from '../ui/SearchBox.tsx'
 
 const parts = ['open', 'done', 'exceptions'] as const
 type Part = (typeof parts)[number]
