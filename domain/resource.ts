@@ -7,12 +7,12 @@ import { placeWords, regionPattern } from './region.ts'
 import { lexemesOf, searchLexemes } from './search.ts'
 
 /** How long an entry is believed after it was verified, unless whoever verified it says otherwise. */
-export const believedDays = 180
+const believedDays = 180
 /** So many days before its date an entry is shown as soon to be verified. */
-export const remindDays = 14
+const remindDays = 14
 
 /** A day, YYYY-MM-DD. */
-export const day = z.iso.date()
+const day = z.iso.date()
 
 const populationCodes = new Set([...levels, ...groups].map((each) => each.code))
 

@@ -24,10 +24,10 @@ import {
 import { readSheet, type SheetRow } from './sheet.ts'
 
 /** An entry of the directory as far as rows are compared with it. */
-export type Known = ResourceFields & { resourceId: string; verifyBy: string }
+type Known = ResourceFields & { resourceId: string; verifyBy: string }
 
 /** What an import comes to: what is told, and what is written. */
-export interface Plan {
+interface Plan {
   result: ImportResult
   write: Settled[]
 }
@@ -84,7 +84,7 @@ function settled(
 }
 
 /** Compares a file's rows with the directory; pure but for the ids of new entries. */
-export function planImport(rows: SheetRow[], known: readonly Known[], today: string): Plan {
+function planImport(rows: SheetRow[], known: readonly Known[], today: string): Plan {
   const { columns, unknown, rows: body } = table(rows)
   const has = new Set(columns)
   const byId = new Map(known.map((entry) => [entry.resourceId, entry]))

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Resource } from '../../api/referral.ts'
 import { dialable, hoursWords, offerWays, textOf } from '../../domain/resource.ts'
+import { useKeys } from '../ui/keys.ts'
 import { Failure, Notice } from '../ui/Notice.tsx'
 import { useWords } from '../ui/words.ts'
 import type { Command } from './duty-desk.ts'
@@ -84,13 +85,17 @@ export function ResourceDetails({
       { onSuccess: () => record('transferred') },
     )
   }
+  const reachable = command !== null && number !== null
+  useKeys(
+    reachable ? [{ key: 'Alt+X', words: 'keys.putThrough', group: 'keys.groupCall', run: putThrough }] : [],
+  )
   const deeds: Record<OfferWay, () => void> = {
     offered: () => record('offered'),
     'read-out': () => record('read-out'),
     texted: () => void copy(),
     transferred: putThrough,
   }
-  const ways = offerWays.filter((how) => how !== 'transferred' || (command !== null && number !== null))
+  const ways = offerWays.filter((how) => how !== 'transferred' || reachable)
   return (
     <div className="stack resource-open">
       <Facts of={resource} />
@@ -105,7 +110,7 @@ export function ResourceDetails({
             onClick={deeds[how]}
           >
             {before.some((each) => each.how === how) && '✓ '}
-            {say(`resource.how.${how}`)}
+            {say(`resource.how.${how}`)} {how === 'transferred' && <kbd>Alt+X</kbd>}
           </button>
         ))}
       </div>

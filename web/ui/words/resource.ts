@@ -2,6 +2,7 @@
 export const resource = {
   'admin.resources': ['资源', 'Resources'],
   'keys.resources': ['查找资源', 'Find a resource'],
+  'keys.putThrough': ['转接到打开的资源', 'Put through to the open resource'],
   'resource.title': ['资源', 'Resources'],
   'resource.find': ['查找资源', 'Find a resource'],
   'resource.close': ['收起', 'Close'],
