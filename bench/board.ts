@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { WebSocket } from 'ws'
-import type { Board } from '../api/board.ts'
 import { newCall, step } from '../domain/call.ts'
 import type { Call } from '../domain/call-state.ts'
 import { startDatabase } from '../launcher/database.ts'
@@ -118,11 +117,8 @@ async function putCall(tx: Tx, call: Call): Promise<void> {
     stage = 'clarify' where contact_id = ${call.contact}`.execute(tx)
 }
 
-/** The supervisors' sockets: each tells when a board came; the first one reads it. */
-async function openBoards(
-  live: Live,
-  heard: (socket: number, board: (() => Board) | null) => void,
-): Promise<() => void> {
+/** The supervisors' sockets: each tells of every board that came. */
+async function openBoards(live: Live, heard: (socket: number, text: string) => void): Promise<() => void> {
   const server = createServer()
   server.on('upgrade', (request, socket, head) => live.accept(request, socket, head))
   server.listen(0, '127.0.0.1')
@@ -134,8 +130,7 @@ async function openBoards(
       headers: { cookie: `hearthline_session=${token}` },
     })
     socket.on('message', (data: Buffer) => {
-      if (!data.subarray(0, 30).includes('"board"')) return
-      heard(index, index === 0 ? () => (JSON.parse(data.toString()) as { board: Board }).board : null)
+      if (data.subarray(0, 30).includes('"board"')) heard(index, data.toString())
     })
     return socket
   })
@@ -165,7 +160,7 @@ async function measure(running: Calls, desks: Desk[], times: number, wait: Waiti
   return taken
 }
 
-/** Watches for the board that shows a change. */
+/** Watches for the boards that show a change. */
 class Waiting {
   committedAt = 0
   private wanted: { contactId: string; on: boolean; done: (at: number) => void } | null = null
@@ -178,15 +173,13 @@ class Waiting {
     })
   }
 
-  /** The first socket says which board shows it; the others get the same one right after. */
-  heard(socket: number, board: (() => Board) | null): void {
+  heard(socket: number, text: string): void {
     const { wanted } = this
-    if (!wanted) return
-    if (board && this.left.has(0)) {
-      const call = board().talking.find((one) => one.contactId === wanted.contactId)
-      if (call?.onHold !== wanted.on) return
-      this.left.delete(0)
-    } else if (socket > 0 && !this.left.has(0)) this.left.delete(socket)
+    if (!wanted || !this.left.has(socket)) return
+    const call = text.indexOf(`"contactId":"${wanted.contactId}"`)
+    const mark = text.indexOf('"onHold":', call) + '"onHold":'.length
+    if (call < 0 || text.startsWith('true', mark) !== wanted.on) return
+    this.left.delete(socket)
     if (this.left.size > 0) return
     this.wanted = null
     wanted.done(performance.now())
@@ -205,7 +198,14 @@ async function run(db: Database, folder: string, times: number): Promise<number[
   })
   const failed = (error: unknown): void => void process.stderr.write(`${String(error)}\n`)
   const rounds = startRounds({ db, live, dataFolder: folder, now, failed })
-  const screens = startScreens({ db, keys, live, poke: rounds.poke, log: () => undefined })
+  const screens = startScreens({
+    db,
+    keys,
+    live,
+    poke: rounds.poke,
+    tellDropped: async () => undefined,
+    log: () => undefined,
+  })
   const wait = new Waiting()
   const running = startCalls({
     db,
@@ -229,7 +229,7 @@ async function run(db: Database, folder: string, times: number): Promise<number[
   })
   while ((running.shell.hotlines.get(hotlineId)?.seats.size ?? 0) < talkingCount) await sleep(200)
   await fill(db, running, desks, queue)
-  const close = await openBoards(live, (socket, board) => wait.heard(socket, board))
+  const close = await openBoards(live, (socket, text) => wait.heard(socket, text))
   await sleep(2000)
   const taken = await measure(running, desks, times, wait)
   close()

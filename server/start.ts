@@ -24,6 +24,7 @@ import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set
 import { openKeys, type Keys } from './records/keys.ts'
 import { startRounds } from './rounds.ts'
 import { recorderAway } from './supervision/troubles.ts'
+import { tellDropped } from './tasks/dropped.ts'
 import { wire } from './wiring.ts'
 
 /** A server that serves. */
@@ -113,7 +114,14 @@ function startTelephony(
   if (ari === null) return null
   const say = (message: string, fields?: Record<string, string | number>): void =>
     log.info(fields ?? {}, message)
-  const screens = startScreens({ db, keys, live, poke: deps.poke, log: say })
+  const screens = startScreens({
+    db,
+    keys,
+    live,
+    poke: deps.poke,
+    tellDropped: (...call) => tellDropped(db, live, ...call),
+    log: say,
+  })
   return startCalls({
     db,
     keys,

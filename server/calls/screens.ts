@@ -5,7 +5,6 @@ import { roles, type Role } from '../../domain/permission.ts'
 import { inHotline, type Database } from '../db/database.ts'
 import type { Live } from '../http/live.ts'
 import type { Keys } from '../records/keys.ts'
-import { tellDropped } from '../tasks/dropped.ts'
 import { readDesk } from './desk.ts'
 import { toldOf, type Changed } from './shell.ts'
 
@@ -16,6 +15,8 @@ export interface ScreensDeps {
   live: Live
   /** Says that the boards may have changed. */
   poke: () => void
+  /** Tells of the task to call somebody in danger back whose call broke off. */
+  tellDropped: (hotlineId: string, taskId: string) => Promise<void>
   log: (message: string, fields?: Record<string, string | number>) => void
 }
 
@@ -79,9 +80,9 @@ export function startScreens(deps: ScreensDeps): Screens {
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' })
       for (const personId of people) void sendDesk(hotlineId, personId)
       if (dropped) {
-        tellDropped(db, live, hotlineId, dropped).catch((error: unknown) =>
-          log('a dropped call could not be told', toldOf(error)),
-        )
+        deps
+          .tellDropped(hotlineId, dropped)
+          .catch((error: unknown) => log('a dropped call could not be told', toldOf(error)))
       }
       if (danger !== null) {
         sendDanger(hotlineId, danger).catch((error: unknown) =>
