@@ -20,7 +20,8 @@ export const superviseReason = z.string().trim().min(1).max(200)
 
 /**
  * Joins a talk at the own seat, changes the way on the same leg, or leaves (`off`; also when not there). `duty.notOn`,
- * `seat.busy` (the own seat is not free), `seat.offline`, `call.notFound`, `call.wrongState` (nobody talks, or it is one's own).
+ * `request.malformed` (a reason is needed to join),
+ * `seat.busy` (the own seat is in a call or a wrap-up), `seat.offline`, `call.notFound`, `call.wrongState` (nobody talks, or it is one's own).
  */
 export const superviseCall = endpoint({
   method: 'POST',
@@ -29,7 +30,8 @@ export const superviseCall = endpoint({
   summary: 'Listen to a call, whisper, barge in, take over, leave',
   params: z.object({ contactId: id }),
   body: z.discriminatedUnion('mode', [
-    z.strictObject({ mode: z.enum(superviseModes), reason: superviseReason }),
+    // Another way of who is there already is for the same reason unless a new one is given.
+    z.strictObject({ mode: z.enum(superviseModes), reason: superviseReason.optional() }),
     z.strictObject({ mode: z.literal('off') }),
   ]),
   reply: z.object({ done: z.literal(true) }),

@@ -7,10 +7,11 @@ import { inLaneNow, type Shell } from './shell.ts'
 import { happen } from './stepping.ts'
 
 /** How a supervisor wants to be at a call, or not any more. */
-export type Wish = { mode: SuperviseMode; reason: string } | { mode: 'off' }
+export type Wish = { mode: SuperviseMode; reason?: string | undefined } | { mode: 'off' }
 
 /**
- * Joins the person's own seat to a talk, changes the way it is there, or lets it leave. `duty.notOn`, `seat.busy`,
+ * Joins the person's own seat to a talk, changes the way it is there (for the same reason unless another is given), or
+ * lets it leave. `request.malformed` (no reason to join), `duty.notOn`, `seat.busy`,
  * `seat.offline`, `call.notFound`, `call.wrongState`.
  */
 export async function supervise(
@@ -34,6 +35,9 @@ export async function supervise(
 
 /** Leaving where one is not is no event, and so no failure. */
 function wanted(call: Call, seat: string, by: string, wish: Wish): CallEvent | null {
-  if (wish.mode !== 'off') return { type: 'supervise', seat, by, ...wish }
-  return call.state === 'talking' ? { type: 'dismiss', seat } : null
+  if (wish.mode === 'off') return call.state === 'talking' ? { type: 'dismiss', seat } : null
+  const there = call.talk?.guests.find((guest) => guest.role === 'supervisor' && guest.to.seat === seat)
+  const reason = wish.reason ?? (there?.role === 'supervisor' ? there.supervision.reason : null)
+  if (reason === null) throw new Problem('request.malformed', { fields: ['reason'] })
+  return { type: 'supervise', seat, by, mode: wish.mode, reason }
 }

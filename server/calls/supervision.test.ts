@@ -91,7 +91,7 @@ test('G24-5.3.5: listening and whispering at every ear: the caller and both side
     { at: counsellor, only: ['caller'] },
     { at: third, only: ['caller', 'counsellor'] },
   ])
-  await wish(supervisor, contactId, 'whisper')
+  await hall.calls.supervise(hall.hotlineId, supervisor.personId, contactId, { mode: 'whisper' })
   await hear([
     { at: caller, only: ['counsellor'] },
     { at: counsellor, only: ['caller', 'supervisor'] },
@@ -225,6 +225,8 @@ test('a supervisor who is off duty, busy, or wants a call that is over is refuse
   await expect(wish(seat, contactId, 'listen')).rejects.toMatchObject({ code: 'call.wrongState' })
   await data.owner(`update duty set state = 'wrap-up' where seat_id = $1`, [supervisor.seatId])
   await expect(wish(supervisor, contactId, 'listen')).rejects.toMatchObject({ code: 'seat.busy' })
+  const silent = hall.calls.supervise(hall.hotlineId, supervisor.personId, contactId, { mode: 'listen' })
+  await expect(silent).rejects.toMatchObject({ code: 'request.malformed' })
   const off = (): Promise<void> =>
     hall.calls.supervise(hall.hotlineId, supervisor.personId, contactId, { mode: 'off' })
   await off()

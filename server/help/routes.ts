@@ -36,7 +36,7 @@ export interface HelpDeps {
     hotlineId: string,
     personId: string,
     contactId: string,
-    wish: { mode: SuperviseMode; reason: string } | { mode: 'off' },
+    wish: { mode: SuperviseMode; reason?: string | undefined } | { mode: 'off' },
   ) => Promise<void>
 }
 

@@ -4,7 +4,7 @@ import { useKeys, type Key } from '../ui/keys.ts'
 import { Failure } from '../ui/Notice.tsx'
 import { useWords } from '../ui/words.ts'
 import { HintBox } from '../ui/HintBox.tsx'
-import { readReason, superviseModes, useSupervise } from '../ui/supervising.ts'
+import { superviseModes, useSupervise } from '../ui/supervising.ts'
 
 const keyOf: Record<SuperviseMode, { key: string; words: Key['words'] }> = {
   listen: { key: 'Alt+L', words: 'keys.superviseListen' },
@@ -17,10 +17,7 @@ const keyOf: Record<SuperviseMode, { key: string; words: Key['words'] }> = {
 export function SuperviseStrip({ call }: { call: DeskCall }) {
   const { say } = useWords()
   const supervise = useSupervise(call.contactId)
-  const go = (mode: SuperviseMode): void => {
-    const reason = readReason()
-    supervise.mutate({ mode, reason: reason === 'other' ? 'consult' : reason })
-  }
+  const go = (mode: SuperviseMode): void => supervise.mutate({ mode })
   useKeys(
     superviseModes.map((mode) => ({ ...keyOf[mode], group: 'keys.groupCall' as const, run: () => go(mode) })),
   )

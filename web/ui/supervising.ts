@@ -21,7 +21,7 @@ export const readReason = (): Reason => {
 export const keepReason = (reason: Reason): void => localStorage.setItem(kept, reason)
 
 /** How somebody wants to be at a call. */
-export type Wish = { mode: SuperviseMode; reason: string } | { mode: 'off' }
+export type Wish = { mode: SuperviseMode; reason?: string } | { mode: 'off' }
 
 /** Joins, changes the way, or leaves. */
 export const useSupervise = (contactId: string) =>
