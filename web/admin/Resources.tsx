@@ -87,13 +87,13 @@ function Reminder({ due, show }: { due: boolean; show: (due: boolean) => void })
 function Verification({ entry, verify }: { entry: Resource; verify: (resourceId: string) => void }) {
   const { say } = useWords()
   return (
-    <div className="stack">
+    <div className="resource-verified">
       <span>
         {entry.standing === 'overdue' && <span className="tag tag-soon">{say('resource.overdue')}</span>}
-        {entry.standing === 'soon' && <span className="tag">{say('resource.soon')}</span>}{' '}
-        <span className="quiet number">
-          {entry.verifiedOn ?? say('resource.neverVerified')} → {entry.verifyBy}
-        </span>
+        {entry.standing === 'soon' && <span className="tag">{say('resource.soon')}</span>}
+      </span>
+      <span className="quiet number">
+        {entry.verifiedOn ?? say('resource.neverVerified')} → {entry.verifyBy}
       </span>
       {entry.standing !== 'fresh' && (
         <button type="button" className="plain" onClick={() => verify(entry.resourceId)}>
@@ -109,13 +109,13 @@ function Serves({ entry }: { entry: Resource }) {
   const { say, language } = useWords()
   const named = needs.filter((each) => entry.needs.includes(each.code))
   return (
-    <>
+    <div className="resource-serves">
       <div>{named.map((each) => (language === 'en' ? each.en : each.zh)).join(say('timeline.between'))}</div>
       <div className="quiet">
         {hoursWords(entry.hours, language) || say('resource.hoursUnknown')}
         {entry.openNow && ` · ${say('resource.open')}`}
       </div>
-    </>
+    </div>
   )
 }
 
