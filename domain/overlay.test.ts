@@ -50,9 +50,7 @@ test('whatever the overlay adds, every question of the base is there once, in it
       const all = allItems(form.item).map((item) => item.linkId)
       expect(new Set(all).size).toBe(all.length)
       const own = new Set(allItems(base.item).map((item) => item.linkId))
-      expect(all.filter((linkId) => own.has(linkId))).toEqual([
-        ...allItems(base.item).map((item) => item.linkId),
-      ])
+      expect(all.filter((linkId) => own.has(linkId))).toEqual(allItems(base.item).map((item) => item.linkId))
       expect(all).toEqual(expect.arrayContaining(allItems(added.item).map((item) => item.linkId)))
     }),
   )

@@ -71,17 +71,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   live.onElsewhere(() => rounds.poke())
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
   const reports = watchReports({ db, live, keys, bell: () => calls, now, poke: rounds.poke, failed })
-  const devices = startDevices({
-    db,
-    keys,
-    switchboard: () => calls?.shell.switchboard ?? null,
-    online: (sipUser) => calls?.isOnline(sipUser) ?? false,
-    trunkOnline: (name) =>
-      calls?.controls()
-        ? calls.shell.switchboard?.snapshot().trunks.find((each) => each.trunk === name)?.online
-        : undefined,
-    log: (message, fields) => log.warn(fields ?? {}, message),
-  })
+  const devices = startDevicesOf(calls, { db, keys, log })
   const parts = { live, keys, dataFolder: config.data, demo: config.demo, devices, calls }
   wire(app, { ...parts, pokeBoards: rounds.poke, failed })
   servePages(app, config.web, (html) => filledPage(html, db, now()))
@@ -103,6 +93,23 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
       await db.close()
     },
   }
+}
+
+function startDevicesOf(
+  calls: Calls | null,
+  deps: { db: Database; keys: Keys; log: Logger },
+): ReturnType<typeof startDevices> {
+  return startDevices({
+    db: deps.db,
+    keys: deps.keys,
+    switchboard: () => calls?.shell.switchboard ?? null,
+    online: (sipUser) => calls?.isOnline(sipUser) ?? false,
+    trunkOnline: (name) =>
+      calls?.controls()
+        ? calls.shell.switchboard?.snapshot().trunks.find((each) => each.trunk === name)?.online
+        : undefined,
+    log: (message, fields) => deps.log.warn(fields ?? {}, message),
+  })
 }
 
 function startTelephony(

@@ -43,6 +43,22 @@ export interface Parts {
 
 /** Registers every route and what live sockets are greeted with. */
 export function wire(app: FastifyInstance, parts: Parts): void {
+  const { live, calls } = parts
+  const { db, now } = app.ground
+  wireHouse(app, parts)
+  wireContacts(app, parts)
+  wireCare(app, parts)
+  wireAssessment(app, parts)
+  if (calls) wireDesk(app, calls, live)
+  live.onConnect(async (person) => {
+    if (!may(person.roles, 'board.see')) return []
+    const board = await inHotline(db, person.hotlineId, (tx) => readBoardNow(tx, person.hotlineId, now()))
+    return [{ type: 'board', board }]
+  })
+}
+
+/** The house: who works here, lines, forms, the board, recordings. */
+function wireHouse(app: FastifyInstance, parts: Parts): void {
   const { live, keys, dataFolder, demo, devices, calls, pokeBoards } = parts
   const { db, now } = app.ground
   const changed = (hotlineId: string): void => {
@@ -72,6 +88,11 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   })
   supervisionRoutes(app)
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
+}
+
+/** A contact: its record, its danger, what was promised. */
+function wireContacts(app: FastifyInstance, parts: Parts): void {
+  const { live, keys, calls, pokeBoards } = parts
   contactsRoutes(app, {
     numbersOf: (hotlineId) => keys.numbersOf(hotlineId),
     changed: (hotlineId, contactId, what) => {
@@ -108,6 +129,10 @@ export function wire(app: FastifyInstance, parts: Parts): void {
       pokeBoards()
     },
   })
+}
+
+/** Round the contact: incidents, callers over time, the directory of help, help from a supervisor. */
+function wireCare(app: FastifyInstance, { live, calls }: Parts): void {
   incidentsRoutes(app, {
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' }),
@@ -122,18 +147,11 @@ export function wire(app: FastifyInstance, parts: Parts): void {
     offered: (hotlineId) =>
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' }),
   })
-  wireAssessment(app, parts)
-  if (calls) wireDesk(app, calls, live)
   helpRoutes(app, {
     live,
     supervise: async (...wish) => {
       if (!calls) throw new Problem('switchboard.away')
       await calls.supervise(...wish)
     },
-  })
-  live.onConnect(async (person) => {
-    if (!may(person.roles, 'board.see')) return []
-    const board = await inHotline(db, person.hotlineId, (tx) => readBoardNow(tx, person.hotlineId, now()))
-    return [{ type: 'board', board }]
   })
 }

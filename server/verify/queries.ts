@@ -9,13 +9,6 @@ export interface Link {
   hash: Buffer
 }
 
-/** A chain as its head says it should end. */
-export interface Head {
-  chain: string
-  seq: number
-  hash: Buffer
-}
-
 /** Chains of contacts' events after a place, in order, at most `limit` links. */
 export async function contactLinks(
   tx: Tx,

@@ -35,7 +35,7 @@ type Pages = (tx: Tx, after: { chain: string; seq: number }, limit: number) => P
  * The first link of each chain that is not made of the one before it. A changed, removed or inserted link breaks its
  * chain there; what follows was made of the true one and holds again, so each fault is told once.
  */
-export function* breaksIn(
+function* breaksIn(
   links: Iterable<Link>,
   before: Link | null,
 ): Generator<{ link: Link; what: Fault['what'] }> {

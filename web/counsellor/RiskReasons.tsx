@@ -128,7 +128,7 @@ function AskLowering({ contactId, level }: { contactId: string; level: RiskLevel
 }
 
 /** What still keeps the record open, in words. */
-export function Owed({ crisis }: { crisis: Crisis }) {
+function Owed({ crisis }: { crisis: Crisis }) {
   const { say, language } = useWords()
   if (crisis.owed.length === 0) return null
   const wordsOf = (owed: string): string => {

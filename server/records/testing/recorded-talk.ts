@@ -12,8 +12,7 @@ import { makeRecordingKeys } from '../recording.ts'
 
 /** The key pair of every recording made here. */
 export const keys = await makeRecordingKeys()
-/** When the talk was recorded. */
-export const startedAt = new Date('2026-11-21T10:00:00Z')
+const startedAt = new Date('2026-11-21T10:00:00Z')
 /** When it ended. */
 export const endedAt = new Date('2026-11-21T10:00:02Z')
 
