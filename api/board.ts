@@ -24,7 +24,7 @@ export const noticeKinds = [
 const level = z.number().min(0).max(1).nullable()
 const person = z.string().nullable()
 
-/** The whole wallboard; pushed as a `board` live event whenever it changed, at most ten times a second. */
+/** The whole wallboard; pushed as a `board` live event whenever it changed, at most twenty times a second. */
 export const board = z.object({
   at: instant,
   waiting: z.array(

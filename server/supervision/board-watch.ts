@@ -13,8 +13,9 @@ export interface BoardWatchDeps {
   failed: (error: unknown) => void
 }
 
-/** At most this often a board is read and sent. */
-const everyMs = 100
+/** Boards are read and sent at most this often, and not so often that reading takes more than two thirds of the time. */
+const everyMs = 50
+const rest = 1.5
 /** Without a word of a change it is still read this often, so that nothing missed stays missed. */
 const atLeastEveryMs = 1000
 
@@ -73,6 +74,7 @@ export function watchBoards(deps: BoardWatchDeps): { poke: () => void; stop: () 
   const sendChanged = boardSender(deps)
   let poked = true
   let readAt = 0
+  let lastingMs = 0
   let running = false
   let timer: NodeJS.Timeout | null = null
 
@@ -86,13 +88,14 @@ export function watchBoards(deps: BoardWatchDeps): { poke: () => void; stop: () 
       deps.failed(error)
     } finally {
       running = false
+      lastingMs = Date.now() - readAt
     }
     if (poked) schedule()
   }
 
   function schedule(): void {
     if (running || timer) return
-    const wait = Math.max(0, readAt + everyMs - Date.now())
+    const wait = Math.max(0, readAt + Math.max(everyMs, lastingMs * rest) - Date.now())
     timer = setTimeout(() => {
       timer = null
       void readAll()
