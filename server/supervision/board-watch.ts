@@ -31,7 +31,7 @@ const essence = (board: Board): string => {
 }
 
 /** The last board of a hotline whose database is away: nothing on it moves, and it says so. */
-export function withDatabaseAway(board: Board, now: Date): Board {
+function withDatabaseAway(board: Board, now: Date): Board {
   const away = { kind: 'database-away', since: now.toISOString(), count: null } as const
   return {
     ...board,
