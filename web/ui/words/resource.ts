@@ -31,7 +31,7 @@ export const resource = {
   'resource.open': ['● 现在开放', '● open now'],
   'resource.closed': ['○ 现在不开放', '○ closed now'],
   'resource.hoursUnknown': ['开放时间不详', 'hours not known'],
-  'resource.overdue': ['! 核实已过期', '! verification overdue'],
+  'resource.overdue': ['核实已过期', 'verification overdue'],
   'resource.soon': ['即将到期核实', 'verification due soon'],
   'resource.verifiedOn': ['{{day}} 核实', 'verified {{day}}'],
   'resource.neverVerified': ['从未核实', 'never verified'],
