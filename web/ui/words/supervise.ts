@@ -22,7 +22,7 @@ export const supervise = {
   'supervise.reason.long-call': ['通话时间长', 'Long call'],
   'supervise.reason.training': ['带教', 'Training'],
   'supervise.reason.quality': ['质量检查', 'Quality'],
-  'supervise.reason.consult': ['会商', 'Consultation'],
+  'supervise.reason.consult': ['寻求督导', 'Consultation'],
   'supervise.reason.invited': ['咨询员邀请', 'Invited by the counsellor'],
   'supervise.reason.other': ['其他……', 'Other ...'],
   'supervise.needsSeat': ['先上岗，才能在自己的席位旁听', 'Go on duty first: you join at your own seat'],
