@@ -95,7 +95,7 @@ export function KeyedList<R extends object>({
           rowKey={rowKey}
           columns={columns}
           pagination={false}
-          scroll={{ x: 'max-content' }}
+          {...(data.rows.length > 0 ? { scroll: { x: 'max-content' } } : {})}
           locale={{
             emptyText: <p className="empty">{wanted ? say('admin.noneFound', { text: wanted }) : empty}</p>,
           }}
