@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
@@ -9,13 +9,17 @@ const outDir = join(root, '..', 'dist', 'web')
 
 /** Writes `.br` and `.gz` beside every text file, so that the server never compresses the app while calls are up. */
 function precompress(): Plugin {
+  let built = outDir
   return {
     name: 'precompress',
     apply: 'build',
+    configResolved({ build }) {
+      built = resolve(root, build.outDir)
+    },
     closeBundle() {
-      const names = readdirSync(outDir, { recursive: true, encoding: 'utf8' })
+      const names = readdirSync(built, { recursive: true, encoding: 'utf8' })
       for (const name of names.filter((n) => /\.(js|css|html|svg|json)$/.test(n))) {
-        const file = join(outDir, name)
+        const file = join(built, name)
         const text = readFileSync(file)
         if (text.length < 600) continue
         // Quality 9: a tenth of the time of 11 for some per cent of size; the first start waits for this.
