@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,4 +51,20 @@ test('the recorder finds the public half of the recording key, the private half 
   expect(readFileSync(join(folder, 'keys', `${one}.recording.sealed`), 'utf8')).not.toContain('AGE-SECRET')
   await keys.makeRecordingKeys(one)
   expect(readFileSync(join(folder, 'keys', `${one}.recording.pub`), 'utf8')).toBe(recipient)
+})
+
+test('a hotline signs with one key of its own, which lies sealed and is never silently made again', () => {
+  const [message, signature] = [Buffer.from('kept'), keys.sign(one, Buffer.from('kept'))]
+  const holds = (signer: Buffer, of: Buffer): boolean => {
+    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), signer])
+    return verify(null, of, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature)
+  }
+  expect(holds(keys.signer(one), message)).toBe(true)
+  expect(holds(keys.signer(one), Buffer.from('kepT'))).toBe(false)
+  expect(holds(keys.signer(two), message)).toBe(false)
+  const sealed = join(folder, 'keys', `${one}.signing.sealed`)
+  expect(readFileSync(sealed, 'utf8')).not.toContain('PRIVATE')
+  expect(openKeys(folder, keys.check).signer(one)).toEqual(keys.signer(one))
+  rmSync(sealed)
+  expect(() => keys.sign(one, message)).toThrow(KeysRefused)
 })

@@ -3,9 +3,14 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
   hkdfSync,
   randomBytes,
+  sign,
   timingSafeEqual,
+  type KeyObject,
 } from 'node:crypto'
 import {
   closeSync,
@@ -45,6 +50,13 @@ export interface Keys {
   makeRecordingKeys(hotlineId: string): Promise<void>
   /** The private half of the recording key pair (an age identity), to be handed to the decrypter and forgotten. */
   recordingIdentity(hotlineId: string): string
+  /**
+   * Signs for the hotline (Ed25519): packages that leave, checkpoints that others keep. The key is made at the first use;
+   * throws KeysRefused when it was made before and is missing.
+   */
+  sign(hotlineId: string, message: Buffer): Buffer
+  /** The public half of the signing key, 32 bytes: what others check a signature with. */
+  signer(hotlineId: string): Buffer
   /** What a database remembers of the master key, to notice another one. */
   readonly check: Buffer
 }
@@ -91,6 +103,11 @@ function keysOf(master: Buffer, dataFolder: string): Keys {
   const hashed = (hotlineId: string, use: string, text: string): Buffer =>
     createHmac('sha256', keyFor(hotlineId, use)).update(text).digest()
   const privateFile = (hotlineId: string): string => join(folder, `${hotlineId}.recording.sealed`)
+  const signing = (hotlineId: string): KeyObject =>
+    signingKey(join(folder, `${hotlineId}.signing`), {
+      seal: (text) => keys.seal(hotlineId, text),
+      open: (sealed) => keys.open(hotlineId, sealed),
+    })
   const keys: Keys = {
     seal(hotlineId, text) {
       const nonce = randomBytes(12)
@@ -126,11 +143,35 @@ function keysOf(master: Buffer, dataFolder: string): Keys {
     },
     recordingIdentity: (hotlineId) =>
       keys.open(hotlineId, Buffer.from(readFileSync(privateFile(hotlineId), 'utf8'), 'base64')),
+    sign: (hotlineId, message) => sign(null, message, signing(hotlineId)),
+    signer: (hotlineId) => rawPublic(signing(hotlineId)),
     check: createHmac('sha256', Buffer.from(hkdfSync('sha256', master, 'hearthline', 'check', 32)))
       .update('hearthline')
       .digest(),
   }
   return keys
+}
+
+/** An Ed25519 public key's own 32 bytes: the end of its SPKI form (RFC 8410 §4). */
+const rawPublic = (key: KeyObject): Buffer =>
+  createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-32)
+
+/** The signing key that lies sealed beside its public half; made when neither is there. */
+function signingKey(
+  path: string,
+  { seal, open }: { seal: (text: string) => Buffer; open: (sealed: Buffer) => string },
+): KeyObject {
+  const [secret, known] = [`${path}.sealed`, `${path}.pub`]
+  if (existsSync(secret)) return createPrivateKey(open(Buffer.from(readFileSync(secret, 'utf8'), 'base64')))
+  // What was signed with a lost key could no longer be told from a forgery.
+  if (existsSync(known))
+    throw new KeysRefused(
+      `The key file ${secret} is missing: put it back from your backup. 缺少签名密钥文件,请从备份中恢复。`,
+    )
+  const { privateKey } = generateKeyPairSync('ed25519')
+  writeSecret(secret, seal(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()).toString('base64'))
+  writeSecret(known, `${rawPublic(privateKey).toString('base64url')}\n`)
+  return privateKey
 }
 
 /** The number without its punctuation and without China's country code, so that trunks may write it as they like. */
