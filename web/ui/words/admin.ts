@@ -111,6 +111,8 @@ export const admin = {
   'people.role.counsellor': ['咨询员', 'Counsellor'],
   'people.role.supervisor': ['督导员', 'Supervisor'],
   'people.role.custodian': ['资料保管员', 'Custodian'],
+  'people.role.security': ['安全管理员', 'Security officer'],
+  'people.role.auditor': ['审计员', 'Auditor'],
   'people.role.department': ['主管部门', 'Department'],
   'people.role.evaluator': ['第三方评估员', 'Evaluator'],
   'people.languages': ['语言', 'Languages'],

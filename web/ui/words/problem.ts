@@ -69,6 +69,18 @@ export const problem = {
     '这是最后一位行政管理员，不能停用或去掉其角色。',
     'This is the last administrator, who cannot be disabled or lose the role.',
   ],
+  'problem.role.apart': [
+    '这些角色不能由同一个人担任（三权分立：系统、安全、审计分开；资料保管与督导分开）。请去掉其中一个。',
+    'These roles may not be held by one person (system, security and audit are three people; a custodian is not a supervisor). Take one away.',
+  ],
+  'problem.role.own': [
+    '不能更改自己的角色，也不能批准自己的申请。请另一位同事来做。',
+    'Nobody changes their own roles or approves their own request. Ask a colleague.',
+  ],
+  'problem.role.needsSecurity': [
+    '热线已有安全管理员：角色只能由安全管理员授予或更改。',
+    'The hotline has a security officer: only they grant or change roles.',
+  ],
   'problem.prompt.notFound': ['没有这条语音。', 'There is no such prompt.'],
   'problem.prompt.notAudio': [
     '这个文件不是可用的 WAV 声音。原来的语音没有改变。',
