@@ -165,27 +165,29 @@ export type Answer = { values: Value[] } | { absent: Absence }
 /** All answers by link id; a question that is missing has not been answered yet. */
 export type Answers = Readonly<Record<string, Answer>>
 
+/** What was given to one question, as FHIR writes it. */
+export const responseAnswer = z
+  .array(
+    z.object({
+      valueBoolean: z.boolean().optional(),
+      valueInteger: z.number().int().optional(),
+      valueDecimal: z.number().optional(),
+      valueString: z.string().max(20_000).optional(),
+      valueDate: z.iso.date().optional(),
+      valueDateTime: z.iso.datetime({ offset: true }).optional(),
+      valueCoding: z
+        .object({ system: z.string().max(200).optional(), code, display: z.string().max(400).optional() })
+        .optional(),
+      /** `data-absent-reason` on the missing value. */
+      extension: z.array(extension).max(2).optional(),
+    }),
+  )
+  .max(100)
+
 const answerItem = z.object({
   linkId,
   text: z.string().max(2000).optional(),
-  answer: z
-    .array(
-      z.object({
-        valueBoolean: z.boolean().optional(),
-        valueInteger: z.number().int().optional(),
-        valueDecimal: z.number().optional(),
-        valueString: z.string().max(20_000).optional(),
-        valueDate: z.iso.date().optional(),
-        valueDateTime: z.iso.datetime({ offset: true }).optional(),
-        valueCoding: z
-          .object({ system: z.string().max(200).optional(), code, display: z.string().max(400).optional() })
-          .optional(),
-        /** `data-absent-reason` on the missing value. */
-        extension: z.array(extension).max(2).optional(),
-      }),
-    )
-    .max(100)
-    .optional(),
+  answer: responseAnswer.optional(),
 })
 /** One item of the answers; groups nest as in the form. */
 export interface ResponseItem extends z.infer<typeof answerItem> {

@@ -59,6 +59,16 @@ export interface AuditChain {
   seq: Generated<number>;
 }
 
+export interface AuditCheckpoint {
+  at: Timestamp;
+  hash: Buffer;
+  hotline_id: string;
+  number: number;
+  public_key: string;
+  seq: number;
+  signature: string;
+}
+
 export interface AuditEvent {
   action: string;
   actor: string | null;
@@ -69,6 +79,20 @@ export interface AuditEvent {
   hotline_id: string;
   seq: number;
   subject: Generated<string>;
+}
+
+export interface BreakGlass {
+  at: Timestamp;
+  break_glass_id: string;
+  contact_id: string;
+  finding: string | null;
+  hotline_id: string;
+  person_id: string;
+  reason: string;
+  review_words: Generated<string>;
+  reviewed_at: Timestamp | null;
+  reviewed_by: string | null;
+  until: Timestamp;
 }
 
 export interface CallerAlert {
@@ -134,6 +158,7 @@ export interface ConfidentialityException {
 
 export interface Contact {
   answered_at: Timestamp | null;
+  answers_sealed: Buffer | null;
   base_version_id: string | null;
   call: Json | null;
   caller_leg: string | null;
@@ -200,6 +225,18 @@ export interface ContactResource {
   resource_id: string;
 }
 
+export interface DataKey {
+  created_at: Timestamp;
+  destroyed_at: Timestamp | null;
+  hotline_id: string;
+  key_class: string;
+  key_id: string;
+  retired_at: Timestamp | null;
+  state: string;
+  way: string;
+  wrapped: Buffer | null;
+}
+
 export interface Duty {
   connected: Generated<boolean>;
   contact_id: string | null;
@@ -227,6 +264,19 @@ export interface DutyPeriod {
   seat_id: string;
   started_at: Timestamp;
   state: string;
+}
+
+export interface Factor {
+  confirmed_at: Timestamp | null;
+  counter: Generated<number>;
+  created_at: Timestamp;
+  factor_id: string;
+  hotline_id: string;
+  kind: string;
+  name: Generated<string>;
+  person_id: string;
+  secret_sealed: Buffer;
+  used_at: Timestamp | null;
 }
 
 export interface Form {
@@ -345,6 +395,13 @@ export interface Line {
   wrap_up_ms: Generated<number>;
 }
 
+export interface LoginFailure {
+  at: Timestamp;
+  failures: Generated<number>;
+  hotline_id: string;
+  key: Buffer;
+}
+
 export interface Notice {
   at: Generated<Timestamp>;
   data: Generated<Json>;
@@ -437,6 +494,39 @@ export interface Recording {
   state: Generated<string>;
 }
 
+export interface RecoveryCode {
+  code_hash: string;
+  code_id: string;
+  hotline_id: string;
+  person_id: string;
+  used_at: Timestamp | null;
+}
+
+export interface RegisterEntry {
+  closed_at: Timestamp | null;
+  contact_id: string | null;
+  due_at: Timestamp;
+  entry_id: string;
+  hotline_id: string;
+  keep_until: Timestamp | null;
+  kind: string;
+  number: number;
+  opened_at: Timestamp;
+  opened_by: string;
+  request: string | null;
+  title: string;
+}
+
+export interface RegisterStep {
+  at: Timestamp;
+  entry_id: string;
+  hotline_id: string;
+  kind: string;
+  person_id: string;
+  seq: number;
+  words: Generated<string>;
+}
+
 export interface Report {
   acknowledged_at: Timestamp | null;
   acknowledged_by: string | null;
@@ -453,6 +543,16 @@ export interface Report {
   report_id: string;
   ring_at: Timestamp | null;
   stage: Generated<number>;
+}
+
+export interface Resealing {
+  beyond: string | null;
+  finished_at: Timestamp | null;
+  hotline_id: string;
+  key_id: string;
+  resealed: Generated<number>;
+  started_at: Timestamp;
+  target: string;
 }
 
 export interface Resource {
@@ -523,11 +623,17 @@ export interface Seat {
 }
 
 export interface Session {
+  challenge: string | null;
+  challenge_at: Timestamp | null;
   created_at: Generated<Timestamp>;
+  device: Generated<string>;
   expires_at: Timestamp;
+  fresh_at: Timestamp | null;
   hotline_id: string;
   person_id: string;
+  proved_at: Timestamp | null;
   seen_at: Generated<Timestamp>;
+  session_id: Generated<string>;
   token_hash: Buffer;
 }
 
@@ -588,7 +694,9 @@ export interface DB {
   assessment: Assessment;
   assessment_link: AssessmentLink;
   audit_chain: AuditChain;
+  audit_checkpoint: AuditCheckpoint;
   audit_event: AuditEvent;
+  break_glass: BreakGlass;
   caller_alert: CallerAlert;
   caller_profile: CallerProfile;
   cluster: Cluster;
@@ -596,8 +704,10 @@ export interface DB {
   contact: Contact;
   contact_event: ContactEvent;
   contact_resource: ContactResource;
+  data_key: DataKey;
   duty: Duty;
   duty_period: DutyPeriod;
+  factor: Factor;
   form: Form;
   form_version: FormVersion;
   help_request: HelpRequest;
@@ -608,6 +718,7 @@ export interface DB {
   instrument_text: InstrumentText;
   key_check: KeyCheck;
   line: Line;
+  login_failure: LoginFailure;
   notice: Notice;
   person: Person;
   person_line: PersonLine;
@@ -616,7 +727,11 @@ export interface DB {
   protocol_step: ProtocolStep;
   protocol_version: ProtocolVersion;
   recording: Recording;
+  recovery_code: RecoveryCode;
+  register_entry: RegisterEntry;
+  register_step: RegisterStep;
   report: Report;
+  resealing: Resealing;
   resource: Resource;
   risk_entry: RiskEntry;
   risk_lowering: RiskLowering;

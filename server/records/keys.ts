@@ -1,44 +1,39 @@
-/* The keys of the house: one master key in a file, everything else derived from it or sealed by it. */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  hkdfSync,
-  randomBytes,
-  sign,
-  timingSafeEqual,
-  type KeyObject,
-} from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
+/* The keys of the house: one master key in a file, data keys wrapped by it, everything that identifies sealed by those. */
+import { createHmac, sign } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { identityToRecipient } from 'age-encryption'
+import type { SealingWay } from './ciphers.ts'
+import { checkOf, fileDoor, openMaster, writeSecret, type MasterDoor } from './master.ts'
 import { makeRecordingKeys, publishRecordingKey } from './recording.ts'
+import { rawPublic, signingKey } from './signing-key.ts'
+import { makeRing, type LookUpUse, type Ring, type SealingClass } from './ring.ts'
 
-/** Why the keys cannot be used: one sentence for the operator. */
-export class KeysRefused extends Error {}
+export { KeysRefused } from './master.ts'
+
+/** Words sealed for a column of text, for one hotline; what was written before columns were sealed is read as it stands. */
+export interface Words {
+  seal(text: string): string
+  open(stored: string): string
+}
 
 /** Seals what identifies a person and finds it again, each hotline with keys of its own. */
 export interface Keys {
-  /** AES-256-GCM; bound to the hotline, so a copy into another hotline's row cannot be opened there. */
-  seal(hotlineId: string, text: string): Buffer
-  /** Throws when the bytes are not what seal() made for this hotline. */
-  open(hotlineId: string, sealed: Buffer): string
+  /**
+   * Bound to the hotline, and to `bound` when given (a row's id): a copy in another hotline's row, or another row, cannot be
+   * opened there.
+   */
+  seal(hotlineId: string, text: string, of?: SealingClass, bound?: string): Buffer
+  /** Throws when the bytes are not what seal() made for this hotline and `bound`. */
+  open(hotlineId: string, sealed: Buffer, bound?: string): string
+  /** Seals typed words for a text column; an empty text stays one. */
+  wordsOf(hotlineId: string): Words
   /** Keyed hash by which contacts of one caller's number are found again. Country code and `+` do not matter. */
   numberKey(hotlineId: string, number: string): Buffer
   /** Keyed hash of a number's last four digits (of all of them, when it has fewer). */
   suffixKey(hotlineId: string, number: string): Buffer
+  /** Keyed hash of a word, by which sealed texts are searched. */
+  wordKey(hotlineId: string, word: string): Buffer
   /** The four ways with callers' numbers, for one hotline. */
   numbersOf(hotlineId: string): {
     seal(number: string): Buffer
@@ -57,72 +52,63 @@ export interface Keys {
   sign(hotlineId: string, message: Buffer): Buffer
   /** The public half of the signing key, 32 bytes: what others check a signature with. */
   signer(hotlineId: string): Buffer
+  /** Seals the hotline's key files anew with the data key of today; returns how many. */
+  resealFiles(hotlineId: string): number
   /** What a database remembers of the master key, to notice another one. */
   readonly check: Buffer
+  /** The way in which new data keys seal. */
+  readonly way: SealingWay
+  /** What wraps data keys. */
+  readonly door: MasterDoor
+  /** The data keys that are known; server/records/data-keys.ts fills it from the database. */
+  readonly ring: Ring
+  /** Called when something is sealed with a key that is not known here yet. */
+  missed: () => void
 }
-
-const format = 1
 
 /**
  * Opens the keys of a data folder. `remembered` is the check kept in the database; null when nothing was ever sealed, the
  * only case in which a missing master key is made. Throws KeysRefused.
  */
-export function openKeys(dataFolder: string, remembered: Buffer | null): Keys {
-  const folder = join(dataFolder, 'keys')
-  const file = join(folder, 'master.key')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (!existsSync(file)) {
-    if (remembered)
-      throw new KeysRefused(
-        `The key file ${file} is missing, but the database holds data sealed with it: put the file back from your backup. 缺少主密钥文件,请从备份中恢复。`,
-      )
-    writeSecret(file, `${randomBytes(32).toString('base64')}\n`)
-  }
-  const master = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
-  if (master.length !== 32)
-    throw new KeysRefused(
-      `The key file ${file} is damaged: put it back from your backup. 主密钥文件已损坏,请从备份中恢复。`,
-    )
-  const keys = keysOf(master, dataFolder)
-  if (remembered && (remembered.length !== keys.check.length || !timingSafeEqual(remembered, keys.check)))
-    throw new KeysRefused(
-      `The key file ${file} is not the one this database was sealed with: put the right one back. 主密钥与数据库不匹配,请恢复正确的密钥文件。`,
-    )
-  return keys
-}
+export const openKeys = (
+  dataFolder: string,
+  remembered: Buffer | null,
+  way: SealingWay = 'aes-256-gcm',
+): Keys => keysOf(openMaster(dataFolder, remembered), dataFolder, way)
 
-function keysOf(master: Buffer, dataFolder: string): Keys {
+const mark = 'sealed:'
+const sealedText = /^sealed:[A-Za-z0-9+/]{60,}={0,2}$/
+
+/** What stands before every text sealed with a key: 24 characters that only this key has. */
+export const textHeader = (header: Buffer): string => `${mark}${header.toString('base64')}`
+
+function keysOf(master: Buffer, dataFolder: string, way: SealingWay): Keys {
   const folder = join(dataFolder, 'keys')
-  const derived = new Map<string, Buffer>()
-  const keyFor = (hotlineId: string, use: string): Buffer => {
-    const name = `${hotlineId}/${use}`
-    const key = derived.get(name) ?? Buffer.from(hkdfSync('sha256', master, 'hearthline', name, 32))
-    derived.set(name, key)
-    return key
-  }
-  const hashed = (hotlineId: string, use: string, text: string): Buffer =>
-    createHmac('sha256', keyFor(hotlineId, use)).update(text).digest()
+  const hashed = (hotlineId: string, use: LookUpUse, text: string): Buffer =>
+    createHmac('sha256', keys.ring.lookUpKey(hotlineId, use)).update(text).digest()
   const privateFile = (hotlineId: string): string => join(folder, `${hotlineId}.recording.sealed`)
-  const signing = (hotlineId: string): KeyObject =>
+  const signing = (hotlineId: string): ReturnType<typeof signingKey> =>
     signingKey(join(folder, `${hotlineId}.signing`), {
       seal: (text) => keys.seal(hotlineId, text),
       open: (sealed) => keys.open(hotlineId, sealed),
     })
   const keys: Keys = {
-    seal(hotlineId, text) {
-      const nonce = randomBytes(12)
-      const cipher = createCipheriv('aes-256-gcm', keyFor(hotlineId, 'seal'), nonce)
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-      return Buffer.concat([Buffer.of(format), nonce, cipher.getAuthTag(), body])
-    },
-    open(hotlineId, sealed) {
-      if (sealed[0] !== format || sealed.length < 29) throw new Error('not sealed by us')
-      const decipher = createDecipheriv('aes-256-gcm', keyFor(hotlineId, 'seal'), sealed.subarray(1, 13))
-      decipher.setAuthTag(sealed.subarray(13, 29))
-      return Buffer.concat([decipher.update(sealed.subarray(29)), decipher.final()]).toString('utf8')
-    },
+    ring: makeRing(master, () => keys.missed()),
+    missed: () => undefined,
+    way,
+    door: fileDoor(master),
+    seal: (hotlineId, text, of = 'identifying', bound = '') => keys.ring.seal(hotlineId, text, of, bound),
+    open: (hotlineId, sealed, bound = '') => keys.ring.open(hotlineId, sealed, bound),
+    wordsOf: (hotlineId) => ({
+      seal: (text) => (text === '' ? '' : `${mark}${keys.seal(hotlineId, text, 'notes').toString('base64')}`),
+      open: (stored) =>
+        sealedText.test(stored)
+          ? keys.open(hotlineId, Buffer.from(stored.slice(mark.length), 'base64'))
+          : stored,
+    }),
     numberKey: (hotlineId, number) => hashed(hotlineId, 'number', bare(number)),
     suffixKey: (hotlineId, number) => hashed(hotlineId, 'suffix', bare(number).slice(-4)),
+    wordKey: (hotlineId, word) => hashed(hotlineId, 'words', word),
     numbersOf: (hotlineId) => ({
       seal: (number) => keys.seal(hotlineId, number),
       open: (sealed) => keys.open(hotlineId, sealed),
@@ -145,33 +131,17 @@ function keysOf(master: Buffer, dataFolder: string): Keys {
       keys.open(hotlineId, Buffer.from(readFileSync(privateFile(hotlineId), 'utf8'), 'base64')),
     sign: (hotlineId, message) => sign(null, message, signing(hotlineId)),
     signer: (hotlineId) => rawPublic(signing(hotlineId)),
-    check: createHmac('sha256', Buffer.from(hkdfSync('sha256', master, 'hearthline', 'check', 32)))
-      .update('hearthline')
-      .digest(),
+    resealFiles(hotlineId) {
+      const files = readdirSync(folder).filter((n) => n.startsWith(`${hotlineId}.`) && n.endsWith('.sealed'))
+      for (const name of files) {
+        const secret = keys.open(hotlineId, Buffer.from(readFileSync(join(folder, name), 'utf8'), 'base64'))
+        writeSecret(join(folder, name), keys.seal(hotlineId, secret).toString('base64'))
+      }
+      return files.length
+    },
+    check: checkOf(master),
   }
   return keys
-}
-
-/** An Ed25519 public key's own 32 bytes: the end of its SPKI form (RFC 8410 §4). */
-const rawPublic = (key: KeyObject): Buffer =>
-  createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-32)
-
-/** The signing key that lies sealed beside its public half; made when neither is there. */
-function signingKey(
-  path: string,
-  { seal, open }: { seal: (text: string) => Buffer; open: (sealed: Buffer) => string },
-): KeyObject {
-  const [secret, known] = [`${path}.sealed`, `${path}.pub`]
-  if (existsSync(secret)) return createPrivateKey(open(Buffer.from(readFileSync(secret, 'utf8'), 'base64')))
-  // What was signed with a lost key could no longer be told from a forgery.
-  if (existsSync(known))
-    throw new KeysRefused(
-      `The key file ${secret} is missing: put it back from your backup. 缺少签名密钥文件,请从备份中恢复。`,
-    )
-  const { privateKey } = generateKeyPairSync('ed25519')
-  writeSecret(secret, seal(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()).toString('base64'))
-  writeSecret(known, `${rawPublic(privateKey).toString('base64url')}\n`)
-  return privateKey
 }
 
 /** The number without its punctuation and without China's country code, so that trunks may write it as they like. */
@@ -180,17 +150,4 @@ function bare(number: string): string {
     .replace(/[^0-9+]/g, '')
     .replace(/^(\+|00)86(?=\d{5})/, '')
     .replace(/\D/g, '')
-}
-
-/** Written beside its place, synced, and moved there: a killed start leaves no half of a key. */
-function writeSecret(file: string, text: string): void {
-  const fresh = `${file}.new`
-  const handle = openSync(fresh, 'w', 0o600)
-  try {
-    writeSync(handle, text)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  renameSync(fresh, file)
 }

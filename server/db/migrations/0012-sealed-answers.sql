@@ -1,0 +1,45 @@
+-- Data keys, wrapped by the master key that is never in the database; identifying answers and typed words sealed (G24-6.2.2c,
+-- 7.5b, 7.5c).
+
+-- `waiting` until every server knows it, `sealing` for what is written now, `retired` while something may still be opened
+-- with it. The look-up keys (number, suffix, words) and the first key never change: `sealing` for ever.
+create table data_key (
+  key_id uuid primary key,
+  hotline_id uuid not null references hotline,
+  key_class text not null
+    check (key_class in ('identifying', 'notes', 'devices', 'first', 'number', 'suffix', 'words')),
+  way text not null check (way in ('aes-256-gcm', 'sm4-gcm', 'sm4-ctr-hmac-sm3', 'hmac-sha-256')),
+  state text not null check (state in ('waiting', 'sealing', 'retired', 'destroyed')),
+  wrapped bytea,
+  created_at timestamptz not null,
+  retired_at timestamptz,
+  destroyed_at timestamptz,
+  check ((wrapped is null) = (state = 'destroyed'))
+);
+create unique index data_key_sealing on data_key (hotline_id, key_class) where state = 'sealing';
+create unique index data_key_waiting on data_key (hotline_id, key_class) where state = 'waiting';
+
+-- How far the re-sealing of each sealed column has come; a job that was interrupted goes on from there.
+create table resealing (
+  hotline_id uuid not null references hotline,
+  target text not null,
+  key_id uuid not null references data_key,
+  beyond text,
+  resealed bigint not null default 0,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  primary key (hotline_id, target)
+);
+
+-- What was taken out of `form`: null in records written before, whose answers are still all in `form`.
+alter table contact add column answers_sealed bytea;
+
+do $$
+declare t text;
+begin
+  foreach t in array array['data_key', 'resealing'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('create policy own_hotline on %I using (hotline_id = current_hotline()) with check (hotline_id = current_hotline())', t);
+    execute format('grant select, insert, update on %I to hearthline', t);
+  end loop;
+end $$;
