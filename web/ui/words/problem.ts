@@ -185,6 +185,28 @@ export const problem = {
   'problem.caller.notFound': ['没有找到这位求助者的档案。', 'This caller was not found.'],
   'problem.alert.notFound': ['没有找到这条提示。', 'This alert was not found.'],
   'problem.resource.notFound': ['没有找到这个资源。', 'This resource was not found.'],
+  'problem.disclosure.notFound': ['没有这条披露记录。', 'There is no such disclosure.'],
+  'problem.disclosure.wrongState': [
+    '这条披露的状态已经变化，这一步现在不能做。',
+    'The disclosure has moved on; this cannot be done now.',
+  ],
+  'problem.disclosure.needsAnother': [
+    '申请人不能批准自己的申请，需要另一个人来决定。',
+    'Nobody decides their own request; another person is needed.',
+  ],
+  'problem.disclosure.notAllowed': [
+    '这些资料不能为这个目的、按这个依据提供。请看下面的原因。',
+    'This may not leave for this purpose on this basis. The reasons are below.',
+  ],
+  'problem.disclosure.wrongReceipt': [
+    '回执不对：它不是由这个资料包算出的。请让接收方重新核对并逐字告诉您。',
+    'The receipt is not the one of this package. Ask the receiver to check again and read it out letter by letter.',
+  ],
+  'problem.receiver.notFound': ['没有这个接收方。', 'There is no such receiver.'],
+  'problem.receiver.badKey': [
+    '这不是接收方的公钥。公钥以 age1 开头，共 62 个字符。',
+    'This is not a receiver’s public key. It begins with age1 and has 62 characters.',
+  ],
   'problem.import.unreadable': [
     '这个文件读不懂。请用模板的 CSV 或 Excel（.xlsx）。',
     'This file cannot be read. Use the template as CSV or Excel (.xlsx).',
