@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { contactClasses } from '../domain/form.ts'
 import { questionnaire, questionnaireResponse } from '../domain/questionnaire.ts'
+import { purposes } from '../domain/rule.ts'
 import { stages } from '../domain/stage.ts'
 import { channels, consents, contactStates, outcomes, risks } from './desk.ts'
 import { done, endpoint, id, instant, page } from './endpoint.ts'
@@ -66,7 +67,7 @@ export const listContacts = endpoint({
 export const readContact = endpoint({
   method: 'GET',
   path: '/api/v1/contacts/:contactId',
-  needs: 'contact.list',
+  needs: 'contact.read',
   summary: 'One contact with its timeline',
   params: contactId,
   reply: contactRow.extend({
@@ -114,13 +115,17 @@ const saved = z.object({
   missing: z.array(z.string()),
 })
 
-/** The form of a contact in the version it was opened with, and what was answered so far. */
+/**
+ * The form of a contact in the version it was opened with, and what was answered so far. `purpose` states what it is read
+ * for (G24-7.5b) where that is not the usual purpose of the person's role; it is written into the audit chain.
+ */
 export const readForm = endpoint({
   method: 'GET',
   path: '/api/v1/contacts/:contactId/form',
-  needs: 'contact.own',
+  needs: 'contact.notes',
   summary: 'The form as saved',
   params: contactId,
+  query: z.strictObject({ purpose: z.enum(purposes).optional() }),
   reply: saved.extend({ ...progress, questionnaire, response: questionnaireResponse }),
 })
 
@@ -131,7 +136,7 @@ export const readForm = endpoint({
 export const saveForm = endpoint({
   method: 'PUT',
   path: '/api/v1/contacts/:contactId/form',
-  needs: 'contact.own',
+  needs: 'contact.write',
   summary: 'Save the form as typed',
   params: contactId,
   body: z.strictObject({ ...progress, response: questionnaireResponse, revision: z.number().int().min(0) }),
@@ -152,7 +157,7 @@ export const readBlankForm = endpoint({
 export const closeContact = endpoint({
   method: 'POST',
   path: '/api/v1/contacts/:contactId/close',
-  needs: 'contact.own',
+  needs: 'contact.close',
   summary: 'Finish the record',
   params: contactId,
   reply: done,

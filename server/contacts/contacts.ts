@@ -10,12 +10,13 @@ import type {
 } from '../../api/contacts.ts'
 import { initialAnswers } from '../../domain/answers.ts'
 import { missingForClosing } from '../../domain/form.ts'
-import { may, type Role } from '../../domain/permission.ts'
+import { allows, may } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { toResponse } from '../../domain/response.ts'
 import { owedBy } from '../crisis/crisis.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import { reach, reaches, reachOf, type Asker } from '../db/reach.ts'
 import { effectiveForm, formOfContact } from '../forms/forms.ts'
 import { planAfter } from '../tasks/tasks.ts'
 import { sameAnswers, sentAnswers, storedAnswers, writeAnswers, type Written } from './answering.ts'
@@ -31,17 +32,12 @@ import {
   findRecordings,
   lockContact,
   markClosed,
-  writesUp,
   type ListQuery,
   type StoredContact,
   type StoredRow,
 } from './queries.ts'
 
-/** Who asks: a member of staff with their roles. */
-export interface Asker {
-  personId: string
-  roles: readonly Role[]
-}
+export type { Asker } from '../db/reach.ts'
 
 /** How callers' numbers are sealed and found again; made by server/records/keys.ts for one hotline. */
 export interface Numbers {
@@ -57,7 +53,7 @@ const masked = (number: string): string => `••••${number.slice(-4)}`
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null
 
-const shown = (row: StoredRow, asker: Asker, numbers: Numbers): ContactRow => ({
+const shown = (row: StoredRow, numbers: Numbers): ContactRow => ({
   contactId: row.contact_id,
   number: row.number,
   lineName: row.line_name,
@@ -72,13 +68,10 @@ const shown = (row: StoredRow, asker: Asker, numbers: Numbers): ContactRow => ({
   endedAt: iso(row.ended_at),
   counsellor: row.counsellor,
   recorded: row.recorded,
-  callerNumber:
-    row.caller_number_sealed && may(asker.roles, 'contact.number')
-      ? masked(numbers.open(row.caller_number_sealed))
-      : null,
+  callerNumber: row.caller_number_sealed ? masked(numbers.open(row.caller_number_sealed)) : null,
 })
 
-/** One page of contacts the asker may see: supervisors and custodians all, counsellors their own. */
+/** One page of the contacts that the rules of the asker's roles let them see: supervisors all, counsellors their own. */
 export async function list(
   tx: Tx,
   hotlineId: string,
@@ -88,35 +81,39 @@ export async function list(
 ): Promise<{ rows: ContactRow[]; next: string | null }> {
   if (query.suffix !== undefined && !may(asker.roles, 'contact.number'))
     throw new Problem('permission.denied')
-  const onlyOf = may(asker.roles, 'contact.all') && !query.mine ? null : asker.personId
   const suffixKey = query.suffix === undefined ? null : numbers.suffixKey(query.suffix)
-  const found = await findContacts(tx, hotlineId, query, onlyOf, suffixKey)
-  const rows = found.slice(0, query.limit).map((row) => shown(row, asker, numbers))
+  const conditions = [reachOf(asker, 'contact.list')]
+  if (query.mine) conditions.push(reach('own', asker))
+  // Who may not see a number must not find it by guessing either.
+  if (suffixKey) conditions.push(reachOf(asker, 'contact.number'))
+  const found = await findContacts(tx, hotlineId, asker, query, conditions, suffixKey)
+  const rows = found.slice(0, query.limit).map((row) => shown(row, numbers))
   const last = rows.at(-1)
   return { rows, next: found.length > query.limit && last ? String(last.number) : null }
 }
 
-/** The contact if the asker may see it; `contact.notFound` otherwise, so that its existence is not told either. */
-export async function visible(tx: Tx, asker: Asker, contactId: string): Promise<StoredContact> {
-  const contact = await findContact(tx, contactId)
-  const allowed =
-    contact &&
-    (may(asker.roles, 'contact.all') ||
-      contact.person_id === asker.personId ||
-      (await writesUp(tx, asker.personId, contactId)))
-  if (!allowed) throw new Problem('contact.notFound')
+/**
+ * The contact if the asker holds the right over it; `contact.notFound` otherwise, so that its existence is not told
+ * either.
+ */
+export async function visible(
+  tx: Tx,
+  asker: Asker,
+  contactId: string,
+  right: 'contact.read' | 'contact.notes' = 'contact.read',
+): Promise<StoredContact> {
+  const contact = await findContact(tx, asker, contactId)
+  if (!contact || !(await reaches(tx, asker, right, contact))) throw new Problem('contact.notFound')
   return contact
 }
 
 /** Who handed a contact over writes down their part of it as long as their own wrap-up lasts; finishing it is not theirs. */
 const mayWrite = async (tx: Tx, contact: StoredContact, asker: Asker): Promise<boolean> =>
-  mayEdit(contact, asker) ||
-  (contact.state !== 'closed' &&
-    may(asker.roles, 'contact.own') &&
-    (await writesUp(tx, asker.personId, contact.contact_id)))
+  contact.state !== 'closed' && (await reaches(tx, asker, 'contact.write', contact))
 
 const mayEdit = (contact: StoredContact, asker: Asker): boolean =>
-  contact.person_id === asker.personId && contact.state !== 'closed' && may(asker.roles, 'contact.own')
+  contact.state !== 'closed' &&
+  allows(asker.roles, 'contact.close', { own: contact.person_id === asker.personId })
 
 /** A contact's page. The caller of this writes the access into the audit chain. */
 export async function read(
@@ -131,7 +128,7 @@ export async function read(
   const recordings = await findRecordings(tx, contactId)
   const { form } = await formOfContact(tx, contact)
   return {
-    ...shown(contact, asker, numbers),
+    ...shown(contact, numbers),
     dangerKey: contact.danger_key,
     queuedAt: iso(contact.queued_at),
     closedAt: iso(contact.closed_at),
@@ -162,15 +159,15 @@ export async function read(
 }
 
 /**
- * The form as saved, in the versions the contact was opened with: the first opening by its counsellor fixes them. A
- * supervisor may read any, a counsellor their own.
+ * The form as saved, in the versions the contact was opened with: the first opening by its counsellor fixes them. Who may
+ * read it, and for which purpose, is the rule of 'contact.notes' (G24-7.5b).
  */
 export async function readSaved(
   tx: Tx,
   asker: Asker,
   contactId: string,
 ): Promise<z.input<(typeof readForm)['reply']>> {
-  const contact = await visible(tx, asker, contactId)
+  const contact = await visible(tx, asker, contactId, 'contact.notes')
   const effective = await formOfContact(tx, contact)
   const { form } = effective
   if (contact.base_version_id === null && mayEdit(contact, asker)) await fixVersions(tx, contactId, effective)

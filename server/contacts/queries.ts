@@ -6,11 +6,12 @@ import type { QuestionnaireResponse } from '../../domain/questionnaire.ts'
 import { lexemesOf, searchLexemes } from '../../domain/search.ts'
 import type { Stage } from '../../domain/stage.ts'
 import { jsonb, type Tx } from '../db/database.ts'
+import { reachOf, type Asker } from '../db/reach.ts'
 
 /** The filters of the list, parsed. */
 export type ListQuery = z.output<(typeof listContacts)['query']>
 
-/** A row of the list as stored; the number is still sealed. */
+/** A row of the list as stored; the number is still sealed, and null for whom it is not meant. */
 export interface StoredRow {
   contact_id: string
   number: number
@@ -29,8 +30,12 @@ export interface StoredRow {
   caller_number_sealed: Buffer | null
 }
 
-const rowColumns = sql`c.contact_id, c.number, l.name as line_name, c.channel, c.state, c.outcome, c.risk, c.class, c.consent,
-  c.started_at, c.answered_at, c.ended_at, p.display_name as counsellor, c.caller_number_sealed,
+/** The columns of a row as the asker may have them: a number that they may not see does not leave the database. */
+const rowColumns = (
+  asker: Asker,
+) => sql`c.contact_id, c.number, l.name as line_name, c.channel, c.state, c.outcome, c.risk, c.class, c.consent,
+  c.started_at, c.answered_at, c.ended_at, p.display_name as counsellor,
+  case when ${reachOf(asker, 'contact.number')} then c.caller_number_sealed end as caller_number_sealed,
   exists (select from recording r where r.contact_id = c.contact_id and r.state <> 'lost') as recorded`
 
 /** Only these conditions may be set, each by its own name. */
@@ -74,18 +79,18 @@ async function matching(tx: Tx, words: string[], from: number, newest: boolean):
 }
 
 /**
- * One page of the list and one row more, by contact number. `onlyOf` limits it to one counsellor's own contacts. A text
- * is looked up batch by batch, so that a common word with a rare filter costs no more than it must.
+ * One page of the list and one row more, by contact number. `reached` are the conditions under which the asker sees a
+ * contact. A text is looked up batch by batch, so that a common word with a rare filter costs no more than it must.
  */
 export async function findContacts(
   tx: Tx,
   hotlineId: string,
+  asker: Asker,
   query: ListQuery,
-  onlyOf: string | null,
+  reached: RawBuilder<boolean>[],
   suffixKey: Buffer | null,
 ): Promise<StoredRow[]> {
-  const conditions = [sql`c.hotline_id = ${hotlineId}`, ...filters(query, suffixKey)]
-  if (onlyOf) conditions.push(sql`c.person_id = ${onlyOf}`)
+  const conditions = [sql`c.hotline_id = ${hotlineId}`, ...reached, ...filters(query, suffixKey)]
   const newest = query.sort === 'newest'
   const beyond = (number: number): RawBuilder<unknown> =>
     newest ? sql`c.number < ${number}` : sql`c.number > ${number}`
@@ -93,7 +98,7 @@ export async function findContacts(
   const pageOf = async (limit: number, also: RawBuilder<unknown>): Promise<StoredRow[]> => {
     const order = newest ? sql`desc` : sql`asc`
     const { rows } = await sql<StoredRow>`
-      select ${rowColumns} from (
+      select ${rowColumns(asker)} from (
         select c.* from contact c where ${sql.join([...conditions, also], sql` and `)}
         order by c.number ${order} limit ${limit}
       ) c join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
@@ -133,26 +138,23 @@ export interface StoredContact extends StoredRow {
   stage_ms: Partial<Record<Stage, number>>
 }
 
-const contactColumns = sql`${rowColumns}, c.hotline_id, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
+const contactColumns = (
+  asker: Asker,
+) => sql`${rowColumns(asker)}, c.hotline_id, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
   c.satisfaction, c.form, c.form_revision, c.form_saved_at, c.base_version_id, c.overlay_version_id, c.stage, c.stage_ms,
   earlier_contacts(c) as earlier`
 
 /** One contact, or undefined when it is not there (or another hotline's). */
-export async function findContact(tx: Tx, contactId: string): Promise<StoredContact | undefined> {
+export async function findContact(
+  tx: Tx,
+  asker: Asker,
+  contactId: string,
+): Promise<StoredContact | undefined> {
   const { rows } = await sql<StoredContact>`
-    select ${contactColumns} from contact c
+    select ${contactColumns(asker)} from contact c
     join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
     where c.contact_id = ${contactId}`.execute(tx)
   return rows[0]
-}
-
-/** Whether the person's seat is in wrap-up for this contact, whoever has it now. */
-export async function writesUp(tx: Tx, personId: string, contactId: string): Promise<boolean> {
-  const { rows } = await sql`
-    select from duty where person_id = ${personId} and contact_id = ${contactId} and state = 'wrap-up'`.execute(
-    tx,
-  )
-  return rows.length > 0
 }
 
 /** Takes the row's lock, so that nothing else changes the contact until the transaction ends. */

@@ -8,7 +8,9 @@ import {
   readForm,
   saveForm,
 } from '../../api/contacts.ts'
+import { purposeOf, type Permission } from '../../domain/permission.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
+import type { Purpose } from '../../domain/rule.ts'
 import { serve, type Context } from '../http/serve.ts'
 import { close, enter, list, read, readBlank, readSaved, save, type Asker, type Numbers } from './contacts.ts'
 
@@ -24,17 +26,25 @@ export interface ContactsDeps {
   assessed: (hotlineId: string, contactId: string, personId: string, level: RiskLevel | null) => void
 }
 
-const askerOf = (context: Context): Asker => ({
+const askerOf = (context: Context, purpose?: Purpose): Asker => ({
   personId: context.person.personId,
   roles: context.person.roles,
+  now: context.now(),
+  purpose,
+})
+
+/** For the audit chain: what the person reads for (G24-7.5b). */
+const forWhat = (context: Context, right: Permission, stated?: Purpose) => ({
+  purpose: purposeOf(context.person.roles, right, stated),
 })
 
 /** The form of a contact: read, saved as typed, empty for a line. Reading it is written into the audit chain. */
 function formRoutes(app: FastifyInstance, deps: ContactsDeps): void {
-  serve(app, readForm, (context, { params }) =>
+  serve(app, readForm, (context, { params, query }) =>
     context.tx(async (tx) => {
-      const saved = await readSaved(tx, askerOf(context), params.contactId)
-      await context.audit(tx, 'form.read', '', params.contactId)
+      const saved = await readSaved(tx, askerOf(context, query.purpose), params.contactId)
+      const why = forWhat(context, 'contact.notes', query.purpose)
+      await context.audit(tx, 'form.read', '', params.contactId, why)
       return saved
     }),
   )
@@ -75,7 +85,7 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   serve(app, readContact, (context, { params }) =>
     context.tx(async (tx) => {
       const contact = await read(tx, askerOf(context), params.contactId, deps.numbersOf(context.hotlineId))
-      await context.audit(tx, 'contact.read', '', params.contactId)
+      await context.audit(tx, 'contact.read', '', params.contactId, forWhat(context, 'contact.read'))
       return contact
     }),
   )
