@@ -10,7 +10,7 @@ const help = `Hearthline 暖线
   npx hearthline doctor [--json]                  say what is wrong with this installation
   npx hearthline status [--json]                  what the hotline is doing
   npx hearthline contacts [--json] [--since ISO]  the contacts, nothing identifying
-  npx hearthline migrate | user | backup | restore | verify | export | simulate
+  npx hearthline migrate | user | backup | restore | verify | checkpoint | export | simulate
 
 Settings come from the environment: see the README.`
 
@@ -22,6 +22,7 @@ const commands = [
   'backup',
   'restore',
   'verify',
+  'checkpoint',
   'export',
   'simulate',
 ]

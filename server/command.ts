@@ -1,9 +1,11 @@
 /* `npx hearthline VERB`: what scripts and operators ask of a hotline; works while the product runs and while it does not. */
 import { Problem } from '../domain/problem.ts'
+import { BackupRefused } from './backup/refusal.ts'
+import { backUpHotlines, restoreHotlines } from './command/backup.ts'
 import { listContacts } from './command/contacts.ts'
 import { showStatus } from './command/status.ts'
 import { CommandRefused, workOnUsers } from './command/users.ts'
-import { verifyRecords } from './command/verify.ts'
+import { printCheckpoints, verifyRecords } from './command/verify.ts'
 import { ConfigRefused, readConfig, type Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { migrate, MigrationRefused } from './db/migrate.ts'
@@ -26,7 +28,10 @@ const verbs: Readonly<Record<string, Verb>> = {
   status: withDatabase(showStatus),
   contacts: withDatabase((db, _config, args) => listContacts(db, args)),
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
-  verify: withDatabase((db, config) => verifyRecords(db, config.data)),
+  backup: backUpHotlines,
+  restore: restoreHotlines,
+  verify: withDatabase((db, config, args) => verifyRecords(db, config.data, args)),
+  checkpoint: withDatabase((db, config) => printCheckpoints(db, config.data)),
   migrate: async (config) => {
     const done = await migrate(config.ownerDatabaseUrl, config.databaseUrl)
     console.log(
@@ -36,8 +41,8 @@ const verbs: Readonly<Record<string, Verb>> = {
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof CommandRefused || error instanceof ConfigRefused || error instanceof MigrationRefused)
-    return error.message
+  const refusals = [BackupRefused, CommandRefused, ConfigRefused, MigrationRefused]
+  if (error instanceof Error && refusals.some((refusal) => error instanceof refusal)) return error.message
   if (error instanceof Problem) return `Refused: ${error.code} ${JSON.stringify(error.detail)}`
   return error instanceof Error ? `Failed: ${error.message}` : 'Failed'
 }

@@ -9,11 +9,12 @@ import { settleRecordings } from './records/records.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
 import { findTrunkNames, noteTroubles } from './supervision/troubles.ts'
+import { makeCheckpoint, type Signing } from './verify/verify.ts'
 import { freeForsaken, tellDropped } from './tasks/dropped.ts'
 
 const everyMs = 2000
-/** Clusters change slowly, and reading ten weeks of answers is not free. */
-const clustersEveryMs = 3_600_000
+/** Clusters change slowly, and reading ten weeks of answers is not free; checkpoints of the audit chain as often. */
+const hourlyMs = 3_600_000
 const lowBytes = 2 * 1024 ** 3
 const fullBytes = 200 * 1024 ** 2
 
@@ -36,6 +37,8 @@ export interface RoundsDeps {
   failed: (error: unknown) => void
   /** Recorder and trunks; without it nothing is said of them. */
   around?: Around
+  /** The keys that checkpoints of the audit chain are signed with; without them none are made. */
+  signing?: Signing
   /** How the disk stands; a test says otherwise. */
   disk?: (folder: string) => Promise<DiskState>
 }
@@ -51,7 +54,7 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
   })
   let underway: Promise<void> = Promise.resolve()
   let busy = false
-  let clustersAt = 0
+  let hourlyAt = 0
   const timer = setInterval(() => {
     if (busy) return
     busy = true
@@ -59,9 +62,11 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
       .then(async (disk) => goRound(deps, disk, (await deps.around?.recorderAway()) ?? 'unknown'))
       .then(() => helpRound(db, deps.live, now()))
       .then(async () => {
-        if (now().getTime() - clustersAt < clustersEveryMs) return
-        clustersAt = now().getTime()
+        if (now().getTime() - hourlyAt < hourlyMs) return
+        hourlyAt = now().getTime()
         await lookForClusters(db, deps.live, now())
+        if (deps.signing)
+          for (const each of await allHotlines(db)) await makeCheckpoint(db, deps.signing, each, now())
       })
       .catch(deps.failed)
       .finally(() => (busy = false))

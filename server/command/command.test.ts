@@ -8,6 +8,7 @@ import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/datab
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { logIn, openDoor } from '../identity/identity.ts'
+import { openKeys } from '../records/keys.ts'
 
 const { db, url, ownerUrl, owner } = await freshDatabase()
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-command-'))
@@ -102,6 +103,22 @@ test('an operator adds an administrator and renews a passphrase without showing 
   expect((await run(['user', 'list'])).out).toContain('rescue\trescue\tadministrator\tactive')
   const audit = await owner(`select action from audit_event where data->>'by' = 'command line' order by seq`)
   expect(audit).toEqual([{ action: 'person.added' }, { action: 'passphrase.changed' }])
+})
+
+test('G24-7.3: a checkpoint is one line for somebody outside; verify holds the chain against it', async () => {
+  const refused = await run(['checkpoint'])
+  expect(refused).toMatchObject({ code: 1, out: '' })
+  const keys = openKeys(folder, null)
+  await sql`insert into key_check (value) values (${keys.check})`.execute(db.doors)
+  await keys.makeRecordingKeys(hotlineId)
+  const printed = await run(['checkpoint'])
+  expect(printed).toMatchObject({ code: 0, err: '' })
+  const line = printed.out.trim()
+  expect(line).toMatch(/^hearthline-checkpoint-1\/\S+$/)
+  expect(await run(['verify', '--checkpoint', line])).toMatchObject({ code: 0, err: '' })
+  const forged = line.replace(/\/1\/2/, '/2/2')
+  expect((await run(['verify', '--checkpoint', forged])).out).toContain('checkpoint\t2\tchanged')
+  expect(await run(['verify', '--checkpoint', line.slice(0, -1)])).toMatchObject({ code: 1, out: '' })
 })
 
 test('what cannot be done is one sentence and exit code 1', async () => {

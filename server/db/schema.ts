@@ -114,6 +114,16 @@ export interface CallerAlert {
   words: string;
 }
 
+export interface CallerCode {
+  code_hash: string;
+  contact_id: string;
+  failures: Generated<number>;
+  hotline_id: string;
+  locked_until: Timestamp | null;
+  made_at: Timestamp;
+  made_by: string;
+}
+
 export interface CallerProfile {
   created_at: Timestamp;
   created_by: string | null;
@@ -156,6 +166,19 @@ export interface ConfidentialityException {
   words: Generated<string>;
 }
 
+export interface ConsentRecord {
+  at: Timestamp;
+  consent_id: string;
+  contact_id: string;
+  given_by: Generated<string>;
+  hotline_id: string;
+  how: string;
+  person_id: string | null;
+  purpose: string;
+  state: string;
+  words: Generated<string[]>;
+}
+
 export interface Contact {
   answered_at: Timestamp | null;
   answers_sealed: Buffer | null;
@@ -173,6 +196,7 @@ export interface Contact {
   danger_key: Generated<boolean>;
   danger_to_others: Generated<boolean>;
   deadline_at: Timestamp | null;
+  disposed_at: Timestamp | null;
   ended_at: Timestamp | null;
   ended_by: string | null;
   event_count: Generated<number>;
@@ -180,6 +204,7 @@ export interface Contact {
   form: Generated<Json>;
   form_revision: Generated<number>;
   form_saved_at: Timestamp | null;
+  held: Generated<boolean>;
   hotline_id: string;
   line_id: string;
   number: number;
@@ -193,6 +218,8 @@ export interface Contact {
   profile_by: string | null;
   profile_id: string | null;
   queued_at: Timestamp | null;
+  restricted_at: Timestamp | null;
+  retention_class: Generated<string>;
   risk: string | null;
   satisfaction: number | null;
   search: string | null;
@@ -235,6 +262,78 @@ export interface DataKey {
   state: string;
   way: string;
   wrapped: Buffer | null;
+}
+
+export interface Disclosure {
+  asked_at: Timestamp;
+  asked_by: string;
+  basis: string;
+  decided_by: string | null;
+  disclosure_id: string;
+  document: Generated<string>;
+  entry_count: Generated<number>;
+  entry_hash: Generated<Buffer>;
+  facts: string[];
+  hotline_id: string;
+  number: number;
+  purpose: string;
+  questions: string[];
+  receiver_id: string;
+  recipient: string;
+  sound: boolean;
+  state: Generated<string>;
+  words: string;
+}
+
+export interface DisclosureContact {
+  contact_id: string;
+  disclosure_id: string;
+  hotline_id: string;
+}
+
+export interface DisclosureEntry {
+  at: Timestamp;
+  data: Generated<Json>;
+  disclosure_id: string;
+  hash: Buffer;
+  hotline_id: string;
+  kind: string;
+  person_id: string;
+  seq: number;
+}
+
+export interface Disposal {
+  disposal_id: string;
+  hotline_id: string;
+  proposed_at: Timestamp;
+  proposed_by: string;
+}
+
+export interface DisposalApproval {
+  at: Timestamp;
+  disposal_id: string;
+  granted: boolean;
+  hotline_id: string;
+  person_id: string;
+  reason: Generated<string>;
+}
+
+export interface DisposalCertificate {
+  at: Timestamp;
+  certificate_id: string;
+  contact_id: string;
+  data: Json;
+  disposal_id: string;
+  hotline_id: string;
+  last_day: Timestamp;
+  sha256: Buffer;
+}
+
+export interface DisposalItem {
+  contact_id: string;
+  disposal_id: string;
+  hotline_id: string;
+  last_day: Timestamp;
 }
 
 export interface Duty {
@@ -481,13 +580,26 @@ export interface ProtocolVersion {
   version: number;
 }
 
+export interface Receiver {
+  added_at: Timestamp;
+  added_by: string;
+  checked: string;
+  hotline_id: string;
+  name: string;
+  receiver_id: string;
+  recipient: string;
+  removed_at: Timestamp | null;
+}
+
 export interface Recording {
   contact_id: string;
   duration_ms: number | null;
   ended_at: Timestamp | null;
+  files_gone_at: Timestamp | null;
   hotline_id: string;
   kind: string;
   recording_id: string;
+  sealed_at: Timestamp | null;
   segment: Generated<number>;
   sha256: Generated<Json>;
   started_at: Timestamp;
@@ -576,6 +688,16 @@ export interface Resource {
   verified_by: string | null;
   verified_on: Timestamp | null;
   verify_by: Timestamp;
+}
+
+export interface RetentionDecision {
+  at: Timestamp;
+  contact_id: string;
+  decided_by: string;
+  decision_id: string;
+  hotline_id: string;
+  kind: string;
+  reason: string;
 }
 
 export interface RiskEntry {
@@ -698,13 +820,22 @@ export interface DB {
   audit_event: AuditEvent;
   break_glass: BreakGlass;
   caller_alert: CallerAlert;
+  caller_code: CallerCode;
   caller_profile: CallerProfile;
   cluster: Cluster;
   confidentiality_exception: ConfidentialityException;
+  consent_record: ConsentRecord;
   contact: Contact;
   contact_event: ContactEvent;
   contact_resource: ContactResource;
   data_key: DataKey;
+  disclosure: Disclosure;
+  disclosure_contact: DisclosureContact;
+  disclosure_entry: DisclosureEntry;
+  disposal: Disposal;
+  disposal_approval: DisposalApproval;
+  disposal_certificate: DisposalCertificate;
+  disposal_item: DisposalItem;
   duty: Duty;
   duty_period: DutyPeriod;
   factor: Factor;
@@ -726,6 +857,7 @@ export interface DB {
   protocol_run: ProtocolRun;
   protocol_step: ProtocolStep;
   protocol_version: ProtocolVersion;
+  receiver: Receiver;
   recording: Recording;
   recovery_code: RecoveryCode;
   register_entry: RegisterEntry;
@@ -733,6 +865,7 @@ export interface DB {
   report: Report;
   resealing: Resealing;
   resource: Resource;
+  retention_decision: RetentionDecision;
   risk_entry: RiskEntry;
   risk_lowering: RiskLowering;
   schema_version: SchemaVersion;

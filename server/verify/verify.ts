@@ -1,4 +1,4 @@
-/* Proves the records: every chain of events is whole, no contact number is missing, every recording is what it was. */
+/* Proves the records: chains of events and their checkpoints are whole, no number is missing, recordings are what they were. */
 import { createHash } from 'node:crypto'
 import { findRecordedSound } from '../records/records.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
@@ -12,12 +12,15 @@ import {
   type KeptRecording,
   type Link,
 } from './queries.ts'
+import { faultsOfCheckpoints, type CheckpointFault } from './checkpoints.ts'
+
+export { faultOfLine, makeCheckpoint, type Signing } from './checkpoints.ts'
 
 /** One thing that is wrong: of what kind, where (an id, a number), and what. Nothing in it identifies a caller. */
 export interface Fault {
-  of: 'contact' | 'audit' | 'incident' | 'number' | 'recording'
+  of: 'contact' | 'audit' | 'incident' | 'number' | 'recording' | 'checkpoint'
   where: string
-  what: 'changed' | 'missing' | 'cut-off' | 'unreadable'
+  what: 'changed' | 'missing' | 'cut-off' | 'unreadable' | CheckpointFault['what']
 }
 
 /** What was looked at. */
@@ -116,19 +119,21 @@ async function* faultsOfRecording(
 
 /**
  * Everything that is wrong with a hotline's records, as it is found; `seen` counts what was looked at. It reads in pages
- * and may run while calls go on.
+ * and may run while calls go on. `publicKey` is the one that checkpoints must be signed with, where it is known.
  */
 export async function* faultsOf(
   db: Database,
   hotlineId: string,
   vault: SoundVault | null,
   seen: Verified,
+  publicKey: string | null = null,
 ): AsyncGenerator<Fault> {
   yield* faultsOfChain(db, hotlineId, 'contact', contactLinks, seen)
   yield* faultsOfChain(db, hotlineId, 'audit', auditLinks, seen)
   yield* faultsOfChain(db, hotlineId, 'incident', incidentLinks, seen)
   for (const { kind, chain } of await inHotline(db, hotlineId, wrongHeads))
     yield { of: kind, where: chain, what: 'cut-off' }
+  yield* faultsOfCheckpoints(db, hotlineId, publicKey)
   for (const { first, last, given } of await inHotline(db, hotlineId, wrongNumbers)) {
     const where = first === last ? String(first) : `${first}-${last}`
     yield { of: 'number', where, what: given ? 'missing' : 'changed' }
