@@ -1,0 +1,2 @@
+/** Why a backup cannot be made, read or restored: one sentence for the operator. */
+export class BackupRefused extends Error {}
