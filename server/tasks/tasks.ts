@@ -40,7 +40,7 @@ const shippedRule = followUpRule.parse(
   ),
 )
 /** The plan step that says: the caller does not want to be called again. */
-const declined = 'declined'
+const declined = 'declined' as const
 const share = z.number().min(0).max(1).optional()
 /** What a hotline may set of follow-ups: which share of moderate and low contacts is called again. */
 const followUpSettings = z.object({
@@ -271,6 +271,10 @@ export async function finish(
     await endFollowUps(tx, row.contact_id, body.result, body.words, now)
   return row
 }
+
+/** Ends the open follow-ups of a caller who does not want them any more (their consent was taken back). */
+export const declineFollowUps = (tx: Tx, contactId: string, now: Date): Promise<void> =>
+  endFollowUps(tx, contactId, declined, '', now)
 
 /** Plans or declines follow-ups of a contact by hand: its counsellor, or who sees all contacts; else `contact.notFound`. */
 export async function planByHand(

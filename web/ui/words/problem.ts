@@ -95,6 +95,30 @@ export const problem = {
   'problem.task.notFound': ['没有这项待办。', 'There is no such task.'],
   'problem.task.alreadyOwned': ['这项待办已由别人接手。', 'Somebody else has taken this task.'],
   'problem.recording.notFound': ['没有这段录音。', 'There is no such recording.'],
+  'problem.recording.sealed': [
+    '求助者撤回了录音同意，这段录音已封存，任何人都不能收听。',
+    'The caller took back their consent; this sound is sealed and nobody may hear it.',
+  ],
+  'problem.consent.tooLate': [
+    '录音须事先同意，通话之后不能再补。',
+    'Recording needs consent beforehand; it cannot be given after the call.',
+  ],
+  'problem.code.invalid': ['这个号码不对，请核对后再试。', 'This code is not right. Please check it.'],
+  'problem.code.locked': [
+    '连续输错次数较多，请一小时后再试，或打电话请我们处理。',
+    'Too many wrong tries. Try again in an hour, or call us to do it.',
+  ],
+  'problem.retention.unchanged': ['已经是这样了，没有改变。', 'It is so already; nothing was changed.'],
+  'problem.retention.notDue': [
+    '其中有的记录还没有到期、正在保全或已在另一份清单上。请重新选择。',
+    'Some of these are not due yet, on hold, or on another list. Please choose again.',
+  ],
+  'problem.disposal.notFound': ['没有这份销毁清单。', 'There is no such disposal list.'],
+  'problem.disposal.needsAnother': [
+    '提出的人不能批准，每人也只能答复一次；需要另外两个人批准。',
+    'Who proposed it cannot approve it, and nobody answers twice; two other people approve.',
+  ],
+  'problem.disposal.settled': ['这份清单已经有了结果。', 'This list is settled already.'],
   'problem.recording.unreadable': [
     '这段录音读不出来，请告诉资料保管员。',
     'This recording cannot be read. Please tell the custodian.',
