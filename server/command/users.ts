@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { roles, type Role } from '../../domain/permission.ts'
+import { apartIn, roles, type Role } from '../../domain/permission.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import { makePerson, setPassphrase } from '../identity/identity.ts'
@@ -49,6 +49,11 @@ async function chosenHotline(db: Database, wanted: string | undefined): Promise<
 function rolesIn(given: string[]): Role[] {
   const held = roles.filter((role) => given.includes(role))
   if (held.length === 0 || held.length < given.length) throw new CommandRefused(usage)
+  const apart = apartIn(held)
+  if (apart)
+    throw new CommandRefused(
+      `One person cannot be ${apart.join(' and ')}: separation of duties. 这两个角色不能由一人担任。`,
+    )
   return held
 }
 

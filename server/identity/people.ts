@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Person } from '../../api/administration.ts'
 import type { Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
+import { checkRoleChange } from '../../domain/role-change.ts'
 import type { Tx } from '../db/database.ts'
 import { pageClauses, pageFrom, type ListQuery } from '../db/paging.ts'
 import { certify, closeSessionsOf, rolesOf, setPassphrase } from './identity.ts'
@@ -49,7 +50,16 @@ export async function readPerson(tx: Tx, personId: string): Promise<Person> {
   return shown(row)
 }
 
-/** Changes a member of staff; disabling or a new passphrase ends their sessions. `person.lastAdministrator`. */
+/** Who changes staff. */
+export interface Changer {
+  personId: string
+  roles: readonly Role[]
+}
+
+/**
+ * Changes a member of staff; disabling or a new passphrase ends their sessions. `person.lastAdministrator`; what
+ * checkRoles() refuses.
+ */
 export async function changePerson(
   tx: Tx,
   hotlineId: string,
@@ -63,10 +73,12 @@ export async function changePerson(
     passphrase?: string | undefined
     disabled: boolean
   },
+  by: Changer,
   now: Date,
 ): Promise<Person> {
   const before = await readPerson(tx, personId)
   if (given.disabled || !given.roles.includes('administrator')) await refuseLastAdministrator(tx, personId)
+  await checkRoles(tx, by, { personId, before: before.roles, after: given.roles })
   await tx
     .updateTable('person')
     .set({
@@ -85,6 +97,17 @@ export async function changePerson(
     await setPassphrase(tx, { personId, name: given.name }, given.passphrase)
   if (given.disabled) await closeSessionsOf(tx, personId, null)
   return readPerson(tx, personId)
+}
+
+/** Refuses roles that separation of duties forbids: `role.apart`, `role.own`, `role.needsSecurity`. */
+export async function checkRoles(
+  tx: Tx,
+  by: Changer,
+  change: { personId: string | null; before: readonly Role[]; after: readonly Role[] },
+): Promise<void> {
+  const { rows } = await sql`
+    select from person where 'security' = any(roles) and disabled_at is null limit 1`.execute(tx)
+  checkRoleChange({ ...change, by, noSecurityOfficer: rows.length === 0 })
 }
 
 /** Locks the administrators, so that two of them cannot put out each other at the same moment. */

@@ -14,7 +14,7 @@ import { Problem } from '../../domain/problem.ts'
 import type { Live } from '../http/live.ts'
 import { serve, servePublic, sessionCookie, type PublicContext, type SessionPerson } from '../http/serve.ts'
 import { changePassphrase, closeSession, logIn, makePerson, openDoor, readMe, sessionMs } from './identity.ts'
-import { changePerson, listPeople, readPerson } from './people.ts'
+import { changePerson, checkRoles, listPeople, readPerson } from './people.ts'
 
 /** What the routes of identity are given. */
 export interface IdentityDeps {
@@ -88,6 +88,7 @@ function peopleRoutes(app: FastifyInstance, deps: IdentityDeps): void {
   serve(app, listPeopleAt, (context, { query }) => context.tx((tx) => listPeople(tx, query)))
   serve(app, addPerson, async (context, { body }) => {
     const person = await context.tx(async (tx) => {
+      await checkRoles(tx, context.person, { personId: null, before: [], after: body.roles })
       const { demo } = await tx.selectFrom('hotline').select('demo').executeTakeFirstOrThrow()
       const personId = await makePerson(tx, context.hotlineId, { ...body, demo })
       await context.audit(tx, 'person.added', personId, null, { roles: body.roles })
@@ -100,7 +101,7 @@ function peopleRoutes(app: FastifyInstance, deps: IdentityDeps): void {
     const { hotlineId } = context
     const { personId } = params
     const person = await context.tx(async (tx) => {
-      const result = await changePerson(tx, hotlineId, personId, body, context.now())
+      const result = await changePerson(tx, hotlineId, personId, body, context.person, context.now())
       const data = { roles: body.roles, disabled: body.disabled, passphrase: body.passphrase !== undefined }
       await context.audit(tx, 'person.changed', personId, null, data)
       return result
