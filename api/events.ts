@@ -29,6 +29,8 @@ export const liveEvent = z.discriminatedUnion('type', [
       'incidents',
       'callers',
       'resources',
+      'glass',
+      'registers',
     ]),
   }),
   // A contact's risk, protocol, reports, assessments or hints changed: what shows them reads them again.
@@ -64,6 +66,13 @@ export const liveEvent = z.discriminatedUnion('type', [
     number: z.number().int(),
     line: z.string(),
     owned: z.boolean(),
+  }),
+  // Somebody without the right to a contact opened it in an emergency: to those who review that.
+  z.object({
+    type: z.literal('glass-broken'),
+    breakGlassId: z.uuid(),
+    number: z.number().int(),
+    person: z.string(),
   }),
   z.object({ type: z.literal('taken-over') }),
   z.object({ type: z.literal('session-ended') }),

@@ -77,6 +77,12 @@ export const rights = [
   'resource.see',
   'resource.change',
   'escalation.change',
+  'audit.see',
+  'access.see',
+  'glass.break',
+  'glass.review',
+  'register.see',
+  'register.work',
 ] as const
 
 /** The name of a right. */

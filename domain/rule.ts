@@ -31,6 +31,8 @@ export const conditions = [
   'atSeat',
   /** The person's seat is in wrap-up for this contact, whoever has it now. */
   'writingUp',
+  /** The person opened the contact in an emergency, saying why, and that has not ended. */
+  'brokeGlass',
   /** Nobody is the hotline's security officer yet. */
   'noSecurityOfficer',
 ] as const

@@ -14,8 +14,11 @@ export interface Asker {
 
 type Who = Pick<Asker, 'personId' | 'now'>
 
+const clock = ({ now }: Who): RawBuilder<Date> => (now ? sql`${now}::timestamptz` : sql`now()`)
+
 /** What a condition asks of the contact `c` and the person. The lists in `any` are read once, not for every contact. */
-const conditionOf = (name: Condition, { personId }: Who): RawBuilder<boolean> => {
+const conditionOf = (name: Condition, who: Who): RawBuilder<boolean> => {
+  const { personId } = who
   switch (name) {
     case 'own':
       return sql`c.person_id = ${personId}`
@@ -27,12 +30,12 @@ const conditionOf = (name: Condition, { personId }: Who): RawBuilder<boolean> =>
       return sql`c.contact_id = any(array(select contact_id from duty where person_id = ${personId}))`
     case 'writingUp':
       return sql`c.contact_id = any(array(select contact_id from duty where person_id = ${personId} and state = 'wrap-up'))`
+    case 'brokeGlass':
+      return sql`c.contact_id = any(array(select contact_id from break_glass where person_id = ${personId} and until > ${clock(who)}))`
     case 'noSecurityOfficer':
       return sql`not exists (select from person where 'security' = any(roles) and disabled_at is null)`
   }
 }
-
-const clock = ({ now }: Who): RawBuilder<Date> => (now ? sql`${now}::timestamptz` : sql`now()`)
 
 /** The rule as SQL on a contact named `c`; purposes must be decided (see ruleFor). Never null. */
 export function reach(rule: Rule, who: Who): RawBuilder<boolean> {
@@ -62,7 +65,7 @@ export async function factsOf(tx: Tx, who: Who, contactId: string): Promise<Fact
   const fact = (name: Condition): RawBuilder<boolean> => reach(name, who)
   const { rows } = await sql<FactsRow>`
     select ${fact('own')} as "own", ${fact('sameLine')} as "sameLine", ${fact('assigned')} as "assigned",
-      ${fact('atSeat')} as "atSeat", ${fact('writingUp')} as "writingUp",
+      ${fact('atSeat')} as "atSeat", ${fact('writingUp')} as "writingUp", ${fact('brokeGlass')} as "brokeGlass",
       ${fact('noSecurityOfficer')} as "noSecurityOfficer",
       coalesce(extract(epoch from ${clock(who)} - c.ended_at) / 3600, 0)::float8 as "hoursSinceEnd"
     from contact c where c.contact_id = ${contactId}`.execute(tx)

@@ -236,6 +236,26 @@ export const problem = {
     'This file cannot be read. Use the template as CSV or Excel (.xlsx).',
   ],
   'problem.import.tooLarge': ['文件太大，请分成几个文件。', 'The file is too large. Please split it.'],
+  'problem.glass.notFound': ['没有找到这次紧急查阅。', 'This emergency access was not found.'],
+  'problem.glass.notNeeded': ['您本来就可以查看这条记录。', 'You may see this contact anyway.'],
+  'problem.glass.needsAnother': [
+    '自己的紧急查阅要由别人复核。',
+    'Your own emergency access must be reviewed by somebody else.',
+  ],
+  'problem.glass.alreadyReviewed': [
+    '别人刚刚已复核，已载入最新内容。',
+    'Somebody has just reviewed this one; the newest is shown.',
+  ],
+  'problem.register.notFound': ['没有找到这条登记。', 'This entry was not found.'],
+  'problem.register.closed': [
+    '这条登记已经办结，不能再追加。',
+    'This entry is closed; nothing can be added to it.',
+  ],
+  'problem.register.incomplete': ['还有必须的步骤没有完成。', 'Steps that must be taken are still missing.'],
+  'problem.register.needsAnother': [
+    '自己登记的评估要由别人批准。',
+    'An assessment must be approved by somebody other than who opened it.',
+  ],
   'problem.switchboard.away': [
     '电话交换暂时不可用，正在恢复。',
     'The switchboard is away for the moment and being restored.',
