@@ -74,6 +74,14 @@ const rules: Readonly<Record<DisclosurePurpose, Rule>> = {
 /** The bases that carry a purpose, the most usual first. */
 export const basesOf = (purpose: DisclosurePurpose): readonly DisclosureBasis[] => rules[purpose].bases
 
+/** Under which name the caller's consent to a purpose is on record (server/retention keeps them). */
+export const consentFor = (
+  purpose: DisclosurePurpose,
+): readonly ('referral' | 'disclosure' | 'research')[] => {
+  if (purpose === 'evaluation') return ['research']
+  return purpose === 'continued-care' ? ['referral', 'disclosure'] : ['disclosure']
+}
+
 /** Whether recordings may leave for this purpose on this basis. */
 export const soundMayLeave = (purpose: DisclosurePurpose, basis: DisclosureBasis): boolean =>
   rules[purpose].sound.includes(basis)
@@ -114,10 +122,8 @@ export interface DisclosedContact {
   number: number
   /** What the caller decided about recording. */
   recording: Consent | null
-  /** Whether the caller's consent to being disclosed stands: null where nobody has asked. */
+  /** Whether the caller's consent to this purpose stands; null where nobody has asked. */
   disclosure: 'given' | 'refused' | 'withdrawn' | null
-  /** Sealed after a request for erasure: nothing of it may be used (PIPL 47). */
-  restricted: boolean
 }
 
 /** Why a wish cannot be granted. */
@@ -129,7 +135,6 @@ export type DisclosureFault =
   | 'soundNotForThis'
   | 'soundNotConsented'
   | 'noConsent'
-  | 'restricted'
 
 /**
  * What stands against a wish; none when it may go to the second person. `items` are the chosen questions. Judged when it is
@@ -160,7 +165,6 @@ export function faultsOf(
       wish.sound && allowedSound && !contacts.some(({ recording }) => mayRecord(recording)),
     ],
     ['noConsent', basis === 'consent' && contacts.some(({ disclosure }) => disclosure !== 'given')],
-    ['restricted', contacts.some((contact) => contact.restricted)],
   ]
   return tests.flatMap(([fault, holds]) => (holds ? [fault] : []))
 }
@@ -177,11 +181,11 @@ export const soundOfLeaves = (wish: DisclosureWish, contact: Pick<DisclosedConta
 export const disclosureStates = [
   'asked',
   'approved',
-  'refused',
-  'withdrawn',
   'packaged',
   'handed-over',
   'received',
+  'refused',
+  'withdrawn',
 ] as const
 /** How far a disclosure is. */
 export type DisclosureState = (typeof disclosureStates)[number]
