@@ -34,6 +34,8 @@ export interface Keys {
   suffixKey(hotlineId: string, number: string): Buffer
   /** Keyed hash of a word, by which sealed texts are searched. */
   wordKey(hotlineId: string, word: string): Buffer
+  /** Keyed hash of what must be found again but not be read (an address, a name), one of its own for every use. */
+  keyedHash(hotlineId: string, use: 'address' | 'name', text: string): Buffer
   /** The four ways with callers' numbers, for one hotline. */
   numbersOf(hotlineId: string): {
     seal(number: string): Buffer
@@ -109,6 +111,7 @@ function keysOf(master: Buffer, dataFolder: string, way: SealingWay): Keys {
     numberKey: (hotlineId, number) => hashed(hotlineId, 'number', bare(number)),
     suffixKey: (hotlineId, number) => hashed(hotlineId, 'suffix', bare(number).slice(-4)),
     wordKey: (hotlineId, word) => hashed(hotlineId, 'words', word),
+    keyedHash: (hotlineId, use, text) => hashed(hotlineId, use, text),
     numbersOf: (hotlineId) => ({
       seal: (number) => keys.seal(hotlineId, number),
       open: (sealed) => keys.open(hotlineId, sealed),
