@@ -29,6 +29,7 @@ export const liveEvent = z.discriminatedUnion('type', [
       'incidents',
       'callers',
       'resources',
+      'custody',
       'glass',
       'registers',
     ]),

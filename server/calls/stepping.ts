@@ -5,6 +5,7 @@ import type { Call, CallEvent, Effect } from '../../domain/call-state.ts'
 import type { DutyEvent } from '../../domain/duty.ts'
 import { Problem } from '../../domain/problem.ts'
 import { inHotline, type Tx } from '../db/database.ts'
+import { recordCallConsent } from '../retention/retention.ts'
 import { findStaffed, happenAtSeat, type StaffedSeat } from '../roster/roster.ts'
 import { carry } from './carrying.ts'
 import { openByKey } from './danger.ts'
@@ -135,6 +136,7 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
   const dropped = await keepPromises(tx, given.hotlineId, before, call, person.personId, given.now)
   if (dropped) happenings.push({ kind: 'dropped-high-risk', data: {} })
   await appendHappenings(tx, given.contactId, given.now, given.actor, happenings)
+  await keepConsent(tx, given, event, before, call)
   await openByKey(tx, given, before, call)
   return {
     refused: false,
@@ -146,6 +148,15 @@ async function write(shell: Shell, tx: Tx, given: Given): Promise<Written | null
     heard: heard.length,
     dropped,
   }
+}
+
+/** What the call heard about recording, into the record of consent: by a key, by the counsellor's entry, or by silence. */
+async function keepConsent(tx: Tx, given: Given, event: CallEvent, before: Call, after: Call): Promise<void> {
+  const { hotlineId, contactId, actor } = given
+  const entered = event.type === 'consentGiven' || event.type === 'consentWithdrawn'
+  const by = entered ? 'counsellor' : event.type === 'digit' ? 'caller' : 'nobody'
+  const consents = { before: before.consent, after: after.consent }
+  await recordCallConsent(tx, { hotlineId, contactId, actor, by, ...consents, now: new Date(given.now) })
 }
 
 /** The seat and person on the record: whoever talks now, else whoever talked last. */

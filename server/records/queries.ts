@@ -7,13 +7,15 @@ export interface RecordingRow {
   contact_id: string
   started_at: Date
   ended_at: Date | null
-  state: 'running' | 'kept' | 'truncated' | 'lost'
+  state: 'running' | 'kept' | 'truncated' | 'lost' | 'destroyed'
+  sealed_at: Date | null
 }
 
-/** One recording, or undefined. */
+/** One recording, or undefined; one of a restricted contact is not seen. */
 export async function findRow(tx: Tx, recordingId: string): Promise<RecordingRow | undefined> {
   const { rows } = await sql<RecordingRow>`
-    select recording_id, contact_id, started_at, ended_at, state from recording where recording_id = ${recordingId}`.execute(
+    select r.recording_id, r.contact_id, r.started_at, r.ended_at, r.state, r.sealed_at
+    from recording r join contact c on c.contact_id = r.contact_id where r.recording_id = ${recordingId}`.execute(
     tx,
   )
   return rows[0]

@@ -1,6 +1,6 @@
 /* Recordings on the record: what became of each stream, and its sound for those who may hear it (G24-6.2.2a). */
 import type { Readable } from 'node:stream'
-import { readFile } from 'node:fs/promises'
+import { open, readFile, unlink } from 'node:fs/promises'
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { findRecording, openRecording, pieceDigest, readSummary, type RecordingFiles } from './recording.ts'
@@ -40,7 +40,7 @@ export function wantedRange(
 
 /**
  * Opens a stretch of a recording's sound; `recording.notFound` when it is not there (or another hotline's), while it runs,
- * or when the range lies outside. The stream closes the files behind it.
+ * or when the range lies outside; `recording.sealed` once consent was taken back. The stream closes the files behind it.
  */
 export async function soundOf(
   tx: Tx,
@@ -50,7 +50,8 @@ export async function soundOf(
   range: string | undefined,
 ): Promise<Sound> {
   const row = await findRow(tx, recordingId)
-  if (!row || row.state === 'running' || row.state === 'lost') throw new Problem('recording.notFound')
+  if (!row || (row.state !== 'kept' && row.state !== 'truncated')) throw new Problem('recording.notFound')
+  if (row.sealed_at) throw new Problem('recording.sealed')
   const files = await findRecording(
     vault.data,
     hotlineId,
@@ -124,4 +125,28 @@ export async function findRecordedSound(
     if (piece) found.set(piece.name, piece.sha256)
   }
   return found
+}
+
+/** The head of an age file holds the wrapped key of its sound: without it the rest is noise, wherever blocks of it linger. */
+const headBytes = 4096
+
+/** Destroys a recording's files: the head is overwritten and synced, then the file is removed. Done already is success. */
+export async function destroySound(
+  data: string,
+  hotlineId: string,
+  given: { recordingId: string; startedAt: Date; endedAt: Date | null },
+): Promise<void> {
+  const { recordingId, startedAt, endedAt } = given
+  const files = await findRecording(data, hotlineId, recordingId, startedAt, endedAt ?? undefined)
+  for (const path of [...files.sound, ...files.summaries]) {
+    const file = await open(path, 'r+')
+    try {
+      const { size } = await file.stat()
+      await file.write(Buffer.alloc(Math.min(size, headBytes)), 0, undefined, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await unlink(path)
+  }
 }

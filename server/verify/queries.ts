@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { openCustody } from '../db/custody.ts'
 import type { Tx } from '../db/database.ts'
 
 /** One link of a chain: `text` is what its hash was made of besides the hash before it. */
@@ -56,6 +57,7 @@ export async function incidentLinks(
 export async function wrongHeads(
   tx: Tx,
 ): Promise<{ kind: 'contact' | 'audit' | 'incident'; chain: string }[]> {
+  await openCustody(tx)
   const { rows } = await sql<{ kind: 'contact' | 'audit' | 'incident'; chain: string }>`
     select 'contact' as kind, c.contact_id::text as chain from contact c
       left join lateral (select seq, hash from contact_event e where e.contact_id = c.contact_id order by seq desc limit 1) e on true
@@ -77,6 +79,7 @@ export async function wrongHeads(
  * beyond it, which nobody gave out (`given` false).
  */
 export async function wrongNumbers(tx: Tx): Promise<{ first: number; last: number; given: boolean }[]> {
+  await openCustody(tx)
   const { rows } = await sql<{ first: number; last: number; given: boolean }>`
     with upto as (select last_contact_number as last from hotline where hotline_id = current_hotline()),
     numbers as (

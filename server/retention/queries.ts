@@ -1,0 +1,140 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { z } from 'zod'
+import type { listKept } from '../../api/retention.ts'
+import type { RetentionClass, RetentionDecision } from '../../domain/retention.ts'
+import type { Tx } from '../db/database.ts'
+
+/** How a contact is kept, as stored. */
+export interface KeptRow {
+  contact_id: string
+  number: number
+  line_name: string
+  channel: 'phone' | 'web-call' | 'chat' | 'by-hand'
+  is_over: boolean
+  over_at: Date
+  retention_class: RetentionClass
+  held: boolean
+  restricted_at: Date | null
+  disposed_at: Date | null
+  recordings: number
+  disposal_id: string | null
+}
+
+const overAt = sql`coalesce(c.ended_at, c.closed_at, c.started_at)`
+const isOver = sql`c.state in ('closed', 'failed')`
+
+/** The list of a disposal that was not refused, for a contact `c`. */
+const onList = sql`(select i.disposal_id from disposal_item i where i.contact_id = c.contact_id and not exists (
+  select from disposal_approval a where a.disposal_id = i.disposal_id and not a.granted) limit 1)`
+
+const columns = sql`c.contact_id, c.number, l.name as line_name, c.channel, ${isOver} as is_over, ${overAt} as over_at,
+  c.retention_class, c.held, c.restricted_at, c.disposed_at, ${onList} as disposal_id,
+  (select count(*) from recording r where r.contact_id = c.contact_id and r.state in ('kept', 'truncated')) as recordings`
+
+/** The hotline's zone. */
+export async function findZone(tx: Tx): Promise<string> {
+  const { time_zone: zone } = await tx.selectFrom('hotline').select('time_zone').executeTakeFirstOrThrow()
+  return zone
+}
+
+/** A list's query, parsed. */
+export type KeptQuery = z.output<(typeof listKept)['query']>
+
+/** Contacts that end soon are those within so many days of their last. */
+const soonDays = 90
+
+/** Due by `day` (a day in the zone); the first condition alone uses the index, the second is exact. */
+const dueBy = (zone: string, day: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+  ${overAt} < (${day})::timestamp - interval '3 years' + interval '3 days' and ${isOver} and not c.held
+  and last_day_kept(${overAt}, c.retention_class, ${zone}) < (${day})::date and ${onList} is null`
+
+/** One page of contacts and one more: those due or due soon by their end, the others newest first. */
+export async function findKept(
+  tx: Tx,
+  query: KeptQuery,
+  at: { zone: string; today: string },
+): Promise<KeptRow[]> {
+  const { only, after } = query
+  const byEnd = only === 'due' || only === 'soon'
+  const conditions = [sql`c.hotline_id = current_hotline()`]
+  if (only !== 'disposed' && only !== 'all') conditions.push(sql`c.disposed_at is null`)
+  if (only === 'disposed') conditions.push(sql`c.disposed_at is not null`)
+  if (only === 'held') conditions.push(sql`c.held`)
+  if (only === 'restricted') conditions.push(sql`c.restricted_at is not null`)
+  if (only === 'medical-record') conditions.push(sql`c.retention_class <> 'usual'`)
+  if (only === 'due') conditions.push(dueBy(at.zone, sql`${at.today}::date`))
+  if (only === 'soon')
+    conditions.push(
+      dueBy(at.zone, sql`${at.today}::date + ${soonDays}::int`),
+      sql`last_day_kept(${overAt}, c.retention_class, ${at.zone}) >= ${at.today}::date`,
+    )
+  if (query.number !== undefined) conditions.push(sql`c.number = ${query.number}`)
+  if (query.lineId) conditions.push(sql`c.line_id = ${query.lineId}`)
+  if (byEnd && after && /^[0-9a-f-]{36}$/.test(after))
+    conditions.push(sql`(${overAt}, c.contact_id) > (select ${overAt}, c.contact_id from contact c
+      where c.contact_id = ${after}::uuid)`)
+  if (!byEnd && after && /^\d{1,15}$/.test(after)) conditions.push(sql`c.number < ${Number(after)}`)
+  const order = byEnd ? sql`${overAt}, c.contact_id` : sql`c.number desc`
+  const { rows } = await sql<KeptRow>`
+    select ${columns} from (
+      select c.* from contact c where ${sql.join(conditions, sql` and `)} order by ${order} limit ${query.limit + 1}
+    ) c join line l on l.line_id = c.line_id order by ${order}`.execute(tx)
+  return rows
+}
+
+/** One contact, locked where it is to be decided about. */
+export async function findOneKept(
+  tx: Tx,
+  contactId: string,
+  lock: 'lock' | 'read',
+): Promise<KeptRow | undefined> {
+  const { rows } = await sql<KeptRow>`
+    select ${columns} from contact c join line l on l.line_id = c.line_id
+    where c.contact_id = ${contactId} ${lock === 'lock' ? sql`for update of c` : sql``}`.execute(tx)
+  return rows[0]
+}
+
+/** Contacts by their ids, locked in the order of their numbers. */
+export async function lockKept(tx: Tx, contactIds: readonly string[]): Promise<KeptRow[]> {
+  const { rows } = await sql<KeptRow>`
+    select ${columns} from contact c join line l on l.line_id = c.line_id
+    where c.contact_id = any(${[...contactIds]}::uuid[]) order by c.number for update of c`.execute(tx)
+  return rows
+}
+
+/** A decision about keeping, with the name of whoever took it. */
+export interface DecisionRow {
+  decision_id: string
+  kind: RetentionDecision
+  reason: string
+  decided_by: string
+  at: Date
+}
+
+/** Every decision about a contact, oldest first. */
+export async function findDecisions(tx: Tx, contactId: string): Promise<DecisionRow[]> {
+  const { rows } = await sql<DecisionRow>`
+    select d.decision_id, d.kind, d.reason, p.display_name as decided_by, d.at
+    from retention_decision d join person p on p.person_id = d.decided_by
+    where d.contact_id = ${contactId} order by d.decision_id limit 500`.execute(tx)
+  return rows
+}
+
+/** Appends a decision; the database applies it to the contact. */
+export async function insertDecision(
+  tx: Tx,
+  given: {
+    decisionId: string
+    hotlineId: string
+    contactId: string
+    kind: RetentionDecision
+    reason: string
+    personId: string
+    now: Date
+  },
+): Promise<void> {
+  await sql`
+    insert into retention_decision (decision_id, hotline_id, contact_id, kind, reason, decided_by, at)
+    values (${given.decisionId}, ${given.hotlineId}, ${given.contactId}, ${given.kind}, ${given.reason}, ${given.personId},
+      ${given.now})`.execute(tx)
+}
