@@ -94,6 +94,14 @@ export async function readArchive(
   visit: (entry: Entry) => Promise<void>,
 ): Promise<Ending> {
   const source = new Source(pieces)
+  try {
+    return await readEntries(source, visit)
+  } finally {
+    await source.close()
+  }
+}
+
+async function readEntries(source: Source, visit: (entry: Entry) => Promise<void>): Promise<Ending> {
   const lists = createHash('sha256')
   const sums = { entries: 0, bytes: 0 }
   let read = ''
@@ -172,6 +180,10 @@ class Source {
     const blocks = await this.take(2 * blockBytes)
     const more = this.rest.length > 0 || (await this.pieces.next()).done !== true
     if (more || blocks.some((byte) => byte !== 0)) throw new ArchiveBroken('something follows the end')
+  }
+
+  async close(): Promise<void> {
+    await this.pieces.return?.()
   }
 
   private async next(most: number): Promise<Buffer> {

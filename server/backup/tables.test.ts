@@ -25,7 +25,12 @@ const rows = `
     from generate_series(1, 300) n;
   insert into child (near, exact) values ('NaN', 'NaN'), ('-Infinity', 'Infinity'), ('-0', 0);
   update parent set child_id = 301 - parent_id;
-  create trigger no_more before insert or update or delete on child execute function no_more();`
+`
+const triggers = `
+  create trigger no_more before insert or update or delete or truncate on child execute function no_more();
+  create trigger always before insert on parent for each row execute function no_more();
+  create trigger never before delete on parent execute function no_more();
+  alter table parent enable always trigger always, disable trigger never;`
 
 const run = async (url: string, text: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url })
@@ -36,11 +41,8 @@ const run = async (url: string, text: string): Promise<void> => {
 
 test('G24-6.2.2c: every kind of value, reference, trigger and sequence is after a restore what it was', async () => {
   const [from, to] = [await emptyDatabaseOfTest(), await emptyDatabaseOfTest()]
-  await run(from.ownerUrl, schema + rows)
-  await run(
-    to.ownerUrl,
-    `${schema} create trigger no_more before insert or update or delete on child execute function no_more();`,
-  )
+  await run(from.ownerUrl, schema + rows + triggers)
+  await run(to.ownerUrl, schema + triggers)
   const snapshot = await takeSnapshot(from.ownerUrl)
   const filling = await startFilling(to.ownerUrl, snapshot.tables)
   const entries: Entry[] = []

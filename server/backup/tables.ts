@@ -152,8 +152,9 @@ export async function startFilling(ownerUrl: string, tables: Table[]): Promise<F
   await client.query('begin')
   const references = await takeOffReferences(client)
   const all = tables.map((table) => quoted(table.name))
+  const triggers = await silenceTriggers(client)
+  // A step of the schema may have put rows of its own there.
   await client.query(`truncate ${all.join(', ')}`)
-  for (const table of all) await client.query(`alter table ${table} disable trigger user`)
   return {
     async take(table, text) {
       const columns = columnsOf.get(table)
@@ -171,12 +172,27 @@ export async function startFilling(ownerUrl: string, tables: Table[]): Promise<F
         await client.query(
           `alter table ${quoted(table)} add constraint ${pg.escapeIdentifier(name)} ${definition}`,
         )
-      for (const table of all) await client.query(`alter table ${table} enable trigger user`)
+      for (const { table, name, how } of triggers)
+        await client.query(`alter table ${quoted(table)} enable ${how} trigger ${pg.escapeIdentifier(name)}`)
       await client.query('commit')
       await client.query('analyze')
     },
     close: () => client.end(),
   }
+}
+
+type Trigger = { table: string; name: string; how: '' | 'always' | 'replica' }
+
+/** Switches every trigger of ours off that is on, and returns them with the way they were on. */
+async function silenceTriggers(client: pg.Client): Promise<Trigger[]> {
+  const { rows } = await client.query<Trigger>(`
+    select c.relname as table, t.tgname as name,
+      case t.tgenabled when 'A' then 'always' when 'R' then 'replica' else '' end as how
+    from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    where c.relnamespace = 'public'::regnamespace and not t.tgisinternal and t.tgenabled <> 'D'`)
+  for (const { table, name } of rows)
+    await client.query(`alter table ${quoted(table)} disable trigger ${pg.escapeIdentifier(name)}`)
+  return rows
 }
 
 type Reference = { table: string; name: string; definition: string }
