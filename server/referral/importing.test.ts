@@ -10,7 +10,7 @@ import {
 } from '../../api/referral.ts'
 import { openTestApp } from '../../test/app.ts'
 import { aHotline, aPerson } from '../../test/database.ts'
-import { csvOf } from './sheet.ts'
+import { csvOf } from '../http/table-file.ts'
 
 const { app, db, owner, ask, clock, cookieOf } = await openTestApp()
 clock.now = new Date('2026-11-21T04:00:00Z')

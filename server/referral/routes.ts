@@ -17,10 +17,10 @@ import {
 } from '../../api/referral.ts'
 import { Problem } from '../../domain/problem.ts'
 import { serve, serveFile, type Context } from '../http/serve.ts'
+import { csvOf, workbookOf } from '../http/table-file.ts'
 import { apply, check } from './importing.ts'
 import type { Writer } from './queries.ts'
 import { add, change, clockOf, offer, offeredOn, read, remove, reminder, search, verify } from './referral.ts'
-import { csvOf, workbookOf } from './sheet.ts'
 import { tableOf, templateOf } from './table.ts'
 
 /** What the routes of the directory are given. */

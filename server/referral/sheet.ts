@@ -1,7 +1,7 @@
-/* Tables that offices exchange: CSV in UTF-8 or GB 18030, and Excel; read into rows of text, written from them. */
+/* Tables that offices send: CSV in UTF-8 or GB 18030, and Excel, read into rows of text. */
 import { parse } from 'csv-parse/sync'
 import exceljs from 'exceljs'
-import { plainCell, safeCell } from '../../domain/resource-row.ts'
+import { plainCell } from '../../domain/resource-row.ts'
 import { Problem } from '../../domain/problem.ts'
 
 /** A row of a file with the line a person finds it on. */
@@ -106,26 +106,4 @@ function cellText(value: exceljs.CellValue): string {
   if ('text' in value) return String(value.text)
   if ('result' in value) return cellText(value.result ?? null)
   return ''
-}
-
-/** Rows as CSV that Excel opens as it should (UTF-8 with its mark), no cell of which is taken for a formula. */
-export function csvOf(rows: readonly (readonly string[])[]): Buffer {
-  const quoted = (cell: string): string => {
-    const safe = safeCell(cell)
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
-  return Buffer.from(`\uFEFF${rows.map((row) => row.map(quoted).join(',')).join('\r\n')}\r\n`, 'utf8')
-}
-
-/** Rows as an Excel file; every cell is text, so none is a formula. */
-export async function workbookOf(name: string, rows: readonly (readonly string[])[]): Promise<Buffer> {
-  const book = new exceljs.Workbook()
-  const sheet = book.addWorksheet(name, { views: [{ state: 'frozen', ySplit: 1 }] })
-  for (const row of rows) sheet.addRow([...row])
-  sheet.getRow(1).font = { bold: true }
-  sheet.columns.forEach((column) => {
-    column.width = 18
-    column.numFmt = '@'
-  })
-  return Buffer.from(await book.xlsx.writeBuffer())
 }
