@@ -11,6 +11,9 @@ const constraints: Readonly<Record<string, ProblemCode>> = {
   duty_person_id_key: 'duty.seatTaken',
 }
 
+/** SQLSTATEs of a value that no column can hold: too large a number, a NUL or half a character in a text (appendix A). */
+const unstorable = /^(22003|22008|22021|22P05)$/
+
 /** SQLSTATE classes and codes that mean "nobody is there just now" (PostgreSQL manual, appendix A). */
 const away = /^(08...|57P0[1235]|53300|53200|53400)$/
 const awayErrno =
@@ -21,7 +24,7 @@ const awayWords =
 
 /**
  * Translates what the database or its driver threw: lost or refused connections to `database.away`, a full disk to
- * `disk.full`, broken constraints to their own problems. Anything else comes back as it was.
+ * `disk.full`, broken constraints to their own problems, what cannot be stored to `request.malformed`. Anything else comes back as it was.
  */
 export function translated(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error
@@ -29,6 +32,7 @@ export function translated(error: unknown): unknown {
   if (code === '53100') return new Problem('disk.full')
   if (error instanceof pg.DatabaseError) {
     if (away.test(code)) return new Problem('database.away')
+    if (unstorable.test(code)) return new Problem('request.malformed')
     const known = error.constraint === undefined ? undefined : constraints[error.constraint]
     return known === undefined ? error : new Problem(known)
   }

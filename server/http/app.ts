@@ -25,6 +25,9 @@ export async function openWeb(
     trustProxy: 'loopback',
     bodyLimit: bodyBytes,
     forceCloseConnections: true,
+    // What the router refuses by itself (an address too long or wrongly encoded) is answered as everything else is.
+    frameworkErrors: (_error, _request, reply) =>
+      answerFailure(new Problem('request.malformed'), reply, ground.log),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     serverFactory: (handler) =>
       tls ? (createSecureServer(tls, handler) as unknown as Server) : createServer(handler),
