@@ -16,6 +16,10 @@ export interface Endpoint<
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: `/api/v1/${string}`
   readonly needs: Needs
+  /** Open only to who has shown passphrase and second factor within ten minutes; 403 `session.notFresh`. */
+  readonly fresh: boolean
+  /** Open already after the passphrase, before the second factor: what a log-in itself needs, and nothing else. */
+  readonly begun: boolean
   /** One sentence for the API document. */
   readonly summary: string
   readonly params: P
@@ -49,6 +53,8 @@ export const endpoint = <
   method: Endpoint['method']
   path: Endpoint['path']
   needs: Needs
+  fresh?: boolean
+  begun?: boolean
   summary: string
   params?: P
   query?: Q
@@ -58,6 +64,8 @@ export const endpoint = <
   method: given.method,
   path: given.path,
   needs: given.needs,
+  fresh: given.fresh ?? false,
+  begun: given.begun ?? false,
   summary: given.summary,
   params: (given.params ?? nothing) as P,
   query: (given.query ?? nothing) as Q,

@@ -101,8 +101,8 @@ async function furnish(db: Database): Promise<{ desks: Desk[]; queue: Call[] }> 
       tx,
     )
     const hash = createHash('sha256').update(token).digest()
-    await sql`insert into session (token_hash, hotline_id, person_id, expires_at)
-      values (${hash}, ${hotlineId}, ${desks[0]?.person}, now() + interval '1 hour')`.execute(tx)
+    await sql`insert into session (token_hash, hotline_id, person_id, expires_at, proved_at)
+      values (${hash}, ${hotlineId}, ${desks[0]?.person}, now() + interval '1 hour', now())`.execute(tx)
   })
   return { desks, queue }
 }
@@ -197,7 +197,7 @@ async function run(db: Database, folder: string, times: number): Promise<number[
     unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
   })
   const failed = (error: unknown): void => void process.stderr.write(`${String(error)}\n`)
-  const rounds = startRounds({ db, live, dataFolder: folder, now, failed })
+  const rounds = startRounds({ db, keys, live, dataFolder: folder, now, failed })
   const screens = startScreens({
     db,
     keys,

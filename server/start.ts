@@ -51,7 +51,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     db,
     now,
     log,
-    findPerson: (token) => findPerson(db, token, now()),
+    findPerson: (token, begun) => findPerson(db, token, now(), begun),
     secure: config.tls !== null,
   }
   const app = await openWeb(ground, config.tls)

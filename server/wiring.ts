@@ -68,6 +68,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
   healthRoutes(app, () => calls?.controls() ?? false)
   identityRoutes(app, {
     live,
+    keys,
     demo,
     changed,
     leaveDuty: async ({ hotlineId, personId }) => {

@@ -32,7 +32,7 @@ export interface TestApp extends TestDatabase {
   clock: { now: Date }
   published: { hotlineId: string; to: Audience; event: LiveEvent }[]
   devices: string[]
-  /** A session of the person, as the cookie header a browser would send. */
+  /** A session of the person, second factor shown, as the cookie header a browser would send. */
   cookieOf: (hotlineId: string, personId: string) => Promise<string>
   /** Asks an endpoint as a browser with this cookie would. */
   ask: <E extends Endpoint>(endpoint: E, given?: Partial<Input<E>> & { cookie?: string }) => Promise<Answer>
@@ -55,7 +55,8 @@ export async function openTestApp(
   const keys = openKeys(folder, null)
   const clock = { now: new Date() }
   const log = pino({ level: process.env['HEARTHLINE_TEST_LOG'] ?? 'silent' })
-  const find = (token: string): ReturnType<typeof findPerson> => findPerson(db, token, clock.now)
+  const find = (token: string, begun?: 'begun'): ReturnType<typeof findPerson> =>
+    findPerson(db, token, clock.now, begun)
   const app = await openWeb({ db, now: () => clock.now, log, findPerson: find, secure: false })
   const live = startLive({ db, findPerson: find, seal: toAscii, unseal: fromAscii })
   const published: TestApp['published'] = []
@@ -114,6 +115,8 @@ function cookieMaker({ db }: TestDatabase, clock: { now: Date }): TestApp['cooki
           person_id: personId,
           created_at: clock.now,
           seen_at: clock.now,
+          proved_at: clock.now,
+          fresh_at: clock.now,
           expires_at: new Date(clock.now.getTime() + 3_600_000),
         })
         .execute(),

@@ -54,10 +54,10 @@ async function copyTemplate(admin: pg.Client, name: string): Promise<void> {
 export const passphrase = 'a calm passphrase'
 const cheapHash = hash(passphrase, { memoryCost: 64, timeCost: 1, parallelism: 1 })
 
-/** A hotline with nothing in it. */
+/** A hotline with nothing in it; nobody of a `demo` needs a second factor. */
 export async function aHotline(
   db: Database,
-  given: { name?: string; timeZone?: string } = {},
+  given: { name?: string; timeZone?: string; demo?: boolean } = {},
 ): Promise<string> {
   const hotlineId = newId()
   await inHotline(db, hotlineId, async (tx) => {
@@ -65,6 +65,7 @@ export async function aHotline(
       hotline_id: hotlineId,
       name: given.name ?? '测试热线',
       time_zone: given.timeZone ?? 'Asia/Shanghai',
+      demo: given.demo ?? false,
     }
     await tx.insertInto('hotline').values(row).execute()
     await tx.insertInto('audit_chain').values({ hotline_id: hotlineId }).execute()

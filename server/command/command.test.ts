@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
-import { logIn, openDoor } from '../identity/identity.ts'
+import { logIn } from '../identity/log-in.ts'
 import { openKeys } from '../records/keys.ts'
 
 const { db, url, ownerUrl, owner } = await freshDatabase()
@@ -94,7 +94,10 @@ test('an operator adds an administrator and renews a passphrase without showing 
   const added = await run(['user', 'add', 'rescue', '--role', 'administrator'], 'a passphrase piped in\n')
   expect(added).toMatchObject({ code: 0, err: '' })
   const enter = (passphrase: string): Promise<unknown> =>
-    logIn(db, openDoor(), { name: 'rescue', passphrase, address: 'x', now: new Date(), demo: false })
+    logIn(
+      { db, keys: openKeys(folder, null) },
+      { name: 'rescue', passphrase, address: 'x', agent: '', now: new Date(), demo: false },
+    )
   await enter('a passphrase piped in')
   const renewed = await run(['user', 'passphrase', 'rescue'])
   const made = /: (\S+)/.exec(renewed.out)?.[1] ?? ''

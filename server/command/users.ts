@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { apartIn, roles, type Role } from '../../domain/permission.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
-import { makePerson, setPassphrase } from '../identity/identity.ts'
+import { makePerson, resetFactorsOf, setPassphrase } from '../identity/identity.ts'
 import { allHotlines } from '../db/hotlines.ts'
 
 /** Why a command cannot be done: one sentence. */
@@ -12,9 +12,10 @@ export class CommandRefused extends Error {}
 const usage = `npx hearthline user list
 npx hearthline user add NAME --role ROLE [--display NAME]    roles: ${roles.join(' ')}
 npx hearthline user passphrase NAME
+npx hearthline user reset-factors NAME    takes second factors away; a new one is set up at the next log-in
 The passphrase is read from the standard input when something is piped in, else one is made and printed once.`
 
-/** `user list`, `user add`, `user passphrase`: for the day nobody can log in any more. */
+/** `user list`, `user add`, `user passphrase`, `user reset-factors`: for the day nobody can log in any more. */
 export async function workOnUsers(db: Database, args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -31,6 +32,7 @@ export async function workOnUsers(db: Database, args: string[]): Promise<void> {
   if (name === undefined) throw new CommandRefused(usage)
   if (verb === 'add') return addUser(db, hotlineId, name, values.display ?? name, rolesIn(values.role ?? []))
   if (verb === 'passphrase') return renew(db, hotlineId, name)
+  if (verb === 'reset-factors') return resetFactors(db, hotlineId, name)
   throw new CommandRefused(usage)
 }
 
@@ -92,19 +94,33 @@ async function addUser(
 async function renew(db: Database, hotlineId: string, name: string): Promise<void> {
   const passphrase = await givenOrMade()
   await inHotline(db, hotlineId, async (tx) => {
-    const person = await tx
-      .selectFrom('person')
-      .select('person_id')
-      .where('name', '=', name)
-      .executeTakeFirst()
-    if (!person) throw new CommandRefused(`Nobody is called ${name}. 没有此用户。`)
-    await setPassphrase(tx, { personId: person.person_id, name }, passphrase)
-    const entry = { action: 'passphrase.changed', subject: person.person_id, data: { by: 'command line' } }
+    const personId = await idOf(tx, name)
+    await setPassphrase(tx, { personId, name }, passphrase)
+    const entry = { action: 'passphrase.changed', subject: personId, data: { by: 'command line' } }
     await appendAudit(tx, { at: new Date(), actor: null, ...entry })
   })
   console.log(
     `${name} has a new passphrase, is not locked any more, and was logged out everywhere. 密码已更新。`,
   )
+}
+
+async function resetFactors(db: Database, hotlineId: string, name: string): Promise<void> {
+  await inHotline(db, hotlineId, async (tx) =>
+    resetFactorsOf(tx, await idOf(tx, name), {
+      actor: null,
+      now: new Date(),
+      data: { by: 'command line' },
+    }),
+  )
+  console.log(
+    `${name} has no second factor any more, was logged out everywhere, and sets one up at the next log-in. 已清除第二因素,下次登录时重新设置。`,
+  )
+}
+
+async function idOf(tx: Tx, name: string): Promise<string> {
+  const person = await tx.selectFrom('person').select('person_id').where('name', '=', name).executeTakeFirst()
+  if (!person) throw new CommandRefused(`Nobody is called ${name}. 没有此用户。`)
+  return person.person_id
 }
 
 /** Never an argument: those are seen by everybody on the machine and kept by shells. */

@@ -1,11 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { aHotline, aPerson, freshDatabase, passphrase } from '../../test/database.ts'
 import { origin } from '../../test/app.ts'
 import { openDatabase } from '../db/database.ts'
 import { findPerson } from '../identity/identity.ts'
 import { identityRoutes } from '../identity/routes.ts'
+import { openKeys } from '../records/keys.ts'
 import { openWeb } from './app.ts'
 import { healthRoutes } from './health.ts'
 
@@ -59,7 +63,10 @@ test('while the database is away requests say so, the server lives on, and it is
   })
   healthRoutes(app, () => true)
   const nothing = { publish: () => undefined, endSession: () => undefined }
+  const folder = mkdtempSync(join(tmpdir(), 'hearthline-away-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   identityRoutes(app, {
+    keys: openKeys(folder, null),
     live: nothing,
     demo: false,
     changed: () => undefined,

@@ -36,6 +36,7 @@ function operationOf(endpoint: Served): Schema {
   return {
     summary: endpoint.summary,
     'x-needs': endpoint.needs,
+    ...(endpoint.fresh ? { 'x-fresh': true } : {}),
     ...(endpoint.needs === 'anyone' ? {} : { security: [{ session: [] }] }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(hasBody

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Endpoint } from '../../api/endpoint.ts'
 import { may, type Permission, type Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
+import { isFresh } from '../../domain/session-limit.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 
@@ -17,6 +18,10 @@ export interface SessionPerson {
   roles: Role[]
   /** The session's hashed token in hex: names the session, cannot open it. */
   session: string
+  /** Whether a second factor was shown, where one is needed; who is not in yet is only let on with the log-in. */
+  isIn: boolean
+  /** When passphrase and second factor were last shown; null before. */
+  freshAt: Date | null
 }
 
 /** What every route stands on; `app.ground` once openWeb() has made the app. */
@@ -24,8 +29,11 @@ export interface Ground {
   db: Database
   now: () => Date
   log: Logger
-  /** The person of a session cookie's token; null when there is no such session (any more). */
-  findPerson: (token: string) => Promise<SessionPerson | null>
+  /**
+   * The person of a session cookie's token; null when there is no such session (any more). A log-in that still waits for
+   * the second factor is no session either, unless `begun` asks for it.
+   */
+  findPerson: (token: string, begun?: 'begun') => Promise<SessionPerson | null>
   /** Cookies travel by HTTPS only. */
   secure: boolean
 }
@@ -69,6 +77,9 @@ export interface Parsed<E extends Endpoint> {
 /** An endpoint as the API document needs it. */
 export type Served = Pick<Endpoint, 'method' | 'path' | 'needs' | 'summary' | 'params'> & Partial<Endpoint>
 
+/** What an endpoint demands of who asks. */
+type Demands = Pick<Endpoint, 'needs' | 'fresh' | 'begun'>
+
 /** Limits other than the usual ones: bytes of the body (256 kB), requests of one address in a minute (none). */
 export interface Limits {
   bodyBytes?: number
@@ -82,10 +93,9 @@ export function serve<E extends Endpoint>(
   run: (context: Context, input: Parsed<E>) => Promise<z.input<E['reply']>>,
   limits: Limits = {},
 ): void {
-  const { needs } = endpoint
-  if (needs === 'anyone') throw new Error(`${endpoint.path} is public: use servePublic`)
+  if (endpoint.needs === 'anyone') throw new Error(`${endpoint.path} is public: use servePublic`)
   route(app, endpoint, limits, async (request, reply) => {
-    const context = await contextOf(request, reply, needs)
+    const context = await contextOf(request, reply, endpoint)
     return run(context, parsedInput(endpoint, request))
   })
 }
@@ -106,24 +116,28 @@ export function servePublic<E extends Endpoint>(
 /** Serves a GET that answers with something else than JSON (sound); the handler sends by `context.reply`. */
 export function serveFile<P extends z.ZodType>(
   app: FastifyInstance,
-  given: { path: Endpoint['path']; needs: Permission; summary: string; params: P },
+  given: { path: Endpoint['path']; needs: Permission; fresh?: boolean; summary: string; params: P },
   run: (context: Context, params: z.output<P>) => Promise<void>,
 ): void {
   app.served.push({ method: 'GET', ...given })
   app.get(given.path, async (request, reply) => {
-    const context = await contextOf(request, reply, given.needs)
+    const context = await contextOf(request, reply, { fresh: false, begun: false, ...given })
     await run(context, parsed(given.params, request.params, 'params'))
     return reply
   })
 }
 
-/** The context of a logged-in request that holds the right; `session.needed`, `permission.denied`. */
-async function contextOf(request: FastifyRequest, reply: FastifyReply, needs: Permission): Promise<Context> {
+/** The context of a logged-in request that holds the right; `session.needed`, `permission.denied`, `session.notFresh`. */
+async function contextOf(request: FastifyRequest, reply: FastifyReply, demands: Demands): Promise<Context> {
   const { ground } = request.server
   const token = request.cookies[sessionCookie]
-  const person = token === undefined ? null : await ground.findPerson(token)
+  const begun = demands.begun ? 'begun' : undefined
+  const person = token === undefined ? null : await ground.findPerson(token, begun)
   if (!person) throw new Problem('session.needed')
-  if (!may(person.roles, needs)) throw new Problem('permission.denied')
+  if (demands.needs === 'anyone' || !may(person.roles, demands.needs)) throw new Problem('permission.denied')
+  // Who is still logging in has shown the passphrase a moment ago.
+  if (demands.fresh && person.isIn && !isFresh(person.freshAt?.getTime() ?? null, ground.now().getTime()))
+    throw new Problem('session.notFresh')
   const { hotlineId, personId } = person
   return {
     ...publicContextOf(request, reply),
@@ -174,14 +188,18 @@ function parsedInput<E extends Endpoint>(endpoint: E, request: FastifyRequest): 
   } as Parsed<E>
 }
 
+/** A step of a path that may be said again: a place in a list, or a word as a programmer would write it. */
+const sayable = (step: PropertyKey): string =>
+  typeof step === 'number' || /^[A-Za-z][A-Za-z-]{0,39}$/.test(String(step)) ? String(step) : '?'
+
 /** What was sent is never sent back: only where it was wrong. */
 function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const fields = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => [...issue.path, key.slice(0, 60)].join('.'))
-      : [issue.path.join('.') || part],
+      ? issue.keys.map((key) => [...issue.path, key].map(sayable).join('.'))
+      : [issue.path.map(sayable).join('.') || part],
   )
   throw new Problem('request.malformed', { fields: [...new Set(fields)].slice(0, 20) })
 }

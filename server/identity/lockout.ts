@@ -1,45 +1,110 @@
-/** How long the next attempt must wait after so many failures in a row, in milliseconds. */
-export function delayAfter(failures: number, free: number): number {
-  if (failures < free) return 0
-  return Math.min(5000 * 2 ** (failures - free), 15 * 60_000)
+/* Failures at the door, kept in the database so that every server process slows the same guesser. */
+import { sql } from 'kysely'
+import {
+  delayAfter,
+  failuresAfter,
+  forgottenAfterMs,
+  freeForAccount,
+  freeForAddress,
+} from '../../domain/lock-out.ts'
+import { appendAudit } from '../db/audit.ts'
+import type { Tx } from '../db/database.ts'
+import type { Keys } from '../records/keys.ts'
+
+/** Something that failures are counted for besides an account; known by a keyed hash alone. */
+export interface Gate {
+  key: Buffer
+  free: number
 }
 
-/** Failures in a row before an account waits. */
-export const freeForAccount = 5
-/** Failures in a row before an address waits; a whole office may sit behind one. */
-export const freeForAddress = 20
+/**
+ * The gate of an address, for one hotline: guessing at one hotline's people never makes those of another wait, though
+ * they sit behind the same address.
+ */
+export const addressGate = (keys: Keys, hotlineId: string, address: string): Gate => ({
+  key: keys.keyedHash(hotlineId, 'address', address),
+  free: freeForAddress,
+})
 
-const mostRemembered = 10_000
-const forgottenAfter = 60 * 60_000
+/** The gate of a name that is nobody's account, or of one name at one address where several hotlines know the name. */
+export const nameGate = (keys: Keys, hotlineId: string, name: string): Gate => ({
+  key: keys.keyedHash(hotlineId, 'name', name),
+  free: freeForAccount,
+})
 
-/** Failures by a key that is no account (an address, a name nobody has), remembered by this process alone. */
-export class Failures {
-  private readonly known = new Map<string, { count: number; at: number }>()
-  private readonly free: number
+/** How long the gates still make everybody wait, in milliseconds. */
+export async function waitAt(tx: Tx, gates: readonly Gate[], now: Date): Promise<number> {
+  const rows = await tx
+    .selectFrom('login_failure')
+    .select(['key', 'failures', 'at'])
+    .where(
+      'key',
+      'in',
+      gates.map((gate) => gate.key),
+    )
+    .execute()
+  const waits = gates.map(({ key, free }) => {
+    const row = rows.find((one) => one.key.equals(key))
+    return row ? row.at.getTime() + delayAfter(row.failures, free) - now.getTime() : 0
+  })
+  return Math.max(0, ...waits)
+}
 
-  constructor(free: number) {
-    this.free = free
+/** Counts one more failure at every gate, in the order of their keys, so that two guessers never wait in a ring. */
+export async function countAt(tx: Tx, hotlineId: string, gates: readonly Gate[], now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - 2 * forgottenAfterMs)
+  await sql`delete from login_failure where key in
+    (select key from login_failure where at < ${forgotten} limit 100 for update skip locked)`.execute(tx)
+  for (const { key } of gates.toSorted((a, b) => a.key.compare(b.key))) {
+    const none = { hotline_id: hotlineId, key, failures: 0, at: new Date(0) }
+    await tx
+      .insertInto('login_failure')
+      .values(none)
+      .onConflict((on) => on.doNothing())
+      .execute()
+    const row = await tx
+      .selectFrom('login_failure')
+      .select(['failures', 'at'])
+      .where('key', '=', key)
+      .forUpdate()
+      .executeTakeFirst()
+    const before = row ? { failures: row.failures, at: row.at.getTime() } : null
+    await tx
+      .updateTable('login_failure')
+      .set({ failures: failuresAfter(before, now.getTime()), at: now })
+      .where('key', '=', key)
+      .execute()
   }
+}
 
-  /** How long the key still has to wait. */
-  waitOf(key: string, nowMs: number): number {
-    const found = this.known.get(key)
-    return found ? Math.max(0, found.at + delayAfter(found.count, this.free) - nowMs) : 0
-  }
+/** Forgets the failures of gates after a success. */
+export async function clearAt(tx: Tx, gates: readonly Gate[]): Promise<void> {
+  for (const { key } of gates) await tx.deleteFrom('login_failure').where('key', '=', key).execute()
+}
 
-  /** Counts one more failure. */
-  add(key: string, nowMs: number): void {
-    const found = this.known.get(key)
-    const count = found && nowMs - found.at < forgottenAfter ? found.count + 1 : 1
-    // Deleted first, so that the map stays in the order of the last failure and the oldest is dropped.
-    this.known.delete(key)
-    this.known.set(key, { count, at: nowMs })
-    const oldest = this.known.keys().next()
-    if (this.known.size > mostRemembered && !oldest.done) this.known.delete(oldest.value)
-  }
+/** Counts one more failure of an account and makes it wait. */
+export async function countAccount(tx: Tx, personId: string, now: Date): Promise<void> {
+  const { failures } = await tx
+    .updateTable('person')
+    .set((eb) => ({ failures: eb('failures', '+', 1) }))
+    .where('person_id', '=', personId)
+    .returning('failures')
+    .executeTakeFirstOrThrow()
+  const wait = delayAfter(failures, freeForAccount)
+  if (wait > 0)
+    await tx
+      .updateTable('person')
+      .set({ locked_until: new Date(now.getTime() + wait) })
+      .where('person_id', '=', personId)
+      .execute()
+  await appendAudit(tx, { at: now, actor: personId, action: 'session.refused', data: { failures } })
+}
 
-  /** Forgets a key after a success. */
-  clear(key: string): void {
-    this.known.delete(key)
-  }
+/** Forgets an account's failures. */
+export async function clearAccount(tx: Tx, personId: string): Promise<void> {
+  await tx
+    .updateTable('person')
+    .set({ failures: 0, locked_until: null })
+    .where('person_id', '=', personId)
+    .execute()
 }

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { hash, verify } from '@node-rs/argon2'
+import { folded, leastLength, weaknessOf } from '../../domain/passphrase.ts'
 import { Problem } from '../../domain/problem.ts'
 
 /** What everybody's passphrase is in the furnished demonstration, and nobody's anywhere else. */
 export const demoPassphrase = 'hearthline-demo'
 
-const least = 12
 /** argon2id with 19 MiB and two rounds (OWASP's password storage sheet). */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
@@ -20,13 +22,23 @@ export async function fits(passphraseHash: string | null, passphrase: string): P
   return passphraseHash !== null && right
 }
 
-/** Throws `person.weakPassphrase` for what is guessed at once: too short, the name itself, one thing repeated, the demo's. */
+let common: ReadonlySet<string> | null = null
+
+/** The shipped list of common passphrases (its source is said in its head), folded; read when first needed. */
+function commonPassphrases(): ReadonlySet<string> {
+  common ??= new Set(
+    readFileSync(join(import.meta.dirname, 'common-passphrases.txt'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map(folded),
+  )
+  return common
+}
+
+/** Throws `person.weakPassphrase` for what is guessed at once: too short, common, the name itself, the demo's. */
 export function refuseWeak(passphrase: string, name: string, demo: boolean): void {
-  const plain = passphrase.toLowerCase()
-  const isRepetition = /^(.{1,4})\1+$/u.test(plain) || new Set(plain).size < 5
-  const isSequence = '01234567890123456789abcdefghijklmnopqrstuvwxyz'.includes(plain)
-  const isName = name.length > 2 && plain.replace(name.toLowerCase(), '').length < 6
-  const isDemo = plain === demoPassphrase && !demo
-  if ([...passphrase].length < least || isRepetition || isSequence || isName || isDemo)
-    throw new Problem('person.weakPassphrase', { least })
+  const isDemo = passphrase.toLowerCase() === demoPassphrase
+  if (isDemo && demo) return
+  const why = isDemo ? 'common' : weaknessOf(passphrase, name, commonPassphrases())
+  if (why !== null) throw new Problem('person.weakPassphrase', { least: leastLength, why })
 }

@@ -5,7 +5,8 @@ import { Problem } from '../../domain/problem.ts'
 import { checkRoleChange } from '../../domain/role-change.ts'
 import type { Tx } from '../db/database.ts'
 import { pageClauses, pageFrom, type ListQuery } from '../db/paging.ts'
-import { certify, closeSessionsOf, rolesOf, setPassphrase } from './identity.ts'
+import { certify, setPassphrase } from './identity.ts'
+import { closeSessionsOf, rolesOf } from './sessions.ts'
 
 interface Row {
   person_id: string

@@ -11,13 +11,19 @@ import {
   whoAmI,
 } from '../../api/session.ts'
 import { Problem } from '../../domain/problem.ts'
+import { sessionMs } from '../../domain/session-limit.ts'
 import type { Live } from '../http/live.ts'
 import { serve, servePublic, sessionCookie, type PublicContext, type SessionPerson } from '../http/serve.ts'
-import { changePassphrase, closeSession, logIn, makePerson, openDoor, readMe, sessionMs } from './identity.ts'
+import type { Keys } from '../records/keys.ts'
+import { accountRoutes } from './account-routes.ts'
+import { changePassphrase, makePerson, readMe } from './identity.ts'
+import { logIn } from './log-in.ts'
 import { changePerson, checkRoles, listPeople, readPerson } from './people.ts'
+import { closeSession } from './sessions.ts'
 
 /** What the routes of identity are given. */
 export interface IdentityDeps {
+  keys: Keys
   live: Pick<Live, 'publish' | 'endSession'>
   /** Takes the person off duty; throws `duty.inCall` while a call is up. */
   leaveDuty: (person: { hotlineId: string; personId: string }) => Promise<void>
@@ -30,14 +36,14 @@ export interface IdentityDeps {
 /** Log-ins of one address in a minute. */
 const logInsPerMinute = 60
 
-/** Serves log-in, log-out, the own passphrase, and staff. */
+/** Serves log-in, log-out, the own account, and staff. */
 export function identityRoutes(app: FastifyInstance, deps: IdentityDeps): void {
   sessionRoutes(app, deps)
   peopleRoutes(app, deps)
 }
 
 function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
-  const door = openDoor()
+  const door = { db: app.ground.db, keys: deps.keys }
   const cookieFor = (context: PublicContext) =>
     ({
       path: '/',
@@ -46,14 +52,21 @@ function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
       // A proxy on this machine may speak HTTPS for us.
       secure: app.ground.secure || context.request.protocol === 'https',
     }) as const
+  const setCookie = (context: PublicContext, token: string | null): void => {
+    const kind = cookieFor(context)
+    if (token === null) context.reply.clearCookie(sessionCookie, kind)
+    else context.reply.setCookie(sessionCookie, token, { ...kind, maxAge: sessionMs / 1000 })
+  }
   servePublic(
     app,
     logInAt,
     async (context, { body }) => {
-      const given = { ...body, address: context.address, now: context.now(), demo: deps.demo }
-      const { token, me } = await logIn(context.db, door, given)
-      context.reply.setCookie(sessionCookie, token, { ...cookieFor(context), maxAge: sessionMs / 1000 })
-      return me
+      const { address, request } = context
+      const agent = request.headers['user-agent'] ?? ''
+      const given = { ...body, address, agent, now: context.now(), demo: deps.demo }
+      const { token, entered } = await logIn(door, given)
+      setCookie(context, token)
+      return entered
     },
     { perMinute: logInsPerMinute },
   )
@@ -66,7 +79,7 @@ function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
       await context.audit(tx, 'session.closed')
     })
     deps.live.endSession(hotlineId, { session: person.session })
-    context.reply.clearCookie(sessionCookie, cookieFor(context))
+    setCookie(context, null)
     return { done: true } as const
   })
   serve(
@@ -78,6 +91,8 @@ function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
     },
     { perMinute: 10 },
   )
+  const { live, leaveDuty } = deps
+  accountRoutes(app, door, { setCookie, endLive: live.endSession, leaveDuty })
 }
 
 function peopleRoutes(app: FastifyInstance, deps: IdentityDeps): void {

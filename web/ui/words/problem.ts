@@ -20,6 +20,27 @@ export const problem = {
     '连续输错次数较多，账号暂时锁定。请过几分钟再试，或联系行政管理员。',
     'Too many wrong tries; the account is locked for a while. Try again in a few minutes or ask an administrator.',
   ],
+  'problem.session.wrongCode': [
+    '验证码不对、已用过或已过期，请用新的再试。',
+    'This code is not right, was used before, or came too late. Try with a new one.',
+  ],
+  'problem.session.notFresh': [
+    '这一步需要您再次证明身份。',
+    'This step needs you to show again who you are.',
+  ],
+  'problem.session.notFound': ['这个登录已经结束。', 'This session has ended already.'],
+  'problem.factor.notFound': [
+    '没有找到这个第二因素；换一种方式再试。',
+    'This second factor is not there. Try another way.',
+  ],
+  'problem.factor.last': [
+    '这是最后一个第二因素，不能移除。请先添加另一个。',
+    'This is the last second factor and must stay. Add another one first.',
+  ],
+  'problem.factor.tooMany': [
+    '第二因素已经够多了，请先移除一个。',
+    'There are enough second factors. Remove one first.',
+  ],
   'problem.permission.denied': [
     '您的角色没有这项权限。如果需要，请联系行政管理员。',
     'Your role does not include this. Ask an administrator if you need it.',
