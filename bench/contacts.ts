@@ -9,10 +9,12 @@ import { listContacts } from '../api/contacts.ts'
 import { newCall, step } from '../domain/call.ts'
 import { startDatabase } from '../launcher/database.ts'
 import { lastCallFailed, openContact } from '../server/calls/queries.ts'
-import { list, read, readSaved, save, type Numbers } from '../server/contacts/contacts.ts'
+import { list, read, readSaved, save } from '../server/contacts/contacts.ts'
 import { inHotline, openDatabase, type Database } from '../server/db/database.ts'
 import { newId } from '../server/db/id.ts'
 import { migrate } from '../server/db/migrate.ts'
+import { contactSealing, type ContactSealing } from '../server/records/answers.ts'
+import { openKeys } from '../server/records/keys.ts'
 import { wholeResponse } from '../test/answers.ts'
 import { percentile, report, timed } from './figure.ts'
 
@@ -20,14 +22,7 @@ const hotlineId = newId()
 const lineId = newId()
 const personId = newId()
 const asker = { personId, roles: ['supervisor'] as const }
-
-/** Opening a sealed number is not what is measured here; its length is that of the real thing. */
-const numbers: Numbers = {
-  seal: () => randomBytes(40),
-  open: () => '13800001234',
-  key: (number) => Buffer.from(number.padEnd(32)),
-  suffixKey: (suffix) => Buffer.from(suffix.padEnd(32)),
-}
+let sealing: ContactSealing
 
 const furnish = async (db: Database): Promise<void> => {
   await inHotline(db, hotlineId, async (tx) => {
@@ -112,16 +107,16 @@ const query = (given: object) => listContacts.query.parse({ limit: '50', ...give
 const measureReading = async (db: Database, rows: number, quick: boolean): Promise<void> => {
   const times = quick ? 300 : 1000
   const { rows: some } = await inHotline(db, hotlineId, (tx) =>
-    list(tx, hotlineId, asker, query({}), numbers),
+    list(tx, hotlineId, asker, query({}), sealing),
   )
   const ids = some.map((row) => row.contactId)
   const label = rows >= 1_000_000 ? '1m' : '200k'
   const reading = await timed(times, (index) =>
-    inHotline(db, hotlineId, (tx) => read(tx, asker, ids[index % ids.length] ?? '', numbers)),
+    inHotline(db, hotlineId, (tx) => read(tx, asker, ids[index % ids.length] ?? '', sealing)),
   )
   const listing = await timed(times, (index) =>
     inHotline(db, hotlineId, (tx) =>
-      list(tx, hotlineId, asker, query(index % 2 ? {} : { after: String((index * 7919) % rows) }), numbers),
+      list(tx, hotlineId, asker, query(index % 2 ? {} : { after: String((index * 7919) % rows) }), sealing),
     ),
   )
   const searching = await timed(times, (index) => {
@@ -131,7 +126,7 @@ const measureReading = async (db: Database, rows: number, quick: boolean): Promi
       { suffix: String(1000 + (index % 9000)) },
       { risk: 'high' },
     ][index % 4]
-    return inHotline(db, hotlineId, (tx) => list(tx, hotlineId, asker, query(wanted ?? {}), numbers))
+    return inHotline(db, hotlineId, (tx) => list(tx, hotlineId, asker, query(wanted ?? {}), sealing))
   })
   for (const [figure, values] of [
     ['read', reading],
@@ -159,7 +154,7 @@ const openForms = async (db: Database): Promise<string[]> => {
       await sql`select create_contact(${contactId}, ${lineId}, 'phone', 'wrap-up', ${new Date()}, null, null, null, null,
         false, null, null, null, '{}')`.execute(tx)
       await sql`update contact set person_id = ${personId} where contact_id = ${contactId}`.execute(tx)
-      await readSaved(tx, writer, contactId)
+      await readSaved(tx, writer, contactId, sealing)
     })
   return ids
 }
@@ -178,7 +173,7 @@ const measureSaving = async (db: Database, quick: boolean): Promise<void> => {
       problems: ['sleep', 'family'],
     })
     const body = { response, stage: 'clarify' as const, stageMs: { rapport: 60_000 + revision }, revision }
-    await inHotline(db, hotlineId, (tx) => save(tx, writer, contactId, body, new Date()))
+    await inHotline(db, hotlineId, (tx) => save(tx, writer, contactId, body, sealing, new Date()))
     times.push(performance.now() - start)
   }
   // One contact's saves follow each other, as one window's do.
@@ -206,6 +201,7 @@ export const contacts = async (quick: boolean): Promise<void> => {
   try {
     await migrate(database.ownerUrl, database.url)
     const db = openDatabase({ url: database.url, connections: 16 })
+    sealing = contactSealing(openKeys(folder, null), hotlineId)
     await furnish(db)
     await measureCreation(db, quick)
     await fill(database.ownerUrl, 100_000, 299_999)

@@ -13,6 +13,8 @@ import { readFor } from '../server/callers/callers.ts'
 import { inHotline, openDatabase, type Database, type Tx } from '../server/db/database.ts'
 import { newId } from '../server/db/id.ts'
 import { migrate } from '../server/db/migrate.ts'
+import { answersOf } from '../server/records/answers.ts'
+import { openKeys, type Keys } from '../server/records/keys.ts'
 import { saveResources } from '../server/referral/queries.ts'
 import { search } from '../server/referral/referral.ts'
 import { percentile, report, timed } from './figure.ts'
@@ -146,9 +148,9 @@ const fillContacts = async (ownerUrl: string, profileId: string): Promise<string
   return rows[0]?.contact_id ?? ''
 }
 
-const measureCaller = async (db: Database, ownerUrl: string, times: number): Promise<void> => {
+const measureCaller = async (db: Database, keys: Keys, ownerUrl: string, times: number): Promise<void> => {
   const contactId = await fillContacts(ownerUrl, newId())
-  const asker = { personId, roles: ['supervisor'] as const }
+  const asker = { personId, roles: ['supervisor'] as const, answers: answersOf(keys, hotlineId) }
   const open = () => inside(db, (tx) => readFor(tx, hotlineId, asker, contactId, new Date()))
   const { earlier } = await open()
   if (earlier.length !== 50) throw new Error(`${earlier.length} earlier contacts instead of 50`)
@@ -169,7 +171,7 @@ export const resources = async (quick: boolean): Promise<void> => {
     await client.query('vacuum analyze resource')
     await client.end()
     await measureSearch(db, quick ? 300 : 2000)
-    await measureCaller(db, database.ownerUrl, quick ? 200 : 1000)
+    await measureCaller(db, openKeys(folder, null), database.ownerUrl, quick ? 200 : 1000)
     await db.close()
   } finally {
     await database.stop()

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { LiveEvent } from '../api/events.ts'
 import { aHotline, aLine, freshDatabase } from '../test/database.ts'
+import { someKeys } from '../test/keys.ts'
 import { startRounds } from './rounds.ts'
 
 const { db, owner } = await freshDatabase()
+const keys = someKeys()
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-rounds-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -18,6 +20,7 @@ test('the board says that the disk is full as long as it is, once, and is sent o
   let disk: 'disk-full' | null = 'disk-full'
   const rounds = startRounds({
     db,
+    keys,
     dataFolder: folder,
     now: () => new Date(),
     live: {

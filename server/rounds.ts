@@ -5,7 +5,10 @@ import { allHotlines } from './db/hotlines.ts'
 import { helpRound } from './help/help.ts'
 import type { Live } from './http/live.ts'
 import { proposeClusters } from './incidents/clusters.ts'
+import { answersOf } from './records/answers.ts'
+import type { Keys } from './records/keys.ts'
 import { settleRecordings } from './records/records.ts'
+import { finishDisposals } from './retention/disposals.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
 import { findTrunkNames, noteTroubles } from './supervision/troubles.ts'
@@ -31,6 +34,8 @@ async function diskState(folder: string): Promise<DiskState> {
 /** What the rounds go by. */
 export interface RoundsDeps {
   db: Database
+  /** Open what clusters are made of. */
+  keys: Keys
   live: Pick<Live, 'publish' | 'publishHere' | 'watchedBy'>
   dataFolder: string
   now: () => Date
@@ -64,7 +69,8 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
       .then(async () => {
         if (now().getTime() - hourlyAt < hourlyMs) return
         hourlyAt = now().getTime()
-        await lookForClusters(db, deps.live, now())
+        await lookForClusters(deps, now())
+        for (const each of await allHotlines(db)) await finishDisposals(db, each, dataFolder, now())
         if (deps.signing)
           for (const each of await allHotlines(db)) await makeCheckpoint(db, deps.signing, each, now())
       })
@@ -105,8 +111,10 @@ async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'u
   }
 }
 
-async function lookForClusters(db: Database, live: Pick<Live, 'publish'>, now: Date): Promise<void> {
+async function lookForClusters({ db, live, keys }: RoundsDeps, now: Date): Promise<void> {
   for (const hotlineId of await allHotlines(db))
-    if (await inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, now)))
+    if (
+      await inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, now, answersOf(keys, hotlineId)))
+    )
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' })
 }

@@ -67,7 +67,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     recorderAway: async () => (recorder === null ? ('unknown' as const) : recorderAway(recorder)),
     trunkState: (name: string) => devices.trunkState(name),
   }
-  const rounds = startRounds({ db, live, dataFolder: config.data, now, failed, around, signing: keys })
+  const rounds = startRounds({ db, keys, live, dataFolder: config.data, now, failed, around, signing: keys })
   live.onElsewhere(() => rounds.poke())
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
   const reports = watchReports({ db, live, keys, bell: () => calls, now, poke: rounds.poke, failed })

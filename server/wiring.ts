@@ -18,9 +18,13 @@ import { incidentsRoutes } from './incidents/routes.ts'
 import type { Devices } from './lines/devices.ts'
 import { publicRoutes } from './lines/public-routes.ts'
 import { linesRoutes } from './lines/routes.ts'
+import { oversightRoutes } from './oversight/routes.ts'
+import { answersOf, contactSealing } from './records/answers.ts'
 import type { Keys } from './records/keys.ts'
 import { recordsRoutes } from './records/routes.ts'
 import { referralRoutes } from './referral/routes.ts'
+import { registersRoutes } from './registers/routes.ts'
+import { retentionRoutes } from './retention/routes.ts'
 import { goOffDuty } from './roster/roster.ts'
 import { supervisionRoutes } from './supervision/routes.ts'
 import { tasksRoutes } from './tasks/routes.ts'
@@ -49,6 +53,7 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   wireContacts(app, parts)
   wireCare(app, parts)
   wireAssessment(app, parts)
+  wireOversight(app, parts)
   if (calls) wireDesk(app, calls, live)
   live.onConnect(async (person) => {
     if (!may(person.roles, 'board.see')) return []
@@ -88,6 +93,11 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
     },
   })
   supervisionRoutes(app)
+  retentionRoutes(app, {
+    dataFolder,
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'custody.see' }, { type: 'changed', what: 'custody' }),
+  })
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
 }
 
@@ -95,7 +105,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
 function wireContacts(app: FastifyInstance, parts: Parts): void {
   const { live, keys, calls, pokeBoards } = parts
   contactsRoutes(app, {
-    numbersOf: (hotlineId) => keys.numbersOf(hotlineId),
+    sealingOf: (hotlineId) => contactSealing(keys, hotlineId),
     changed: (hotlineId, contactId, what) => {
       live.publish(hotlineId, { right: 'contact.list' }, { type: 'changed', what: 'contacts' })
       pokeBoards()
@@ -133,12 +143,13 @@ function wireContacts(app: FastifyInstance, parts: Parts): void {
 }
 
 /** Round the contact: incidents, callers over time, the directory of help, help from a supervisor. */
-function wireCare(app: FastifyInstance, { live, calls }: Parts): void {
+function wireCare(app: FastifyInstance, { live, calls, keys }: Parts): void {
   incidentsRoutes(app, {
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' }),
   })
   callersRoutes(app, {
+    answersOf: (hotlineId) => answersOf(keys, hotlineId),
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'caller.alert' }, { type: 'changed', what: 'callers' }),
   })
@@ -154,5 +165,14 @@ function wireCare(app: FastifyInstance, { live, calls }: Parts): void {
       if (!calls) throw new Problem('switchboard.away')
       await calls.supervise(...wish)
     },
+  })
+}
+
+/** Those who look at what the others did: the audit chain, who saw what, access in emergencies, registers. */
+function wireOversight(app: FastifyInstance, { live }: Parts): void {
+  oversightRoutes(app, { live })
+  registersRoutes(app, {
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'register.see' }, { type: 'changed', what: 'registers' }),
   })
 }

@@ -22,8 +22,8 @@ import {
 import { coreOfResponse } from '../../domain/form.ts'
 import { may } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
-import { questionnaireResponse } from '../../domain/questionnaire.ts'
 import type { Asker } from '../contacts/contacts.ts'
+import type { AnswerSealing } from '../records/answers.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { seatOf } from '../roster/roster.ts'
@@ -54,6 +54,11 @@ const settingsShape = z.object({
     .object({ contacts: z.number().int(), days: z.number().int() })
     .default({ ...usualFrequentRule }),
 })
+
+/** Who asks, and how the answers of earlier contacts are opened for them. */
+export interface Reader extends Asker {
+  answers: AnswerSealing
+}
 
 /** When a caller counts as frequent. */
 export async function frequentRule(tx: Tx): Promise<FrequentRule> {
@@ -102,10 +107,10 @@ const shownProfile = (row: StoredProfile) => ({
 
 const shownNotes = 600
 
-function shownEarlier(row: StoredEarlier, asker: Asker): EarlierContact {
+function shownEarlier(row: StoredEarlier, asker: Reader): EarlierContact {
   const view = earlierView(asker, row.person_id)
-  const response = questionnaireResponse.safeParse(row.form)
-  const core = response.success ? coreOfResponse(response.data) : null
+  const response = asker.answers.open(row)
+  const core = response ? coreOfResponse(response) : null
   return {
     contactId: row.contact_id,
     number: row.number,
@@ -136,7 +141,7 @@ const sinceOf = (rule: FrequentRule, now: Date): Date => new Date(recentSince(ru
 async function shownCaller(
   tx: Tx,
   hotlineId: string,
-  asker: Asker,
+  asker: Reader,
   contact: StoredContact,
   now: Date,
 ): Promise<ContactCaller> {
@@ -177,7 +182,7 @@ async function shownCaller(
 export async function readFor(
   tx: Tx,
   hotlineId: string,
-  asker: Asker,
+  asker: Reader,
   contactId: string,
   now: Date,
 ): Promise<ContactCaller> {
@@ -214,7 +219,7 @@ async function profileFor(
 export async function answer(
   tx: Tx,
   hotlineId: string,
-  asker: Asker,
+  asker: Reader,
   given: { contactId: string; answer: Answer },
   now: Date,
 ): Promise<ContactCaller> {
@@ -276,7 +281,7 @@ export async function list(
 /** A caller's page; `caller.notFound` for a counsellor who never had a contact of theirs. */
 export async function read(
   tx: Tx,
-  asker: Asker,
+  asker: Reader,
   profileId: string,
   now: Date,
 ): Promise<z.input<(typeof readCaller)['reply']>> {

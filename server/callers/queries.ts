@@ -163,6 +163,7 @@ export interface StoredEarlier {
   person_id: string | null
   counsellor: string | null
   form: unknown
+  answers_sealed: Buffer | null
 }
 
 /** A caller's contacts before one (all of them without), latest first, at most 100. */
@@ -173,7 +174,7 @@ export async function findEarlier(
 ): Promise<StoredEarlier[]> {
   const { rows } = await sql<StoredEarlier>`
     select c.contact_id, c.number, c.started_at, l.name as line_name, c.channel, c.risk, c.person_id,
-      p.display_name as counsellor, c.form
+      p.display_name as counsellor, c.form, c.answers_sealed
     from contact c join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
     where c.profile_id = ${profileId} ${before === null ? sql`` : sql`and c.number < ${before}`}
     order by c.number desc limit 100`.execute(tx)

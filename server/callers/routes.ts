@@ -13,13 +13,16 @@ import {
 } from '../../api/callers.ts'
 import { serve, type Context } from '../http/serve.ts'
 import { add, end, review, type Actor } from './alerts.ts'
-import { answer, changeFrequentRule, frequentRule, list, read, readFor } from './callers.ts'
+import type { AnswerSealing } from '../records/answers.ts'
+import { answer, changeFrequentRule, frequentRule, list, read, readFor, type Reader } from './callers.ts'
 import { findCounsellors } from './queries.ts'
 
 /** What the routes of callers are given. */
 export interface CallersDeps {
   /** Told after somebody said who a caller is, or an alert changed. */
   changed: (hotlineId: string) => void
+  /** How a hotline's answers are sealed. */
+  answersOf: (hotlineId: string) => AnswerSealing
 }
 
 const actorOf = (context: Context): Actor => ({
@@ -29,20 +32,21 @@ const actorOf = (context: Context): Actor => ({
 })
 
 /** Serves api/callers.ts. Every reading and every answer is in the audit chain. */
-export function callersRoutes(app: FastifyInstance, { changed }: CallersDeps): void {
+export function callersRoutes(app: FastifyInstance, { changed, answersOf }: CallersDeps): void {
+  const readerOf = ({ person, hotlineId }: Context): Reader => ({ ...person, answers: answersOf(hotlineId) })
   serve(app, readContactCaller, (context, { params }) =>
     context.tx(async (tx) => {
-      const { hotlineId, person } = context
-      const found = await readFor(tx, hotlineId, person, params.contactId, context.now())
+      const { hotlineId } = context
+      const found = await readFor(tx, hotlineId, readerOf(context), params.contactId, context.now())
       await context.audit(tx, 'caller.read', found.profile?.profileId ?? '', params.contactId)
       return found
     }),
   )
   serve(app, answerCaller, async (context, { params, body }) => {
-    const { hotlineId, person } = context
+    const { hotlineId } = context
     const given = { contactId: params.contactId, answer: body }
     const told = await context.tx(async (tx) => {
-      const found = await answer(tx, hotlineId, person, given, context.now())
+      const found = await answer(tx, hotlineId, readerOf(context), given, context.now())
       const data = { answer: body.answer ?? 'taken-back' }
       await context.audit(tx, 'caller.answered', found.profile?.profileId ?? '', params.contactId, data)
       return found
@@ -53,7 +57,7 @@ export function callersRoutes(app: FastifyInstance, { changed }: CallersDeps): v
   serve(app, listCallers, (context, { query }) => context.tx((tx) => list(tx, query, context.now())))
   serve(app, readCaller, (context, { params }) =>
     context.tx(async (tx) => {
-      const caller = await read(tx, context.person, params.profileId, context.now())
+      const caller = await read(tx, readerOf(context), params.profileId, context.now())
       await context.audit(tx, 'caller.read', params.profileId)
       return caller
     }),

@@ -9,23 +9,19 @@ import {
   protocolsOf,
   type Core,
 } from '../../domain/form.ts'
-import {
-  questionnaireResponse,
-  type Answers,
-  type Questionnaire,
-  type QuestionnaireResponse,
-} from '../../domain/questionnaire.ts'
+import type { Answers, Questionnaire, QuestionnaireResponse } from '../../domain/questionnaire.ts'
 import { fromResponse, toResponse } from '../../domain/response.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
 import type { Stage } from '../../domain/stage.ts'
 import { heard } from '../crisis/crisis.ts'
 import type { Tx } from '../db/database.ts'
+import type { AnswerSealing, StoredAnswers } from '../records/answers.ts'
 import { appendEvent, saveAnswers } from './queries.ts'
 
 /** The answers as stored, in the form they were given to; of a record that nobody has opened, what the form starts with. */
-export function storedAnswers(form: Questionnaire, stored: unknown): Answers {
-  const response = questionnaireResponse.safeParse(stored)
-  return response.success ? fromResponse(form, response.data) : initialAnswers(form)
+export function storedAnswers(form: Questionnaire, stored: StoredAnswers, sealing: AnswerSealing): Answers {
+  const response = sealing.open(stored)
+  return response ? fromResponse(form, response) : initialAnswers(form)
 }
 
 /** What was sent, checked and with its scores; `answers.invalid` names the questions. */
@@ -65,6 +61,7 @@ export interface Writing {
   answers: Answers
   stage: Stage
   stageMs: Partial<Record<Stage, number>>
+  sealing: AnswerSealing
 }
 
 /**
@@ -79,18 +76,18 @@ export interface Written {
 
 /** Saves answers as the next revision; in the same transaction tells the crisis slice what they newly say of danger. */
 export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
-  const { form, answers, contactId, personId, now } = given
+  const { form, answers, contactId, personId, now, sealing } = given
   const core = coreOf(answers)
   const was = coreOf(given.before)
   await saveAnswers(
     tx,
     contactId,
     {
-      response: toResponse(form, answers),
+      ...sealing.seal(form, contactId, toResponse(form, answers)),
       stage: given.stage,
       stageMs: given.stageMs,
       class: core.class,
-      texts: textsOf(form, answers),
+      words: sealing.indexWords(textsOf(form, answers)),
     },
     now,
   )
@@ -106,6 +103,7 @@ export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
     personId,
     now,
     findings: findingsOf(core),
+    words: sealing.words,
     whole: formTopics,
     dangerToOthers: endangersOthers(core),
     open: protocolsOf(core).map((protocol) => ({ protocol, from: 'form' as const })),

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
@@ -10,19 +8,15 @@ import { stages } from '../../domain/stage.ts'
 import { emptyResponse, fromResponse } from '../../domain/response.ts'
 import { baseForm, wholeResponse } from '../../test/answers.ts'
 import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
+import { someKeys } from '../../test/keys.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
-import { openKeys } from '../records/keys.ts'
-import { close, enter, list, read, readSaved, save, type Asker, type Numbers } from './contacts.ts'
+import { contactSealing, type ContactSealing } from '../records/answers.ts'
+import { close, enter, list, read, readSaved, save, type Asker } from './contacts.ts'
 
 const { db, owner } = await freshDatabase()
-const keys = openKeys(await mkdtemp(join(tmpdir(), 'keys-')), null)
-const numbers: Numbers = {
-  seal: (number) => keys.seal(hotlineId, number),
-  open: (sealed) => keys.open(hotlineId, sealed),
-  key: (number) => keys.numberKey(hotlineId, number),
-  suffixKey: (number) => keys.suffixKey(hotlineId, number),
-}
+const keys = someKeys()
+const sealing = (): ContactSealing => contactSealing(keys, hotlineId)
 const now = new Date('2026-11-21T12:00:00Z')
 let hotlineId: string
 let lineId: string
@@ -58,7 +52,7 @@ const byHand = (
         response: given.response ?? wholeResponse(),
         ...(given.callerNumber ? { callerNumber: given.callerNumber } : {}),
       },
-      numbers,
+      sealing(),
       now,
     ),
   )
@@ -77,7 +71,7 @@ const anEndedCall = async (): Promise<string> => {
 }
 
 const listed = (asker: Asker, query: object = {}) =>
-  inside((tx) => list(tx, hotlineId, asker, listContacts.query.parse(query), numbers))
+  inside((tx) => list(tx, hotlineId, asker, listContacts.query.parse(query), sealing()))
 
 test('G24-6.2.1a: contacts are numbered without gaps, even when one entry fails half-way', async () => {
   const first = await byHand()
@@ -93,7 +87,7 @@ test('G24-6.2.1a: contacts are numbered without gaps, even when one entry fails 
           endedAt: '2026-11-21T10:01:00Z',
           response: wholeResponse(),
         },
-        numbers,
+        sealing(),
         now,
       )
       throw new Error('power cut')
@@ -109,7 +103,7 @@ test('G24-3.2.2b: a contact by plain telephone goes through the same form and is
     code: 'contact.incomplete',
   })
   const { contactId } = await byHand()
-  const contact = await inside((tx) => read(tx, counsellor, contactId, numbers))
+  const contact = await inside((tx) => read(tx, counsellor, contactId, sealing()))
   expect(contact).toMatchObject({ channel: 'by-hand', state: 'closed', outcome: 'answered' })
   const kinds = contact.timeline.map((event) => event.kind)
   expect([kinds.at(0), kinds.at(-1)]).toEqual(['started', 'closed'])
@@ -122,22 +116,26 @@ test('times out of order or in the future are refused', async () => {
     endedAt: '2026-11-21T09:00:00Z',
     response: wholeResponse(),
   }
-  await expect(inside((tx) => enter(tx, hotlineId, counsellor, given, numbers, now))).rejects.toMatchObject({
-    code: 'request.malformed',
-  })
+  await expect(inside((tx) => enter(tx, hotlineId, counsellor, given, sealing(), now))).rejects.toMatchObject(
+    {
+      code: 'request.malformed',
+    },
+  )
   const future = { ...given, startedAt: '2026-11-22T10:00:00Z', endedAt: '2026-11-22T10:10:00Z' }
-  await expect(inside((tx) => enter(tx, hotlineId, counsellor, future, numbers, now))).rejects.toMatchObject({
+  await expect(
+    inside((tx) => enter(tx, hotlineId, counsellor, future, sealing(), now)),
+  ).rejects.toMatchObject({
     code: 'request.malformed',
   })
 })
 
 test('G24-6.2.2a: a counsellor sees only their own contacts; a supervisor sees all', async () => {
   const { contactId } = await byHand()
-  await expect(inside((tx) => read(tx, other, contactId, numbers))).rejects.toMatchObject({
+  await expect(inside((tx) => read(tx, other, contactId, sealing()))).rejects.toMatchObject({
     code: 'contact.notFound',
   })
   expect((await listed(other)).rows).toEqual([])
-  expect((await inside((tx) => read(tx, supervisor, contactId, numbers))).contactId).toBe(contactId)
+  expect((await inside((tx) => read(tx, supervisor, contactId, sealing()))).contactId).toBe(contactId)
 })
 
 test('notes are found by two Chinese characters, across pages, newest first', async () => {
@@ -166,7 +164,7 @@ test('the end of a number finds its contacts for those who may see numbers, and 
 test('earlier contacts of the same number are counted', async () => {
   await byHand({ callerNumber: '13900000001' })
   const { contactId } = await byHand({ callerNumber: '13900000001' })
-  expect((await inside((tx) => read(tx, counsellor, contactId, numbers))).earlierContacts).toBe(1)
+  expect((await inside((tx) => read(tx, counsellor, contactId, sealing()))).earlierContacts).toBe(1)
 })
 
 /** A save as the desk sends it. */
@@ -182,12 +180,13 @@ const saving = (
       as,
       contactId,
       { response: wholeResponse(given), stage: 'rapport', stageMs: { rapport: 1000 }, revision },
+      sealing(),
       now,
     ),
   ).then(({ saved }) => saved)
 
 const notesOf = async (contactId: string): Promise<unknown> => {
-  const { questionnaire, response } = await inside((tx) => readSaved(tx, counsellor, contactId))
+  const { questionnaire, response } = await inside((tx) => readSaved(tx, counsellor, contactId, sealing()))
   return fromResponse(questionnaire as typeof baseForm, response as QuestionnaireResponse)['notes']
 }
 
@@ -212,7 +211,7 @@ test('who handed a contact over saves their part while their own wrap-up lasts; 
     [newId(), hotlineId, other.personId, seatId, now, contactId],
   )
   expect((await saving(contactId, { notes: '我谈的那一段' }, 0, other)).revision).toBe(1)
-  await expect(inside((tx) => close(tx, other, contactId, now))).rejects.toMatchObject({
+  await expect(inside((tx) => close(tx, other, contactId, sealing(), now))).rejects.toMatchObject({
     code: 'call.notYours',
   })
   await owner(`update duty set state = 'free', contact_id = null where seat_id = $1`, [seatId])
@@ -226,7 +225,9 @@ test('G24-4.4.1: answers that do not fit the form are refused by the names of th
   const bad = wholeResponse({ danger: 'perhaps', distressBefore: 101, notes: '秘密' })
   bad.item?.push({ linkId: 'diagnosis', answer: [{ valueString: '秘密' }] })
   const body = { response: bad, stage: 'rapport' as const, stageMs: {}, revision: 0 }
-  const refused = await inside((tx) => save(tx, counsellor, contactId, body, now)).catch((error) => error)
+  const refused = await inside((tx) => save(tx, counsellor, contactId, body, sealing(), now)).catch(
+    (error) => error,
+  )
   expect(refused).toMatchObject({
     code: 'answers.invalid',
     detail: { items: ['danger', 'distressBefore', 'diagnosis'] },
@@ -236,7 +237,7 @@ test('G24-4.4.1: answers that do not fit the form are refused by the names of th
 
 test('G24-4.4.1: closing asks for what is required and names it; a closed record stays as it is', async () => {
   const contactId = await anEndedCall()
-  await expect(inside((tx) => close(tx, counsellor, contactId, now))).rejects.toMatchObject({
+  await expect(inside((tx) => close(tx, counsellor, contactId, sealing(), now))).rejects.toMatchObject({
     code: 'contact.incomplete',
     detail: {
       missing: [
@@ -252,24 +253,24 @@ test('G24-4.4.1: closing asks for what is required and names it; a closed record
     },
   })
   expect((await saving(contactId, { risk: 'low' }, 0)).missing).toEqual(['riskReason'])
-  await expect(inside((tx) => close(tx, counsellor, contactId, now))).rejects.toMatchObject({
+  await expect(inside((tx) => close(tx, counsellor, contactId, sealing(), now))).rejects.toMatchObject({
     detail: { missing: ['riskReason'] },
   })
   await saving(contactId, { risk: 'low', riskReason: '情绪低落' }, 1)
-  await inside((tx) => close(tx, counsellor, contactId, now))
+  await inside((tx) => close(tx, counsellor, contactId, sealing(), now))
   await expect(saving(contactId, {}, 2)).rejects.toMatchObject({ code: 'contact.alreadyClosed' })
 })
 
 test('G24-4.3.1b: a high answer raises the risk, opens its protocol, and keeps the finished record open', async () => {
   const contactId = await anEndedCall()
   await saving(contactId, { danger: 'within-72h', risk: 'low', riskReason: '说得平静' }, 0)
-  expect((await inside((tx) => read(tx, counsellor, contactId, numbers))).risk).toBe('high')
-  await expect(inside((tx) => close(tx, counsellor, contactId, now))).rejects.toMatchObject({
+  expect((await inside((tx) => read(tx, counsellor, contactId, sealing()))).risk).toBe('high')
+  await expect(inside((tx) => close(tx, counsellor, contactId, sealing(), now))).rejects.toMatchObject({
     code: 'contact.incomplete',
     detail: { missing: [], owed: ['consult', 'protocol:suicide', 'report'] },
   })
   const { contactId: entered } = await byHand({ response: wholeResponse({ danger: 'within-week' }) })
-  expect(await inside((tx) => read(tx, counsellor, entered, numbers))).toMatchObject({
+  expect(await inside((tx) => read(tx, counsellor, entered, sealing()))).toMatchObject({
     state: 'wrap-up',
     risk: 'high',
   })
@@ -280,8 +281,10 @@ test('G24-4.4.1: what is not counselling needs nothing but its class, and is fou
   const response = wholeResponse({ class: 'silent' })
   response.item = response.item?.filter((group) => group.linkId === 'summary') ?? []
   const body = { response, stage: 'rapport' as const, stageMs: {}, revision: 0 }
-  expect((await inside((tx) => save(tx, counsellor, contactId, body, now))).saved.missing).toEqual([])
-  await inside((tx) => close(tx, counsellor, contactId, now))
+  expect((await inside((tx) => save(tx, counsellor, contactId, body, sealing(), now))).saved.missing).toEqual(
+    [],
+  )
+  await inside((tx) => close(tx, counsellor, contactId, sealing(), now))
   expect((await listed(supervisor, { class: 'silent' })).rows.map((row) => row.contactId)).toEqual([
     contactId,
   ])
@@ -289,18 +292,18 @@ test('G24-4.4.1: what is not counselling needs nothing but its class, and is fou
 
 test('G24-4.4.1: a contact keeps the version of the form it was opened with', async () => {
   const contactId = await anEndedCall()
-  const opened = await inside((tx) => readSaved(tx, counsellor, contactId))
+  const opened = await inside((tx) => readSaved(tx, counsellor, contactId, sealing()))
   const newer = { ...baseForm, version: '2', item: baseForm.item.filter((group) => group.linkId !== 'goal') }
   await owner(
     `insert into form_version (form_version_id, hotline_id, form_id, version, questionnaire, sha256)
      select $1, hotline_id, form_id, 2, $2, '' from form where hotline_id = $3 and kind = 'base'`,
     [newId(), JSON.stringify(newer), hotlineId],
   )
-  const again = await inside((tx) => readSaved(tx, counsellor, contactId))
+  const again = await inside((tx) => readSaved(tx, counsellor, contactId, sealing()))
   expect(again.questionnaire).toEqual(opened.questionnaire)
   await saving(contactId, { agreedGoal: '今晚先睡着' }, 0)
   const nextContact = await anEndedCall()
-  const later = await inside((tx) => readSaved(tx, counsellor, nextContact))
+  const later = await inside((tx) => readSaved(tx, counsellor, nextContact, sealing()))
   expect(later.questionnaire).toMatchObject({ version: '2' })
   await expect(saving(nextContact, { agreedGoal: '今晚先睡着' }, 0)).rejects.toMatchObject({
     detail: { items: ['agreedGoal'] },
@@ -311,8 +314,8 @@ test('G24-4.3.1a: the stage and the time spent in each are kept with the record'
   const contactId = await anEndedCall()
   const stageMs = Object.fromEntries(stages.map((stage, place) => [stage, place * 60_000]))
   const body = { response: wholeResponse(), stage: 'explore' as const, stageMs, revision: 0 }
-  await inside((tx) => save(tx, counsellor, contactId, body, now))
-  expect(await inside((tx) => readSaved(tx, counsellor, contactId))).toMatchObject({
+  await inside((tx) => save(tx, counsellor, contactId, body, sealing(), now))
+  expect(await inside((tx) => readSaved(tx, counsellor, contactId, sealing()))).toMatchObject({
     stage: 'explore',
     stageMs,
   })
@@ -369,7 +372,7 @@ test('G24-4.4.1: a record made with the fixed form of before becomes answers to 
     contactId,
   ])
   await owner(`begin; ${conversion} commit`)
-  const saved = await inside((tx) => readSaved(tx, counsellor, contactId))
+  const saved = await inside((tx) => readSaved(tx, counsellor, contactId, sealing()))
   expect(saved).toMatchObject({
     stage: 'goal',
     stageMs: { rapport: 61_000 },
@@ -396,5 +399,5 @@ test('G24-4.4.1: a record made with the fixed form of before becomes answers to 
   })
   // What was judged then is not lowered by a later word.
   await saving(contactId, { distressAfter: 40, risk: 'low', riskReason: '平静了' }, 7)
-  expect((await inside((tx) => read(tx, counsellor, contactId, numbers))).risk).toBe('moderate')
+  expect((await inside((tx) => read(tx, counsellor, contactId, sealing()))).risk).toBe('moderate')
 })

@@ -18,6 +18,7 @@ import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { reach, reaches, reachOf, type Asker } from '../db/reach.ts'
 import { effectiveForm, formOfContact } from '../forms/forms.ts'
+import type { ContactSealing } from '../records/answers.ts'
 import { planAfter } from '../tasks/tasks.ts'
 import { sameAnswers, sentAnswers, storedAnswers, writeAnswers, type Written } from './answering.ts'
 import {
@@ -39,21 +40,12 @@ import {
 
 export type { Asker } from '../db/reach.ts'
 
-/** How callers' numbers are sealed and found again; made by server/records/keys.ts for one hotline. */
-export interface Numbers {
-  seal(number: string): Buffer
-  open(sealed: Buffer): string
-  key(number: string): Buffer
-  /** Of the last four digits; null when it has fewer. */
-  suffixKey(number: string): Buffer | null
-}
-
 /** Enough of a number to recognise it, never the whole. */
 const masked = (number: string): string => `••••${number.slice(-4)}`
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null
 
-const shown = (row: StoredRow, numbers: Numbers): ContactRow => ({
+const shown = (row: StoredRow, numbers: ContactSealing['numbers']): ContactRow => ({
   contactId: row.contact_id,
   number: row.number,
   lineName: row.line_name,
@@ -77,7 +69,7 @@ export async function list(
   hotlineId: string,
   asker: Asker,
   query: ListQuery,
-  numbers: Numbers,
+  { numbers, answers }: ContactSealing,
 ): Promise<{ rows: ContactRow[]; next: string | null }> {
   if (query.suffix !== undefined && !may(asker.roles, 'contact.number'))
     throw new Problem('permission.denied')
@@ -86,7 +78,8 @@ export async function list(
   if (query.mine) conditions.push(reach('own', asker))
   // Who may not see a number must not find it by guessing either.
   if (suffixKey) conditions.push(reachOf(asker, 'contact.number'))
-  const found = await findContacts(tx, hotlineId, asker, query, conditions, suffixKey)
+  const words = query.text === undefined ? null : answers.searchWords(query.text)
+  const found = await findContacts(tx, hotlineId, asker, query, conditions, { suffixKey, words })
   const rows = found.slice(0, query.limit).map((row) => shown(row, numbers))
   const last = rows.at(-1)
   return { rows, next: found.length > query.limit && last ? String(last.number) : null }
@@ -120,7 +113,7 @@ export async function read(
   tx: Tx,
   asker: Asker,
   contactId: string,
-  numbers: Numbers,
+  { numbers, answers }: ContactSealing,
 ): Promise<z.input<(typeof readContact)['reply']>> {
   const contact = await visible(tx, asker, contactId)
   const listen = may(asker.roles, 'recording.listen')
@@ -136,7 +129,7 @@ export async function read(
     satisfaction: may(asker.roles, 'contact.all') ? contact.satisfaction : null,
     earlierContacts: contact.earlier,
     mayEdit: mayEdit(contact, asker),
-    missing: missingForClosing(form, storedAnswers(form, contact.form)),
+    missing: missingForClosing(form, storedAnswers(form, contact, answers)),
     timeline: timeline.map((event) => ({
       seq: event.seq,
       at: event.at.toISOString(),
@@ -150,7 +143,11 @@ export async function read(
       startedAt: recording.started_at.toISOString(),
       durationMs: recording.duration_ms,
       state: recording.state,
-      mayListen: listen && recording.state !== 'running' && recording.state !== 'lost',
+      sealed: recording.sealed_at !== null,
+      mayListen:
+        listen &&
+        (recording.state === 'kept' || recording.state === 'truncated') &&
+        recording.sealed_at === null,
     })),
     accesses: may(asker.roles, 'contact.all')
       ? (await findAccesses(tx, contactId)).map((access) => ({ ...access, at: access.at.toISOString() }))
@@ -166,12 +163,13 @@ export async function readSaved(
   tx: Tx,
   asker: Asker,
   contactId: string,
+  sealing: ContactSealing,
 ): Promise<z.input<(typeof readForm)['reply']>> {
   const contact = await visible(tx, asker, contactId, 'contact.notes')
   const effective = await formOfContact(tx, contact)
   const { form } = effective
   if (contact.base_version_id === null && mayEdit(contact, asker)) await fixVersions(tx, contactId, effective)
-  const answers = storedAnswers(form, contact.form)
+  const answers = storedAnswers(form, contact, sealing.answers)
   return {
     questionnaire: form,
     response: toResponse(form, answers),
@@ -211,6 +209,7 @@ export async function save(
   asker: Asker,
   contactId: string,
   given: z.output<(typeof saveForm)['body']>,
+  sealing: ContactSealing,
   now: Date,
 ): Promise<Saved> {
   await lockContact(tx, contactId)
@@ -219,7 +218,7 @@ export async function save(
   if (!(await mayWrite(tx, contact, asker))) throw new Problem('call.notYours')
   const effective = await formOfContact(tx, contact)
   const { form } = effective
-  const before = storedAnswers(form, contact.form)
+  const before = storedAnswers(form, contact, sealing.answers)
   const answers = sentAnswers(form, given.response)
   if (contact.form_revision !== given.revision) {
     if (!sameAnswers(form, before, answers))
@@ -230,7 +229,13 @@ export async function save(
   }
   if (contact.base_version_id === null) await fixVersions(tx, contactId, effective)
   const { stage, stageMs } = given
-  const who = { hotlineId: contact.hotline_id, contactId, personId: asker.personId, now }
+  const who = {
+    hotlineId: contact.hotline_id,
+    contactId,
+    personId: asker.personId,
+    now,
+    sealing: sealing.answers,
+  }
   const { missing, heard, classed } = await writeAnswers(tx, {
     ...who,
     form,
@@ -247,7 +252,13 @@ export async function save(
  * Finishes a record: `contact.incomplete` with the names of what is missing and with what is still owed to a crisis (report,
  * consultation, protocol); `call.wrongState` while the call is up. Repeating it is success.
  */
-export async function close(tx: Tx, asker: Asker, contactId: string, now: Date): Promise<void> {
+export async function close(
+  tx: Tx,
+  asker: Asker,
+  contactId: string,
+  sealing: ContactSealing,
+  now: Date,
+): Promise<void> {
   await lockContact(tx, contactId)
   const contact = await visible(tx, asker, contactId)
   if (contact.state === 'closed') return
@@ -255,7 +266,7 @@ export async function close(tx: Tx, asker: Asker, contactId: string, now: Date):
   if (contact.state !== 'wrap-up' && contact.state !== 'survey' && contact.state !== 'failed')
     throw new Problem('call.wrongState', { state: contact.state })
   const { form } = await formOfContact(tx, contact)
-  const missing = missingForClosing(form, storedAnswers(form, contact.form))
+  const missing = missingForClosing(form, storedAnswers(form, contact, sealing.answers))
   const owed = await owedBy(tx, contactId)
   if (missing.length > 0 || owed.length > 0) throw new Problem('contact.incomplete', { missing, owed })
   await finishRecord(tx, contact.hotline_id, contactId, asker.personId, now)
@@ -283,7 +294,7 @@ export async function enter(
   hotlineId: string,
   asker: Asker,
   given: z.output<(typeof enterContact)['body']>,
-  numbers: Numbers,
+  { numbers, answers: sealing }: ContactSealing,
   now: Date,
 ): Promise<{ contactId: string; number: number; heard: Written['heard'] }> {
   const times = [given.startedAt, given.answeredAt ?? given.startedAt, given.endedAt].map((at) =>
@@ -300,7 +311,7 @@ export async function enter(
   const contactId = newId(now.getTime())
   const number = await insertByHand(tx, contactId, given, asker.personId, numbers)
   await fixVersions(tx, contactId, effective)
-  const who = { hotlineId, contactId, personId: asker.personId, now }
+  const who = { hotlineId, contactId, personId: asker.personId, now, sealing }
   const before = initialAnswers(form)
   const { heard } = await writeAnswers(tx, { ...who, form, before, answers, stage: 'summary', stageMs: {} })
   if ((await owedBy(tx, contactId)).length === 0)

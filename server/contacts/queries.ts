@@ -3,7 +3,6 @@ import type { z } from 'zod'
 import type { enterContact, listContacts } from '../../api/contacts.ts'
 import type { ContactClass } from '../../domain/form.ts'
 import type { QuestionnaireResponse } from '../../domain/questionnaire.ts'
-import { lexemesOf, searchLexemes } from '../../domain/search.ts'
 import type { Stage } from '../../domain/stage.ts'
 import { jsonb, type Tx } from '../db/database.ts'
 import { reachOf, type Asker } from '../db/reach.ts'
@@ -70,9 +69,9 @@ const startOf = (query: ListQuery): number => {
 }
 
 /** The next numbers whose words match, beyond `from`. */
-async function matching(tx: Tx, words: string[], from: number, newest: boolean): Promise<number[]> {
-  // Quoted as lexemes: only letters and digits come out of searchLexemes, so the quotes cannot be broken.
-  const tsquery = words.map((word) => `'${word}'`).join(' & ')
+async function matching(tx: Tx, words: string[][], from: number, newest: boolean): Promise<number[]> {
+  // Quoted as lexemes: only letters, digits and the signs of base64url come out of searchWords, so no quote is broken.
+  const tsquery = words.map((ways) => `(${ways.map((way) => `'${way}'`).join(' | ')})`).join(' & ')
   const { rows } = await sql<{ number: number }>`
     select matching_numbers(${tsquery}::tsquery, ${from}, ${newest}, ${batch}) as number`.execute(tx)
   return rows.map((row) => row.number)
@@ -88,9 +87,9 @@ export async function findContacts(
   asker: Asker,
   query: ListQuery,
   reached: RawBuilder<boolean>[],
-  suffixKey: Buffer | null,
+  { suffixKey, words }: { suffixKey: Buffer | null; words: string[][] | null },
 ): Promise<StoredRow[]> {
-  const conditions = [sql`c.hotline_id = ${hotlineId}`, ...reached, ...filters(query, suffixKey)]
+  const conditions = [sql`c.hotline_id = ${hotlineId}`, sql`c.disposed_at is null`, ...reached, ...filters(query, suffixKey)]
   const newest = query.sort === 'newest'
   const beyond = (number: number): RawBuilder<unknown> =>
     newest ? sql`c.number < ${number}` : sql`c.number > ${number}`
@@ -105,8 +104,7 @@ export async function findContacts(
       order by c.number ${order}`.execute(tx)
     return rows
   }
-  if (!query.text) return pageOf(query.limit + 1, beyond(startOf(query)))
-  const words = searchLexemes(query.text)
+  if (words === null) return pageOf(query.limit + 1, beyond(startOf(query)))
   const found: StoredRow[] = []
   for (let from = startOf(query); words.length > 0;) {
     const numbers = await matching(tx, words, from, newest)
@@ -130,6 +128,7 @@ export interface StoredContact extends StoredRow {
   satisfaction: number | null
   earlier: number
   form: unknown
+  answers_sealed: Buffer | null
   form_revision: number
   form_saved_at: Date | null
   base_version_id: string | null
@@ -141,7 +140,7 @@ export interface StoredContact extends StoredRow {
 const contactColumns = (
   asker: Asker,
 ) => sql`${rowColumns(asker)}, c.hotline_id, c.person_id, c.line_id, c.danger_key, c.queued_at, c.closed_at, c.ended_by,
-  c.satisfaction, c.form, c.form_revision, c.form_saved_at, c.base_version_id, c.overlay_version_id, c.stage, c.stage_ms,
+  c.satisfaction, c.form, c.answers_sealed, c.form_revision, c.form_saved_at, c.base_version_id, c.overlay_version_id, c.stage, c.stage_ms,
   earlier_contacts(c) as earlier`
 
 /** One contact, or undefined when it is not there (or another hotline's). */
@@ -153,7 +152,7 @@ export async function findContact(
   const { rows } = await sql<StoredContact>`
     select ${contactColumns(asker)} from contact c
     join line l on l.line_id = c.line_id left join person p on p.person_id = c.person_id
-    where c.contact_id = ${contactId}`.execute(tx)
+    where c.contact_id = ${contactId} and c.disposed_at is null`.execute(tx)
   return rows[0]
 }
 
@@ -205,21 +204,24 @@ export async function fixVersions(
 
 /** What is saved of a form: the answers, the stage, what the record itself reads from them. */
 export interface SavedAnswers {
-  response: QuestionnaireResponse
+  /** What lists and statistics are made of. */
+  open: QuestionnaireResponse
+  /** What may tell who somebody is. */
+  sealed: Buffer
   stage: Stage
   stageMs: Partial<Record<Stage, number>>
   class: ContactClass | null
-  /** Everything typed, for search. */
-  texts: readonly string[]
+  /** Of everything typed, as the index holds it. */
+  words: readonly string[]
 }
 
-/** Saves the answers as the next revision, with the words of the texts for search. */
+/** Saves the answers as the next revision, with what the index holds of their words. */
 export async function saveAnswers(tx: Tx, contactId: string, given: SavedAnswers, at: Date): Promise<void> {
-  const words = lexemesOf(given.texts.join(' '))
   // `search` is written only when its words changed: the index is the dear part of a save that comes every second.
   await sql`
-    with fresh as (select array_to_tsvector(${words}::text[]) as words)
-    update contact set form = ${jsonb(given.response)}, form_revision = form_revision + 1, form_saved_at = ${at},
+    with fresh as (select array_to_tsvector(${given.words}::text[]) as words)
+    update contact set form = ${jsonb(given.open)}, answers_sealed = ${given.sealed},
+      form_revision = form_revision + 1, form_saved_at = ${at},
       stage = ${given.stage}, stage_ms = ${jsonb(given.stageMs)}, class = ${given.class},
       search = case when search is not distinct from fresh.words then search else fresh.words end
     from fresh where contact_id = ${contactId}`.execute(tx)
@@ -250,13 +252,14 @@ export interface RecordingRow {
   kind: 'talk' | 'message'
   started_at: Date
   duration_ms: number | null
-  state: 'running' | 'kept' | 'truncated' | 'lost'
+  state: 'running' | 'kept' | 'truncated' | 'lost' | 'destroyed'
+  sealed_at: Date | null
 }
 
 /** The contact's recordings, oldest first. */
 export async function findRecordings(tx: Tx, contactId: string): Promise<RecordingRow[]> {
   const { rows } = await sql<RecordingRow>`
-    select recording_id, kind, started_at, duration_ms, state from recording
+    select recording_id, kind, started_at, duration_ms, state, sealed_at from recording
     where contact_id = ${contactId} order by started_at limit 100`.execute(tx)
   return rows
 }

@@ -12,12 +12,13 @@ import { purposeOf, type Permission } from '../../domain/permission.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
 import type { Purpose } from '../../domain/rule.ts'
 import { serve, type Context } from '../http/serve.ts'
-import { close, enter, list, read, readBlank, readSaved, save, type Asker, type Numbers } from './contacts.ts'
+import type { ContactSealing } from '../records/answers.ts'
+import { close, enter, list, read, readBlank, readSaved, save, type Asker } from './contacts.ts'
 
 /** What the routes of contacts are given. */
 export interface ContactsDeps {
-  /** How a hotline's callers' numbers are sealed and found. */
-  numbersOf: (hotlineId: string) => Numbers
+  /** How a hotline's contacts are sealed and found. */
+  sealingOf: (hotlineId: string) => ContactSealing
   /** Told after a save that lists or boards show (stage, class, danger), or a finished record, so that they follow. */
   changed: (hotlineId: string, contactId: string, what: 'form' | 'closed') => void
   /** Told after a form was saved: the same person's other windows take the revision over. */
@@ -42,7 +43,12 @@ const forWhat = (context: Context, right: Permission, stated?: Purpose) => ({
 function formRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   serve(app, readForm, (context, { params, query }) =>
     context.tx(async (tx) => {
-      const saved = await readSaved(tx, askerOf(context, query.purpose), params.contactId)
+      const saved = await readSaved(
+        tx,
+        askerOf(context, query.purpose),
+        params.contactId,
+        deps.sealingOf(context.hotlineId),
+      )
       const why = forWhat(context, 'contact.notes', query.purpose)
       await context.audit(tx, 'form.read', '', params.contactId, why)
       return saved
@@ -53,7 +59,7 @@ function formRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   )
   serve(app, saveForm, async (context, { params, body }) => {
     const { saved, heard, shown } = await context.tx((tx) =>
-      save(tx, askerOf(context), params.contactId, body, context.now()),
+      save(tx, askerOf(context), params.contactId, body, deps.sealingOf(context.hotlineId), context.now()),
     )
     const { personId } = context.person
     if (shown) deps.changed(context.hotlineId, params.contactId, 'form')
@@ -73,7 +79,7 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
         context.hotlineId,
         askerOf(context),
         query,
-        deps.numbersOf(context.hotlineId),
+        deps.sealingOf(context.hotlineId),
       )
       if (query.suffix !== undefined || query.text !== undefined)
         await context.audit(tx, 'contact.searched', query.suffix === undefined ? 'text' : 'suffix', null, {
@@ -84,14 +90,14 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   )
   serve(app, readContact, (context, { params }) =>
     context.tx(async (tx) => {
-      const contact = await read(tx, askerOf(context), params.contactId, deps.numbersOf(context.hotlineId))
+      const contact = await read(tx, askerOf(context), params.contactId, deps.sealingOf(context.hotlineId))
       await context.audit(tx, 'contact.read', '', params.contactId, forWhat(context, 'contact.read'))
       return contact
     }),
   )
   serve(app, closeContact, async (context, { params }) => {
     await context.tx(async (tx) => {
-      await close(tx, askerOf(context), params.contactId, context.now())
+      await close(tx, askerOf(context), params.contactId, deps.sealingOf(context.hotlineId), context.now())
       await context.audit(tx, 'contact.closed', '', params.contactId)
     })
     deps.changed(context.hotlineId, params.contactId, 'closed')
@@ -100,7 +106,7 @@ export function contactsRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   serve(app, enterContact, async (context, { body }) => {
     const { hotlineId } = context
     const { contactId, number, heard } = await context.tx((tx) =>
-      enter(tx, hotlineId, askerOf(context), body, deps.numbersOf(hotlineId), context.now()),
+      enter(tx, hotlineId, askerOf(context), body, deps.sealingOf(hotlineId), context.now()),
     )
     if (heard) deps.assessed(hotlineId, contactId, context.person.personId, heard.level)
     return { contactId, number }

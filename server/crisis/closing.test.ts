@@ -5,10 +5,12 @@ import { newCall, step } from '../../domain/call.ts'
 import type { CallEvent } from '../../domain/call-state.ts'
 import { levelOf, riskLevels, riskRank } from '../../domain/risk.ts'
 import { aHotline, aLine, aPerson, freshDatabase } from '../../test/database.ts'
+import { someKeys } from '../../test/keys.ts'
 import { createContact, lockCall, saveCall } from '../calls/queries.ts'
 import { close } from '../contacts/contacts.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import { contactSealing } from '../records/answers.ts'
 import { heard, owedBy } from './crisis.ts'
 import { decide, ask as askLowering, findPending } from './lowering.ts'
 import { findEntries } from './queries.ts'
@@ -17,6 +19,7 @@ import { acknowledge } from './reports.ts'
 
 const { db } = await freshDatabase()
 const now = new Date('2026-11-21T12:00:00Z')
+const keys = someKeys()
 let hotlineId: string
 let lineId: string
 let people: Record<'counsellor' | 'supervisor' | 'administrator', string>
@@ -143,7 +146,7 @@ const make = async (contactId: string, one: Attempt): Promise<void> => {
   }
   if ('lowersTo' in one)
     return tries(async (tx) => {
-      await askLowering(tx, { ...given, to: one.lowersTo, reason: '听错了' })
+      await askLowering(tx, { ...given, to: one.lowersTo, reason: '听错了' }, keys.wordsOf(hotlineId))
       const pending = await findPending(tx, contactId)
       if (pending)
         await decide(tx, {
@@ -154,7 +157,15 @@ const make = async (contactId: string, one: Attempt): Promise<void> => {
         })
     })
   if ('desk' in one)
-    return tries((tx) => close(tx, { personId: people.counsellor, roles: ['counsellor'] }, contactId, now))
+    return tries((tx) =>
+      close(
+        tx,
+        { personId: people.counsellor, roles: ['counsellor'] },
+        contactId,
+        contactSealing(keys, hotlineId),
+        now,
+      ),
+    )
   return tries((tx) =>
     sql`update protocol_run set closed_at = ${now} where contact_id = ${contactId}`.execute(tx),
   )

@@ -10,6 +10,7 @@ import {
 } from '../../domain/risk.ts'
 import type { OpenedFrom } from '../../domain/protocol.ts'
 import type { Tx } from '../db/database.ts'
+import type { Words } from '../records/keys.ts'
 import {
   findOpenContacts,
   findOpenReports,
@@ -47,6 +48,8 @@ export interface Heard {
   dangerToOthers?: boolean
   /** Protocols to open: `suicide`, `suicide-72h`, ...; one that runs already goes on. */
   open?: readonly { protocol: string; from: OpenedFrom }[]
+  /** Seals the words of findings; needed where they have any. */
+  words?: Words
 }
 
 /**
@@ -88,13 +91,13 @@ async function writeDown(
   tx: Tx,
   given: Heard,
 ): Promise<{ was: RiskLevel | null; level: RiskLevel | null; news: RiskEntry[] }> {
-  const before = await findEntries(tx, given.contactId)
+  const before = await findEntries(tx, given.contactId, given.words)
   const news = newsIn(before, given.findings, given.whole)
-  for (const entry of news) await insertEntry(tx, { ...given, at: given.now }, entry)
+  for (const entry of news) await insertEntry(tx, { ...given, at: given.now }, entry, given.words)
   for (const { source, code, level, reason } of given.findings) {
     const same = before.findLast((entry) => entry.source === source && entry.code === code)
     if (same?.level === level && reason !== undefined && same.reason !== reason)
-      await saveReason(tx, same.seq, reason)
+      await saveReason(tx, same.seq, given.words?.seal(reason) ?? reason)
   }
   return { was: levelOf(before), level: levelOf([...before, ...news]), news }
 }

@@ -5,6 +5,7 @@ import type { exceptionRow, listExceptions, recordException } from '../../api/cr
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 import { appendEvent } from './queries.ts'
 
 type ExceptionRow = z.infer<typeof exceptionRow>
@@ -32,7 +33,7 @@ const columns = sql`e.exception_id, e.contact_id, c.number, e.at, e.code, e.basi
   from confidentiality_exception e join contact c on c.contact_id = e.contact_id
   join person p on p.person_id = e.decided_by left join person s on s.person_id = e.supervisor_id`
 
-const shown = (row: Stored): ExceptionRow => ({
+const shown = (row: Stored, sealed: Words): ExceptionRow => ({
   exceptionId: row.exception_id,
   contactId: row.contact_id,
   contactNumber: row.number,
@@ -41,19 +42,19 @@ const shown = (row: Stored): ExceptionRow => ({
   basis: row.basis,
   recipient: row.recipient,
   data: row.data,
-  words: row.words,
+  words: sealed.open(row.words),
   decidedBy: row.decided_by_name,
   supervisor: row.supervisor,
   supervisorSawAt: row.supervisor_saw_at?.toISOString() ?? null,
   callerTold: row.caller_told,
-  notToldBecause: row.not_told_because,
+  notToldBecause: sealed.open(row.not_told_because),
 })
 
 /** The exceptions of a contact, the first first. */
-export async function exceptionsOf(tx: Tx, contactId: string): Promise<ExceptionRow[]> {
+export async function exceptionsOf(tx: Tx, contactId: string, sealed: Words): Promise<ExceptionRow[]> {
   const { rows } = await sql<Stored>`
     select ${columns} where e.contact_id = ${contactId} order by e.exception_id`.execute(tx)
-  return rows.map(shown)
+  return rows.map((row) => shown(row, sealed))
 }
 
 /** One page of exceptions, newest first. */
@@ -61,6 +62,7 @@ export async function listedExceptions(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listExceptions)['query']>,
+  sealed: Words,
 ): Promise<z.output<(typeof listExceptions)['reply']>> {
   const wanted = [sql`e.hotline_id = ${hotlineId}`]
   if (query.code) wanted.push(sql`e.code = ${query.code}`)
@@ -78,7 +80,7 @@ export async function listedExceptions(
     order by e.exception_id desc limit ${query.limit + 1}`.execute(tx)
   const kept = rows.slice(0, query.limit)
   return {
-    rows: kept.map(shown),
+    rows: kept.map((row) => shown(row, sealed)),
     next: rows.length > query.limit ? (kept.at(-1)?.exception_id ?? null) : null,
   }
 }
@@ -88,6 +90,7 @@ export async function insertException(
   tx: Tx,
   of: { hotlineId: string; contactId: string; personId: string; now: Date },
   given: z.output<(typeof recordException)['body']>,
+  sealed: Words,
 ): Promise<string> {
   if (!given.callerTold && given.notToldBecause.trim() === '')
     throw new Problem('request.malformed', { fields: ['notToldBecause'] })
@@ -96,8 +99,8 @@ export async function insertException(
     insert into confidentiality_exception (exception_id, hotline_id, contact_id, at, code, basis, recipient, data, words,
       decided_by, caller_told, not_told_because)
     values (${exceptionId}, ${of.hotlineId}, ${of.contactId}, ${of.now}, ${given.code}, ${given.basis},
-      ${given.recipient}, ${given.data}::text[], ${given.words}, ${of.personId}, ${given.callerTold},
-      ${given.callerTold ? '' : given.notToldBecause})`.execute(tx)
+      ${given.recipient}, ${given.data}::text[], ${sealed.seal(given.words)}, ${of.personId}, ${given.callerTold},
+      ${given.callerTold ? '' : sealed.seal(given.notToldBecause)})`.execute(tx)
   await appendEvent(tx, of.contactId, of.now, 'exception.recorded', of.personId, {
     exceptionId,
     code: given.code,

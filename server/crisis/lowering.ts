@@ -6,6 +6,7 @@ import { Problem } from '../../domain/problem.ts'
 import { judgeRiskChange, levelOf, riskRank, type RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 import { appendEvent, findEntries, insertEntry, lockCrisis, saveDanger } from './queries.ts'
 
 /** A lowering somebody asked for. */
@@ -23,7 +24,7 @@ export interface LoweringRow {
 const columns = sql`l.lowering_id, l.contact_id, l.to_level, l.reason, l.asked_by, p.display_name as asked_by_name,
   l.asked_at, l.decided_at from risk_lowering l join person p on p.person_id = l.asked_by`
 
-/** The lowering of a contact that waits for a decision. */
+/** The lowering of a contact that waits for a decision; its reason is still sealed. */
 export async function findPending(tx: Tx, contactId: string): Promise<LoweringRow | undefined> {
   const { rows } = await sql<LoweringRow>`
     select ${columns} where l.contact_id = ${contactId} and l.decided_at is null`.execute(tx)
@@ -35,6 +36,7 @@ export async function findWaiting(
   tx: Tx,
   hotlineId: string,
   personId: string,
+  words: Words,
 ): Promise<z.output<typeof waitingLowering>[]> {
   const { rows } = await sql<{
     lowering_id: string
@@ -62,7 +64,7 @@ export async function findWaiting(
     line: row.line,
     from: row.risk,
     to: row.to_level,
-    reason: row.reason,
+    reason: words.open(row.reason),
     askedBy: row.asked_by_name,
     askedAt: row.asked_at.toISOString(),
     mine: row.asked_by === personId,
@@ -82,6 +84,7 @@ async function findLowering(tx: Tx, loweringId: string): Promise<LoweringRow | u
 export async function ask(
   tx: Tx,
   given: { hotlineId: string; contactId: string; personId: string; to: RiskLevel; reason: string; now: Date },
+  words: Words,
 ): Promise<void> {
   const { hotlineId, contactId, personId, to, reason, now } = given
   const from = levelOf(await findEntries(tx, contactId))
@@ -91,7 +94,7 @@ export async function ask(
   if (await findPending(tx, contactId)) return
   await sql`
     insert into risk_lowering (lowering_id, hotline_id, contact_id, to_level, reason, asked_by, asked_at)
-    values (${newId(now.getTime())}, ${hotlineId}, ${contactId}, ${to}, ${reason}, ${personId}, ${now})`.execute(
+    values (${newId(now.getTime())}, ${hotlineId}, ${contactId}, ${to}, ${words.seal(reason)}, ${personId}, ${now})`.execute(
     tx,
   )
   await appendEvent(tx, contactId, now, 'risk.lowering-asked', personId, { from, to })

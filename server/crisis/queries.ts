@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { RiskEntry, RiskLevel } from '../../domain/risk.ts'
 import { jsonb, type Tx } from '../db/database.ts'
+import type { Words } from '../records/keys.ts'
 
 /** An entry as stored. */
 export interface EntryRow extends RiskEntry {
@@ -10,13 +11,13 @@ export interface EntryRow extends RiskEntry {
   supervisor: string | null
 }
 
-/** Every word on a contact's risk, oldest first. */
-export async function findEntries(tx: Tx, contactId: string): Promise<EntryRow[]> {
+/** Every word on a contact's risk, oldest first; its reasons stay sealed where nothing opens them. */
+export async function findEntries(tx: Tx, contactId: string, words?: Words): Promise<EntryRow[]> {
   const { rows } = await sql<EntryRow>`
     select e.seq, e.at, e.source, e.level, e.code, e.reason, p.display_name as person, s.display_name as supervisor
     from risk_entry e left join person p on p.person_id = e.person_id left join person s on s.person_id = e.supervisor_id
     where e.contact_id = ${contactId} order by e.seq`.execute(tx)
-  return rows
+  return words ? rows.map((row) => ({ ...row, reason: words.open(row.reason) })) : rows
 }
 
 /** Writes an entry down. */
@@ -24,11 +25,12 @@ export async function insertEntry(
   tx: Tx,
   of: { hotlineId: string; contactId: string; at: Date; personId: string | null; supervisorId?: string },
   entry: RiskEntry,
+  words?: Words,
 ): Promise<void> {
   await sql`
     insert into risk_entry (hotline_id, contact_id, at, source, level, code, reason, person_id, supervisor_id)
     values (${of.hotlineId}, ${of.contactId}, ${of.at}, ${entry.source}, ${entry.level}, ${entry.code},
-      ${entry.reason}, ${of.personId}, ${of.supervisorId ?? null})`.execute(tx)
+      ${words?.seal(entry.reason) ?? entry.reason}, ${of.personId}, ${of.supervisorId ?? null})`.execute(tx)
 }
 
 /** Keeps the words of the latest entry with this source and code as they are typed. */

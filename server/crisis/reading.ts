@@ -4,6 +4,7 @@ import { may, type Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { countingEntries, levelOf } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
+import type { Words } from '../records/keys.ts'
 import { exceptionsOf } from './exceptions.ts'
 import { findPending } from './lowering.ts'
 import { findContact, findEntries, findOwed, lockCrisis, worksOn, type CrisisContact } from './queries.ts'
@@ -15,6 +16,8 @@ import { runsOf } from './runs.ts'
 export interface Asker {
   personId: string
   roles: readonly Role[]
+  /** Opens what was typed. */
+  words: Words
 }
 
 async function checked(tx: Tx, asker: Asker, contact: CrisisContact | undefined): Promise<CrisisContact> {
@@ -38,7 +41,7 @@ export const lockVisible = async (tx: Tx, asker: Asker, contactId: string): Prom
 /** Everything of a contact's danger; the caller has checked that the asker may see the contact. */
 export async function crisisOf(tx: Tx, asker: Asker, contact: CrisisContact): Promise<Crisis> {
   const { contact_id: contactId } = contact
-  const entries = await findEntries(tx, contactId)
+  const entries = await findEntries(tx, contactId, asker.words)
   const counting = new Set(countingEntries(entries).map((entry) => entry.seq))
   const pending = await findPending(tx, contactId)
   return {
@@ -59,7 +62,7 @@ export async function crisisOf(tx: Tx, asker: Asker, contact: CrisisContact): Pr
       ? {
           loweringId: pending.lowering_id,
           to: pending.to_level,
-          reason: pending.reason,
+          reason: asker.words.open(pending.reason),
           askedBy: pending.asked_by_name,
           askedAt: pending.asked_at.toISOString(),
           mine: pending.asked_by === asker.personId,
@@ -67,7 +70,7 @@ export async function crisisOf(tx: Tx, asker: Asker, contact: CrisisContact): Pr
       : null,
     runs: await runsOf(tx, contactId),
     reports: (await findReportsOf(tx, contactId)).map((row) => shownReport(row, asker)),
-    exceptions: await exceptionsOf(tx, contactId),
+    exceptions: await exceptionsOf(tx, contactId, asker.words),
     owed: await findOwed(tx, contactId),
   }
 }

@@ -40,7 +40,7 @@ import { closeRun, openRun, recordStep, runOf } from './runs.ts'
 /** What the routes of crisis are given. */
 export interface CrisisDeps {
   live: Live
-  keys: Pick<Keys, 'seal' | 'open'>
+  keys: Pick<Keys, 'seal' | 'open' | 'wordsOf'>
   /** Told when a board may have changed. */
   poke: () => void
   /** Told of a level that was lowered, so that the call knows. */
@@ -49,14 +49,15 @@ export interface CrisisDeps {
   tasksChanged: (hotlineId: string) => void
 }
 
-const askerOf = (context: Context): Asker & Reader => ({
+const askerOf = ({ keys }: CrisisDeps, context: Context): Asker & Reader => ({
   personId: context.person.personId,
   roles: context.person.roles,
+  words: keys.wordsOf(context.hotlineId),
 })
 
 /** Serves api/crisis.ts, and greets live sockets with the reports that ask them. Every write is in the audit chain. */
 export function crisisRoutes(app: FastifyInstance, deps: CrisisDeps): void {
-  readRoutes(app)
+  readRoutes(app, deps)
   protocolRoutes(app, deps)
   loweringRoutes(app, deps)
   exceptionRoutes(app, deps)
@@ -81,10 +82,10 @@ const told = (deps: CrisisDeps, context: Context, { crisis, contact }: Changed):
   return crisis
 }
 
-function readRoutes(app: FastifyInstance): void {
+function readRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   serve(app, readCrisis, (context, { params }) =>
     context.tx(async (tx) => {
-      const asker = askerOf(context)
+      const asker = askerOf(deps, context)
       const contact = await visible(tx, asker, params.contactId)
       const crisis = await crisisOf(tx, asker, contact)
       if (contact.person_id !== asker.personId) await context.audit(tx, 'crisis.read', '', params.contactId)
@@ -103,7 +104,7 @@ function readRoutes(app: FastifyInstance): void {
 
 function protocolRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   serve(app, openProtocol, async (context, { params, body }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const changed = await context.tx(async (tx) => {
       const { contactId } = params
       const contact = await lockVisible(tx, asker, contactId)
@@ -128,7 +129,7 @@ function protocolRoutes(app: FastifyInstance, deps: CrisisDeps): void {
     return told(deps, context, changed)
   })
   serve(app, saveStep, async (context, { params, body }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const changed = await context.tx(async (tx) => {
       const { contact_id: contactId } = await seenRun(tx, asker, params.runId)
       await recordStep(tx, asker, await runOf(tx, params.runId), params.step, body, context.now())
@@ -140,7 +141,7 @@ function protocolRoutes(app: FastifyInstance, deps: CrisisDeps): void {
     return told(deps, context, changed)
   })
   serve(app, closeProtocol, async (context, { params }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const { planned, ...changed } = await context.tx(async (tx) => {
       const { contact_id: contactId, ended_at: endedAt } = await seenRun(tx, asker, params.runId)
       const now = context.now()
@@ -167,15 +168,17 @@ async function seenRun(tx: Tx, asker: Asker, runId: string): Promise<CrisisConta
 
 function loweringRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   serve(app, listLowerings, (context) =>
-    context.tx((tx) => findWaiting(tx, context.hotlineId, context.person.personId)),
+    context.tx((tx) =>
+      findWaiting(tx, context.hotlineId, context.person.personId, deps.keys.wordsOf(context.hotlineId)),
+    ),
   )
   serve(app, askLowering, async (context, { params, body }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const changed = await context.tx(async (tx) => {
       const { contactId } = params
       await lockVisible(tx, asker, contactId)
       const given = { hotlineId: context.hotlineId, contactId, personId: asker.personId, now: context.now() }
-      await ask(tx, { ...given, ...body })
+      await ask(tx, { ...given, ...body }, asker.words)
       const result = await after(tx, asker, contactId)
       await context.audit(tx, 'risk.lowering-asked', body.to, contactId)
       return result
@@ -183,7 +186,7 @@ function loweringRoutes(app: FastifyInstance, deps: CrisisDeps): void {
     return told(deps, context, changed)
   })
   serve(app, decideLowering, async (context, { params, body }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const { lowered, ...changed } = await context.tx(async (tx) => {
       const given = { hotlineId: context.hotlineId, personId: asker.personId, now: context.now() }
       const decided = await decide(tx, { ...given, ...params, ...body })
@@ -199,12 +202,12 @@ function loweringRoutes(app: FastifyInstance, deps: CrisisDeps): void {
 
 function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   serve(app, recordException, async (context, { params, body }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const changed = await context.tx(async (tx) => {
       const { contactId } = params
       await lockVisible(tx, asker, contactId)
       const given = { hotlineId: context.hotlineId, contactId, personId: asker.personId, now: context.now() }
-      const exceptionId = await insertException(tx, given, body)
+      const exceptionId = await insertException(tx, given, body, asker.words)
       const result = await after(tx, asker, contactId)
       await context.audit(tx, 'exception.recorded', exceptionId, contactId, { code: body.code })
       return result
@@ -212,7 +215,7 @@ function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
     return told(deps, context, changed)
   })
   serve(app, seeException, async (context, { params }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const changed = await context.tx(async (tx) => {
       const contactId = await see(tx, params.exceptionId, asker.personId, context.now())
       const result = await after(tx, asker, contactId)
@@ -224,7 +227,7 @@ function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   })
   serve(app, listExceptions, (context, { query }) =>
     context.tx(async (tx) => {
-      const found = await listedExceptions(tx, context.hotlineId, query)
+      const found = await listedExceptions(tx, context.hotlineId, query, deps.keys.wordsOf(context.hotlineId))
       await context.audit(tx, 'exception.listed', '', null, { found: found.rows.length })
       return found
     }),
@@ -233,10 +236,10 @@ function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
 
 function reportRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   serve(app, listReports, (context, { query }) =>
-    context.tx((tx) => listed(tx, context.hotlineId, askerOf(context), query)),
+    context.tx((tx) => listed(tx, context.hotlineId, askerOf(deps, context), query)),
   )
   serve(app, acknowledgeReport, async (context, { params, body }) => {
-    const asker = askerOf(context)
+    const asker = askerOf(deps, context)
     const row = await context.tx(async (tx) => {
       const given = { reportId: params.reportId, note: body.note, by: 'screen' as const, now: context.now() }
       const acknowledged = await acknowledge(tx, asker, given)

@@ -24,6 +24,7 @@ export interface AnsweredContact {
   started_at: Date
   caller: string | null
   form: unknown
+  answers_sealed: Buffer | null
 }
 
 /** The next contacts with answers since `from`, beyond the last one read. */
@@ -36,7 +37,7 @@ export async function findAnswered(
 ): Promise<AnsweredContact[]> {
   const beyond = last ?? { started_at: from, contact_id: '00000000-0000-0000-0000-000000000000' }
   const { rows } = await sql<AnsweredContact>`
-    select contact_id, started_at, encode(caller_number_key, 'hex') as caller, form from contact
+    select contact_id, started_at, encode(caller_number_key, 'hex') as caller, form, answers_sealed from contact
     where hotline_id = ${hotlineId} and (started_at, contact_id) > (${beyond.started_at}, ${beyond.contact_id}::uuid)
       and form <> '{}' order by started_at, contact_id limit ${limit}`.execute(tx)
   return rows

@@ -1,11 +1,14 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { aHotline, aLine, freshDatabase } from '../../test/database.ts'
+import { someKeys } from '../../test/keys.ts'
 import { inHotline, jsonb } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import { answersOf } from '../records/answers.ts'
 import { listed, proposeClusters } from './clusters.ts'
 
 const { db } = await freshDatabase()
+const keys = someKeys()
 const now = new Date('2026-11-21T04:00:00Z')
 const day = 86_400_000
 
@@ -46,7 +49,7 @@ const aServedHotline = async (): Promise<{ hotlineId: string; lineId: string }> 
   return { hotlineId, lineId }
 }
 const propose = (hotlineId: string, at = now) =>
-  inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, at))
+  inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, at, answersOf(keys, hotlineId)))
 const proposals = async (hotlineId: string) =>
   (await inHotline(db, hotlineId, (tx) => listed(tx, hotlineId, { open: 'yes', limit: 20 }))).rows
 

@@ -5,11 +5,11 @@ import { clustersOf, comparedWeeks, weekBefore, weekOf, type Told } from '../../
 import { coreOfResponse, isCounselling } from '../../domain/form.ts'
 import { problemTypes } from '../../domain/problem-type.ts'
 import { Problem } from '../../domain/problem.ts'
-import { questionnaireResponse } from '../../domain/questionnaire.ts'
 import { placeOf, placeWords } from '../../domain/region.ts'
 import { startOfDay } from '../../domain/zone.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { AnswerSealing } from '../records/answers.ts'
 import {
   findAnswered,
   findClusters,
@@ -24,10 +24,10 @@ import { link, open, type Doer } from './incidents.ts'
 
 const batch = 2000
 
-function toldOf(row: AnsweredContact): Told | null {
-  const answers = questionnaireResponse.safeParse(row.form)
-  if (!answers.success) return null
-  const core = coreOfResponse(answers.data)
+function toldOf(row: AnsweredContact, sealing: AnswerSealing): Told | null {
+  const answers = sealing.open(row)
+  if (!answers) return null
+  const core = coreOfResponse(answers)
   if (!isCounselling(core)) return null
   return {
     contactId: row.contact_id,
@@ -38,13 +38,13 @@ function toldOf(row: AnsweredContact): Told | null {
   }
 }
 
-/** Batch by batch, and only what the rule needs is kept. */
-async function readTold(tx: Tx, hotlineId: string, from: Date): Promise<Told[]> {
+/** Batch by batch, and only what the rule needs is kept: the region is opened here and stands nowhere in plain. */
+async function readTold(tx: Tx, hotlineId: string, from: Date, sealing: AnswerSealing): Promise<Told[]> {
   const told: Told[] = []
   for (let last: AnsweredContact | null = null; ;) {
     const rows = await findAnswered(tx, hotlineId, from, last, batch)
     for (const row of rows) {
-      const one = toldOf(row)
+      const one = toldOf(row, sealing)
       if (one) told.push(one)
     }
     last = rows.at(-1) ?? null
@@ -56,14 +56,19 @@ async function readTold(tx: Tx, hotlineId: string, from: Date): Promise<Told[]> 
  * Proposes what stands out in this week and in the one before, whose last records are often finished after its end. Returns
  * whether a person has something new to look at.
  */
-export async function proposeClusters(tx: Tx, hotlineId: string, now: Date): Promise<boolean> {
+export async function proposeClusters(
+  tx: Tx,
+  hotlineId: string,
+  now: Date,
+  sealing: AnswerSealing,
+): Promise<boolean> {
   const hotline = await findReckoning(tx, hotlineId)
   if (!hotline?.since) return false
   const { time_zone: zone, since } = hotline
   const week = weekOf(now.getTime(), zone)
   const last = weekBefore(week, 1)
   const from = new Date(startOfDay(weekBefore(last, comparedWeeks), zone))
-  const told = await readTold(tx, hotlineId, from)
+  const told = await readTold(tx, hotlineId, from, sealing)
   let changed = false
   for (const each of [last, week])
     for (const cluster of clustersOf(told, each, zone, since.getTime()))

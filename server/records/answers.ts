@@ -27,11 +27,25 @@ export interface AnswerSealing {
   open(stored: StoredAnswers): QuestionnaireResponse | null
   /** What the index holds of texts: keyed hashes of their words, so that it tells no word. */
   indexWords(texts: readonly string[]): string[]
+  /** The keyed hash of one word as the index holds it. */
+  hashed(word: string): string
   /** For each word of a search all ways in which the index may hold it; the old one stands until rows are sealed. */
   searchWords(text: string): string[][]
   /** Words in columns of their own. */
   words: Words
 }
+
+/** How a hotline's contacts are sealed: callers' numbers, and answers that tell who somebody is (G24-7.5b). */
+export interface ContactSealing {
+  numbers: ReturnType<Keys['numbersOf']>
+  answers: AnswerSealing
+}
+
+/** The sealing of one hotline's contacts. */
+export const contactSealing = (keys: Keys, hotlineId: string): ContactSealing => ({
+  numbers: keys.numbersOf(hotlineId),
+  answers: answersOf(keys, hotlineId),
+})
 
 /** Marks a hashed word: none of the words themselves begins so. */
 export const hashMark = '#'
@@ -54,6 +68,7 @@ export function answersOf(keys: Keys, hotlineId: string): AnswerSealing {
       const sealed = sealedAnswers.parse(JSON.parse(keys.open(hotlineId, answers_sealed, contact_id)))
       return mergeAnswers(open.data, sealed)
     },
+    hashed,
     indexWords: (texts) => lexemesOf(texts.join(' ')).map(hashed),
     searchWords: (text) => searchLexemes(text).map((word) => [word, hashed(word)]),
   }

@@ -7,7 +7,7 @@ import type { SealingWay } from './ciphers.ts'
 import { checkOf, fileDoor, openMaster, writeSecret, type MasterDoor } from './master.ts'
 import { makeRecordingKeys, publishRecordingKey } from './recording.ts'
 import { rawPublic, signingKey } from './signing-key.ts'
-import { makeRing, type LookUpUse, type Ring, type SealingClass } from './ring.ts'
+import { makeRing, type HashedUse, type Ring, type SealingClass } from './ring.ts'
 
 export { KeysRefused } from './master.ts'
 
@@ -34,7 +34,7 @@ export interface Keys {
   suffixKey(hotlineId: string, number: string): Buffer
   /** Keyed hash of a word, by which sealed texts are searched. */
   wordKey(hotlineId: string, word: string): Buffer
-  /** Keyed hash of what must be found again but not be read (an address, a name), one of its own for every use. */
+  /** Keyed hash of what must be found again but not be read (an address, a name), another one for every use. */
   keyedHash(hotlineId: string, use: 'address' | 'name', text: string): Buffer
   /** The four ways with callers' numbers, for one hotline. */
   numbersOf(hotlineId: string): {
@@ -79,14 +79,15 @@ export const openKeys = (
 ): Keys => keysOf(openMaster(dataFolder, remembered), dataFolder, way)
 
 const mark = 'sealed:'
-const sealedText = /^sealed:[A-Za-z0-9+/]{60,}={0,2}$/
+// The second letter tells the format, 1 or 2; no sealed text is shorter.
+const sealedText = /^sealed:A[Q-Za-v][A-Za-z0-9+/]{38,}={0,2}$/
 
 /** What stands before every text sealed with a key: 24 characters that only this key has. */
 export const textHeader = (header: Buffer): string => `${mark}${header.toString('base64')}`
 
 function keysOf(master: Buffer, dataFolder: string, way: SealingWay): Keys {
   const folder = join(dataFolder, 'keys')
-  const hashed = (hotlineId: string, use: LookUpUse, text: string): Buffer =>
+  const hashed = (hotlineId: string, use: HashedUse, text: string): Buffer =>
     createHmac('sha256', keys.ring.lookUpKey(hotlineId, use)).update(text).digest()
   const privateFile = (hotlineId: string): string => join(folder, `${hotlineId}.recording.sealed`)
   const signing = (hotlineId: string): ReturnType<typeof signingKey> =>

@@ -12,6 +12,9 @@ export const lookUpUses = ['number', 'suffix', 'words'] as const
 /** What a look-up key is for. */
 export type LookUpUse = (typeof lookUpUses)[number]
 
+/** Everything that is hashed with a key: what is only remembered for hours (log-in failures) may change with the master key. */
+export type HashedUse = LookUpUse | 'address' | 'name'
+
 /** A data key as it is used. */
 export interface DataKey {
   keyId: string
@@ -36,7 +39,7 @@ export interface Ring {
   take(hotlineId: string, keys: readonly DataKey[]): void
   seal(hotlineId: string, text: string, of: SealingClass, bound: string): Buffer
   open(hotlineId: string, sealed: Buffer, bound: string): string
-  lookUpKey(hotlineId: string, use: LookUpUse): Buffer
+  lookUpKey(hotlineId: string, use: HashedUse): Buffer
   firstKey(hotlineId: string, use: LookUpUse | 'seal'): Buffer
 }
 
