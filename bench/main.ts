@@ -1,4 +1,5 @@
 /* `npm run bench -- NAME [--quick]`: measures what we claim about speed. */
+import { backup } from './backup.ts'
 import { board } from './board.ts'
 import { calls } from './calls.ts'
 import { contacts } from './contacts.ts'
@@ -7,6 +8,7 @@ import { resources } from './resources.ts'
 import { web } from './web.ts'
 
 const benches: Record<string, (quick: boolean) => Promise<void>> = {
+  backup,
   board,
   calls,
   contacts,

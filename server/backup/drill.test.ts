@@ -50,7 +50,7 @@ const outcomeOf = async (child: ChildProcess): Promise<{ code: number; said: str
   return { code: typeof code === 'number' ? code : 1, said }
 }
 
-/** A hotline with a master key, a recording that was settled, and a line. */
+/** Two hotlines with a master key; the first has a recording that was settled, and a line. */
 const furnish = async (db: Database): Promise<{ hotlineId: string; lineId: string }> => {
   const talk = await recordedTalk(db, { sides: ['caller', 'seat'], summaries: true })
   cpSync(join(talk.data, 'recordings'), join(data, 'recordings'), { recursive: true })
@@ -59,6 +59,7 @@ const furnish = async (db: Database): Promise<{ hotlineId: string; lineId: strin
   const { hotlineId } = talk
   const sealed = keys.seal(hotlineId, recorded.identity).toString('base64')
   writeFileSync(join(data, 'keys', `${hotlineId}.recording.sealed`), sealed)
+  await keys.makeRecordingKeys(await aHotline(db, { name: '另一条热线' }))
   await sql`insert into key_check (value) values (${keys.check})`.execute(db.doors)
   await inHotline(db, hotlineId, (tx) =>
     settleRecordings(tx, data, hotlineId, new Date(endedAt.getTime() + 1000)),
@@ -98,7 +99,6 @@ test('G24-6.2.2b, G24-6.2.2c: back up under load, kill everything, restore elsew
   await migrate(engine.ownerUrl, engine.url)
   const db = openDatabase({ url: engine.url, connections: 4 })
   const { hotlineId, lineId } = await furnish(db)
-  await aHotline(db, { name: '另一条热线' })
   const { acknowledged, ended } = startLoad(db, hotlineId, lineId)
   await readyFor(() => acknowledged.length >= 200)
 
