@@ -51,7 +51,7 @@ function glassRoutes(app: FastifyInstance, live: Pick<Live, 'publish'>): void {
       }
       return { breakGlassId, contactId, number, until }
     },
-    { perMinute: 10 },
+    { perMinute: 60 },
   )
   serve(app, listGlass, (context, { query }) => context.tx((tx) => listed(tx, context.hotlineId, query)))
   serve(app, reviewGlass, async (context, { params, body }) => {
