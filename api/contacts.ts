@@ -94,7 +94,9 @@ export const readContact = endpoint({
         kind: z.enum(['talk', 'message']),
         startedAt: instant,
         durationMs: z.number().nullable(),
-        state: z.enum(['running', 'kept', 'truncated', 'lost']),
+        state: z.enum(['running', 'kept', 'truncated', 'lost', 'destroyed']),
+        /** Consent was taken back: nobody may hear it. */
+        sealed: z.boolean(),
         mayListen: z.boolean(),
       }),
     ),

@@ -20,7 +20,7 @@ export async function findConsents(tx: Tx, contactId: string): Promise<ConsentRo
   const { rows } = await sql<ConsentRow>`
     select r.consent_id, r.purpose, r.state, r.given_by, r.how, r.words, r.at, p.display_name as person
     from consent_record r left join person p on p.person_id = r.person_id
-    where r.contact_id = ${contactId} order by r.consent_id limit 500`.execute(tx)
+    where r.contact_id = ${contactId} order by r.at, r.consent_id limit 500`.execute(tx)
   return rows
 }
 

@@ -37,7 +37,15 @@ create table consent_record (
   at timestamptz not null,
   person_id uuid references person
 );
-create index consent_record_contact on consent_record (contact_id, consent_id);
+create index consent_record_contact on consent_record (contact_id, at);
+
+-- What calls of before heard about recording; sound whose consent was taken back is sealed from now on.
+insert into consent_record (consent_id, hotline_id, contact_id, purpose, state, how, at)
+select gen_random_uuid(), hotline_id, contact_id, 'recording', case consent when 'silent' then 'refused' else consent end,
+  case consent when 'silent' then 'silence' when 'withdrawn' then 'spoken' else 'key' end, started_at
+from contact where consent is not null;
+update recording r set sealed_at = now() from contact c
+where c.contact_id = r.contact_id and c.consent = 'withdrawn' and r.kind = 'talk';
 
 -- What is kept longer, held or restricted, and why; append-only. A class is only ever lengthened.
 create table retention_decision (
