@@ -39,6 +39,11 @@ const wickedText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }).map((text) => `${secretNumber}${text}`),
 )
 
+const instants = fc.oneof(
+  fc.date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true }),
+  fc.integer({ min: -86_400, max: 86_400 }).map((seconds) => new Date(Date.now() + seconds * 1000)),
+)
+
 const anything = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null))
 
 /** Values of every type, each wrong somewhere. */
@@ -52,22 +57,23 @@ export const wicked: fc.Arbitrary<unknown> = fc.oneof(
   ),
 )
 
-/** Makes arbitraries from schemas; `ids` are those of things that are there, of this hotline and of another. */
-export function fromSchema(root: Schema, ids: () => readonly string[]): fc.Arbitrary<unknown> {
-  const definitions = isSchema(root['$defs']) ? root['$defs'] : {}
-  const known = fc.nat().map((index) => ids()[index % Math.max(1, ids().length)] ?? crypto.randomUUID())
+/** Ids of things that are there, of this hotline and of another, by the name they go under (`contactId`). */
+export type Known = (name: string) => readonly string[]
 
-  const text = (schema: Schema): fc.Arbitrary<unknown> => {
+/** Makes the arbitrary of a schema that stands under a name. */
+export function fromSchema(root: Schema, ids: Known, name = ''): fc.Arbitrary<unknown> {
+  const definitions = isSchema(root['$defs']) ? root['$defs'] : {}
+  const known = (under: string): fc.Arbitrary<string> =>
+    fc.nat().map((index) => {
+      const there = ids(under)
+      return there[index % Math.max(1, there.length)] ?? crypto.randomUUID()
+    })
+
+  const text = (schema: Schema, _depth: number, under: string): fc.Arbitrary<unknown> => {
     if (schema['format'] === 'uuid')
-      return fc.oneof({ weight: 4, arbitrary: known }, { weight: 1, arbitrary: fc.uuid() })
-    if (schema['format'] === 'date-time')
-      return fc
-        .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
-        .map((date) => date.toISOString())
-    if (schema['format'] === 'date')
-      return fc
-        .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
-        .map((date) => date.toISOString().slice(0, 10))
+      return fc.oneof({ weight: 9, arbitrary: known(under) }, { weight: 1, arbitrary: fc.uuid() })
+    if (schema['format'] === 'date-time') return instants.map((date) => date.toISOString())
+    if (schema['format'] === 'date') return instants.map((date) => date.toISOString().slice(0, 10))
     const pattern = schema['pattern']
     if (typeof pattern === 'string') return fc.stringMatching(new RegExp(pattern, 'u'))
     const minLength = numberOf(schema['minLength'], 0)
@@ -87,25 +93,27 @@ export function fromSchema(root: Schema, ids: () => readonly string[]): fc.Arbit
     const required = Array.isArray(schema['required']) ? schema['required'].map(String) : []
     const parts = Object.entries(properties).filter(([name]) => depth > 0 || required.includes(name))
     const given = fc.record(
-      Object.fromEntries(parts.map(([name, part]) => [name, of(isSchema(part) ? part : {}, depth - 1)])),
+      Object.fromEntries(
+        parts.map(([name, part]) => [name, of(isSchema(part) ? part : {}, depth - 1, name)]),
+      ),
       { requiredKeys: required.filter((name) => name in properties) },
     )
     const rest = schema['additionalProperties']
     if (!isSchema(rest) || depth <= 0) return given
     const names = isSchema(schema['propertyNames'])
-      ? of(schema['propertyNames'], 1)
+      ? of(schema['propertyNames'], 1, '')
       : fc.string({ maxLength: 12 })
-    return fc.dictionary(names.map(String), of(rest, depth - 1), { maxKeys: 3 })
+    return fc.dictionary(names.map(String), of(rest, depth - 1, ''), { maxKeys: 3 })
   }
 
-  const array = (schema: Schema, depth: number): fc.Arbitrary<unknown> => {
+  const array = (schema: Schema, depth: number, under: string): fc.Arbitrary<unknown> => {
     const items = isSchema(schema['items']) ? schema['items'] : {}
     const minLength = numberOf(schema['minItems'], 0)
     const maxLength = depth > 0 ? Math.min(numberOf(schema['maxItems'], 3), minLength + 3) : minLength
-    return fc.array(of(items, depth - 1), { minLength, maxLength })
+    return fc.array(of(items, depth - 1, under), { minLength, maxLength })
   }
 
-  const byType: Record<string, (schema: Schema, depth: number) => fc.Arbitrary<unknown>> = {
+  const byType: Record<string, (schema: Schema, depth: number, under: string) => fc.Arbitrary<unknown>> = {
     string: text,
     integer: number,
     number,
@@ -115,24 +123,24 @@ export function fromSchema(root: Schema, ids: () => readonly string[]): fc.Arbit
     object,
   }
 
-  const of = (schema: Schema, depth: number): fc.Arbitrary<unknown> => {
+  const of = (schema: Schema, depth: number, under: string): fc.Arbitrary<unknown> => {
     const reference = schema['$ref']
     if (typeof reference === 'string') {
       const target = reference === '#' ? root : definitions[reference.split('/').at(-1) ?? '']
-      return isSchema(target) && depth > 0 ? of(target, depth - 1) : fc.constant(null)
+      return isSchema(target) && depth > 0 ? of(target, depth - 1, under) : fc.constant(null)
     }
     if ('const' in schema) return fc.constant(schema['const'])
     if (Array.isArray(schema['enum'])) return fc.constantFrom(...(schema['enum'] as unknown[]))
     const choices = [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])]
-    if (choices.length > 0) return fc.oneof(...choices.map((choice) => of(choice, depth)))
+    if (choices.length > 0) return fc.oneof(...choices.map((choice) => of(choice, depth, under)))
     const all = listOf(schema['allOf'])
     if (all.length > 0)
       return fc
-        .tuple(...all.map((part) => of(part, depth)))
+        .tuple(...all.map((part) => of(part, depth, under)))
         .map((parts) => Object.assign({}, ...parts) as unknown)
-    return byType[String(schema['type'])]?.(schema, depth) ?? anything
+    return byType[String(schema['type'])]?.(schema, depth, under) ?? anything
   }
-  return of(root, 6)
+  return of(root, 6, name)
 }
 
 /** The value with one part of it, found by the number, replaced by something else, or with something added. */
