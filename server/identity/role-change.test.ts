@@ -50,7 +50,8 @@ test('nobody gives roles to themselves; names and lines of their own they may ch
   expect((await give(admin.cookie, admin.personId, ['administrator'])).status).toBe(200)
 })
 
-test('once there is a security officer, roles come from them alone', async () => {
+test('once there is a security officer who is not disabled, roles come from them alone', async () => {
+  await owner(`update person set disabled_at = now() where 'security' = any(roles)`)
   const { personId } = await aPerson(db, hotlineId)
   const added = await add(admin.cookie, ['security'])
   expect(added.status).toBe(200)
