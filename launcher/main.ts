@@ -10,7 +10,9 @@ const help = `Hearthline 暖线
   npx hearthline doctor [--json]                  say what is wrong with this installation
   npx hearthline status [--json]                  what the hotline is doing
   npx hearthline contacts [--json] [--since ISO]  the contacts, nothing identifying
-  npx hearthline migrate | user | backup | restore | verify | checkpoint | export | simulate
+  npx hearthline backup TARGET                    everything in one encrypted file, while calls go on
+  npx hearthline restore FILE                     a backup, into an empty data folder
+  npx hearthline migrate | user | keys | verify | checkpoint | export | simulate
 
 Settings come from the environment: see the README.`
 
@@ -19,6 +21,7 @@ const commands = [
   'contacts',
   'migrate',
   'user',
+  'keys',
   'backup',
   'restore',
   'verify',

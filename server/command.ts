@@ -3,12 +3,14 @@ import { Problem } from '../domain/problem.ts'
 import { BackupRefused } from './backup/refusal.ts'
 import { backUpHotlines, restoreHotlines } from './command/backup.ts'
 import { listContacts } from './command/contacts.ts'
+import { workOnKeys } from './command/keys.ts'
 import { showStatus } from './command/status.ts'
 import { CommandRefused, workOnUsers } from './command/users.ts'
 import { printCheckpoints, verifyRecords } from './command/verify.ts'
 import { ConfigRefused, readConfig, type Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { migrate, MigrationRefused } from './db/migrate.ts'
+import { KeysRefused } from './records/keys.ts'
 
 type Verb = (config: Config, args: string[]) => Promise<void>
 
@@ -27,6 +29,7 @@ const withDatabase =
 const verbs: Readonly<Record<string, Verb>> = {
   status: withDatabase(showStatus),
   contacts: withDatabase((db, _config, args) => listContacts(db, args)),
+  keys: withDatabase(workOnKeys),
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
   backup: backUpHotlines,
   restore: restoreHotlines,
@@ -41,7 +44,7 @@ const verbs: Readonly<Record<string, Verb>> = {
 }
 
 function sentenceOf(error: unknown): string {
-  const refusals = [BackupRefused, CommandRefused, ConfigRefused, MigrationRefused]
+  const refusals = [BackupRefused, CommandRefused, ConfigRefused, KeysRefused, MigrationRefused]
   if (error instanceof Error && refusals.some((refusal) => error instanceof refusal)) return error.message
   if (error instanceof Problem) return `Refused: ${error.code} ${JSON.stringify(error.detail)}`
   return error instanceof Error ? `Failed: ${error.message}` : 'Failed'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { sealingWays, type SealingWay } from './records/ciphers.ts'
 
 /** A setting that cannot be used: one sentence for the operator. */
 export class ConfigRefused extends Error {}
@@ -25,6 +26,8 @@ export interface Config {
   sipPort: number
   /** The address people and phones reach this machine by. */
   publicAddress: string
+  /** How new data keys seal. */
+  sealing: SealingWay
   demo: boolean
   logLevel: string
   /** Folder of the built web app. */
@@ -47,6 +50,7 @@ const environment = z.object({
   HEARTHLINE_RECORDER_URL: text.optional(),
   HEARTHLINE_SIP_WS_PORT: port.optional(),
   HEARTHLINE_SIP_PORT: port.default(5060),
+  HEARTHLINE_SEALING: z.enum(sealingWays).default('aes-256-gcm'),
   HEARTHLINE_DEMO: text.optional(),
   HEARTHLINE_LOG_LEVEL: text.default('info'),
 })
@@ -74,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     sipWsPort: set.HEARTHLINE_SIP_WS_PORT ?? null,
     sipPort: set.HEARTHLINE_SIP_PORT,
     publicAddress: set.HEARTHLINE_PUBLIC_ADDRESS ?? reachable(set.HEARTHLINE_HOST),
+    sealing: set.HEARTHLINE_SEALING,
     demo: set.HEARTHLINE_DEMO === '1',
     logLevel: set.HEARTHLINE_LOG_LEVEL,
     web: join(import.meta.dirname, '..', 'dist', 'web'),

@@ -1,5 +1,4 @@
 /* Starts the server's parts in their order and stops them in the other. */
-import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { Problem } from '../domain/problem.ts'
 import { connectSwitchboard } from '../telephony/switchboard.ts'
@@ -7,7 +6,7 @@ import { startCalls, type Calls } from './calls/calls.ts'
 import { startScreens } from './calls/screens.ts'
 import type { Config } from './config.ts'
 import { watchReports } from './crisis/escalating.ts'
-import { inHotline, openDatabase, outside, type Database } from './db/database.ts'
+import { inHotline, openDatabase, type Database } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
 import { migrate } from './db/migrate.ts'
 import { describe, openWeb } from './http/app.ts'
@@ -21,7 +20,8 @@ import { allDevices, startDevices } from './lines/devices.ts'
 import { openSounds, trunkFor } from './lines/lines.ts'
 import { registerShipped } from './lines/prompts.ts'
 import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
-import { openKeys, type Keys } from './records/keys.ts'
+import { followKeys, keysOfDatabase } from './records/data-keys.ts'
+import type { Keys } from './records/keys.ts'
 import { startRounds } from './rounds.ts'
 import { recorderAway } from './supervision/troubles.ts'
 import { tellDropped } from './tasks/dropped.ts'
@@ -44,7 +44,8 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     url: config.databaseUrl,
     log: (message, fields) => log.warn(fields ?? {}, message),
   })
-  const keys = await openKeysOf(db, config.data)
+  const keys = await keysOfDatabase(db, config.data, config.sealing)
+  const unfollow = await followKeys(db, keys, (error) => log.error(describe(error), 'keys could not be read'))
   const site: Site = { db, keys, dataFolder: config.data, now }
   await furnishHotlines(site, config.demo)
   const ground: Ground = {
@@ -90,6 +91,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
       await rounds.stop()
       await reports.stop()
       await calls?.stop()
+      unfollow()
       await db.close()
     },
   }
@@ -153,15 +155,6 @@ function quietly(log: Logger): (error: unknown) => void {
     if (isAway) saidAt = Date.now()
     log.error(describe(error), 'a round failed')
   }
-}
-
-/** Opens the keys against what the database remembers of them, and makes it remember them the first time. */
-async function openKeysOf(db: Database, dataFolder: string): Promise<Keys> {
-  const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
-  const keys = openKeys(dataFolder, rows[0]?.value ?? null)
-  if (rows.length === 0)
-    await outside(() => sql`insert into key_check (value) values (${keys.check})`.execute(db.doors))
-  return keys
 }
 
 /** The demonstration furnishes itself; every hotline gets the prompts that came with this version. */

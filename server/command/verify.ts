@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { outside, type Database } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
+import { readAllKeys } from '../records/data-keys.ts'
 import { KeysRefused, openKeys, type Keys } from '../records/keys.ts'
 import { checkpointOf, lineOf } from '../../domain/checkpoint.ts'
 import { faultOfLine, faultsOf, makeCheckpoint, type Fault } from '../verify/verify.ts'
@@ -68,7 +69,9 @@ async function keysOf(db: Database, dataFolder: string): Promise<Keys | null> {
   const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
   if (!rows[0]) return null
   try {
-    return openKeys(dataFolder, rows[0].value)
+    const keys = openKeys(dataFolder, rows[0].value)
+    await readAllKeys(db, keys)
+    return keys
   } catch (error) {
     if (error instanceof KeysRefused) return null
     throw error

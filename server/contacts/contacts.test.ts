@@ -116,17 +116,10 @@ test('times out of order or in the future are refused', async () => {
     endedAt: '2026-11-21T09:00:00Z',
     response: wholeResponse(),
   }
-  await expect(inside((tx) => enter(tx, hotlineId, counsellor, given, sealing(), now))).rejects.toMatchObject(
-    {
-      code: 'request.malformed',
-    },
-  )
+  const enters = (of: typeof given) => inside((tx) => enter(tx, hotlineId, counsellor, of, sealing(), now))
+  await expect(enters(given)).rejects.toMatchObject({ code: 'request.malformed' })
   const future = { ...given, startedAt: '2026-11-22T10:00:00Z', endedAt: '2026-11-22T10:10:00Z' }
-  await expect(
-    inside((tx) => enter(tx, hotlineId, counsellor, future, sealing(), now)),
-  ).rejects.toMatchObject({
-    code: 'request.malformed',
-  })
+  await expect(enters(future)).rejects.toMatchObject({ code: 'request.malformed' })
 })
 
 test('G24-6.2.2a: a counsellor sees only their own contacts; a supervisor sees all', async () => {

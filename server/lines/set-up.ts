@@ -9,6 +9,7 @@ import { appendAudit } from '../db/audit.ts'
 import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { demoPassphrase, makePerson } from '../identity/identity.ts'
+import { prepareKeys } from '../records/data-keys.ts'
 import type { Keys } from '../records/keys.ts'
 import { furnishDirectory } from '../referral/referral.ts'
 import { openLine } from './lines.ts'
@@ -60,6 +61,7 @@ export async function setUp(site: Site, token: string, wanted: Wanted): Promise<
     if (used.rows.length === 0) throw new Problem('setup.linkInvalid')
     await furnish(site, tx, hotlineId, wanted)
   })
+  await prepareKeys(site.db, site.keys, hotlineId)
   return hotlineId
 }
 
@@ -142,5 +144,6 @@ export async function furnishDemo(site: Site): Promise<string> {
     await furnishDirectory(tx, hotlineId, by)
     await appendAudit(tx, { at: now, actor: null, action: 'hotline.created', subject: hotlineId })
   })
+  await prepareKeys(site.db, site.keys, hotlineId)
   return hotlineId
 }

@@ -1,15 +1,17 @@
 /* Data keys in the database, wrapped by the master key: made, read into the ring, turned over. */
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Client } from 'pg'
 import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { newId } from '../db/id.ts'
 import { ciphers, isHere, sealingWays, type SealingWay } from './ciphers.ts'
 import { KeysRefused, openKeys, type Keys } from './keys.ts'
+import { checkOf, fileDoor } from './master.ts'
 import { lookUpUses, sealingClasses, type DataKey, type SealingClass } from './ring.ts'
 
 /** Servers are told on this channel which hotline's keys changed. */
-export const keysChannel = 'hearthline_keys'
+const keysChannel = 'hearthline_keys'
 
 /** A data key as stored. */
 export interface StoredKey {
@@ -20,6 +22,7 @@ export interface StoredKey {
   state: DataKey['state'] | 'destroyed'
   wrapped: Buffer | null
   created_at: Date
+  retired_at: Date | null
 }
 
 /** Refuses a way of sealing that this machine's OpenSSL does not have (KeysRefused). */
@@ -37,7 +40,7 @@ const aboutOf = (row: Pick<StoredKey, 'key_id' | 'hotline_id' | 'key_class' | 'w
 /** The hotline's data keys, oldest first. */
 export async function findKeys(tx: Tx, hotlineId: string): Promise<StoredKey[]> {
   const { rows } = await sql<StoredKey>`
-    select key_id, hotline_id, key_class, way, state, wrapped, created_at from data_key
+    select key_id, hotline_id, key_class, way, state, wrapped, created_at, retired_at from data_key
     where hotline_id = ${hotlineId} order by created_at, key_id`.execute(tx)
   return rows
 }
@@ -104,7 +107,7 @@ export async function readKeys(db: Database, keys: Keys, hotlineId: string): Pro
   keys.ring.take(hotlineId, opened)
 }
 
-async function unwrapped(keys: Keys, row: StoredKey, wrapped: Buffer): Promise<Buffer> {
+async function unwrapped(keys: Pick<Keys, 'door'>, row: StoredKey, wrapped: Buffer): Promise<Buffer> {
   try {
     return await keys.door.unwrap(wrapped, aboutOf(row))
   } catch {
@@ -124,27 +127,35 @@ export async function prepareKeys(db: Database, keys: Keys, hotlineId: string): 
   await readKeys(db, keys, hotlineId)
 }
 
-/** Prepares every hotline's keys, and follows what other processes do to them; returns a function that stops it. */
+/** Reads the data keys of every hotline. */
+export async function readAllKeys(db: Database, keys: Keys): Promise<void> {
+  for (const hotlineId of await allHotlines(db)) await readKeys(db, keys, hotlineId)
+}
+
+/**
+ * The keys of a data folder against what the database remembers, with every hotline's data keys; a database that remembers
+ * nothing will from now on. Throws KeysRefused: a wrong or missing key never leads to a new one.
+ */
+export async function keysOfDatabase(db: Database, dataFolder: string, way: SealingWay): Promise<Keys> {
+  checkWay(way)
+  const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
+  const keys = openKeys(dataFolder, rows[0]?.value ?? null, way)
+  if (rows.length === 0)
+    await outside(() => sql`insert into key_check (value) values (${keys.check})`.execute(db.doors))
+  await readAllKeys(db, keys)
+  return keys
+}
+
+/** Makes what keys the hotlines lack, and follows what other processes do to them; returns a function that stops it. */
 export async function followKeys(
   db: Database,
   keys: Keys,
   failed: (error: unknown) => void,
 ): Promise<() => void> {
   for (const hotlineId of await allHotlines(db)) await prepareKeys(db, keys, hotlineId)
-  const read = (hotlineId: string): void => void readKeys(db, keys, hotlineId).catch(failed)
-  const readAll = (): void => void allHotlines(db).then((hotlines) => hotlines.forEach(read), failed)
+  const readAll = (): void => void readAllKeys(db, keys).catch(failed)
   keys.missed = readAll
-  return db.listen(keysChannel, read, readAll)
-}
-
-/** The keys of a data folder against what the database remembers; a database that remembers nothing will from now on. */
-export async function keysOfDatabase(db: Database, dataFolder: string, way: SealingWay): Promise<Keys> {
-  const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
-  const keys = openKeys(dataFolder, rows[0]?.value ?? null, way)
-  checkWay(way)
-  if (rows.length === 0)
-    await outside(() => sql`insert into key_check (value) values (${keys.check})`.execute(db.doors))
-  return keys
+  return db.listen(keysChannel, (hotlineId) => void readKeys(db, keys, hotlineId).catch(failed), readAll)
 }
 
 /** Makes a new key of each class that does not seal yet, unless one waits already; servers are told and read it. */
@@ -199,4 +210,31 @@ export async function sealingKeyOf(tx: Tx, hotlineId: string, of: SealingClass):
   const found = (await findKeys(tx, hotlineId)).find((row) => row.key_class === of && row.state === 'sealing')
   if (!found) throw new Error('the hotline has no data keys yet')
   return found.key_id
+}
+
+/**
+ * Wraps every data key with the next master key and makes the database remember that one, in one transaction of the tables'
+ * owner. Returns what is remembered.
+ */
+export async function rewrapAll(owner: Client, keys: Keys, next: Buffer): Promise<Buffer> {
+  const door = fileDoor(next)
+  const check = checkOf(next)
+  await owner.query('begin')
+  try {
+    await owner.query('lock table data_key in exclusive mode')
+    const { rows } = await owner.query<StoredKey>(
+      'select key_id, hotline_id, key_class, way, state, wrapped from data_key where wrapped is not null',
+    )
+    for (const row of rows) {
+      if (row.wrapped === null) continue
+      const wrapped = await door.wrap(await unwrapped(keys, row, row.wrapped), aboutOf(row))
+      await owner.query('update data_key set wrapped = $1 where key_id = $2', [wrapped, row.key_id])
+    }
+    await owner.query('update key_check set value = $1', [check])
+    await owner.query('commit')
+  } catch (error) {
+    await owner.query('rollback').catch(() => undefined)
+    throw error
+  }
+  return check
 }

@@ -56,6 +56,8 @@ export interface Keys {
   signer(hotlineId: string): Buffer
   /** Seals the hotline's key files anew with the data key of today; returns how many. */
   resealFiles(hotlineId: string): number
+  /** Whether a key file of the hotline is sealed with the key of this header. */
+  filesUse(hotlineId: string, header: Buffer): boolean
   /** What a database remembers of the master key, to notice another one. */
   readonly check: Buffer
   /** The way in which new data keys seal. */
@@ -86,20 +88,14 @@ const sealedText = /^sealed:A[Q-Za-v][A-Za-z0-9+/]{38,}={0,2}$/
 export const textHeader = (header: Buffer): string => `${mark}${header.toString('base64')}`
 
 function keysOf(master: Buffer, dataFolder: string, way: SealingWay): Keys {
-  const folder = join(dataFolder, 'keys')
   const hashed = (hotlineId: string, use: HashedUse, text: string): Buffer =>
     createHmac('sha256', keys.ring.lookUpKey(hotlineId, use)).update(text).digest()
-  const privateFile = (hotlineId: string): string => join(folder, `${hotlineId}.recording.sealed`)
-  const signing = (hotlineId: string): ReturnType<typeof signingKey> =>
-    signingKey(join(folder, `${hotlineId}.signing`), {
-      seal: (text) => keys.seal(hotlineId, text),
-      open: (sealed) => keys.open(hotlineId, sealed),
-    })
   const keys: Keys = {
     ring: makeRing(master, () => keys.missed()),
     missed: () => undefined,
     way,
     door: fileDoor(master),
+    check: checkOf(master),
     seal: (hotlineId, text, of = 'identifying', bound = '') => keys.ring.seal(hotlineId, text, of, bound),
     open: (hotlineId, sealed, bound = '') => keys.ring.open(hotlineId, sealed, bound),
     wordsOf: (hotlineId) => ({
@@ -111,41 +107,64 @@ function keysOf(master: Buffer, dataFolder: string, way: SealingWay): Keys {
     }),
     numberKey: (hotlineId, number) => hashed(hotlineId, 'number', bare(number)),
     suffixKey: (hotlineId, number) => hashed(hotlineId, 'suffix', bare(number).slice(-4)),
-    wordKey: (hotlineId, word) => hashed(hotlineId, 'words', word),
     keyedHash: (hotlineId, use, text) => hashed(hotlineId, use, text),
+    wordKey: (hotlineId, word) => hashed(hotlineId, 'words', word),
     numbersOf: (hotlineId) => ({
       seal: (number) => keys.seal(hotlineId, number),
       open: (sealed) => keys.open(hotlineId, sealed),
       key: (number) => keys.numberKey(hotlineId, number),
       suffixKey: (lastFour) => keys.suffixKey(hotlineId, lastFour),
     }),
+    ...filesOf(dataFolder, {
+      seal: (hotlineId, text) => keys.seal(hotlineId, text),
+      open: (hotlineId, sealed) => keys.open(hotlineId, sealed),
+    }),
+  }
+  return keys
+}
+
+type KeyFiles = Pick<
+  Keys,
+  'makeRecordingKeys' | 'recordingIdentity' | 'sign' | 'signer' | 'resealFiles' | 'filesUse'
+>
+
+/** The keys that lie sealed in files of the key folder. */
+function filesOf(dataFolder: string, { seal, open }: Pick<Keys, 'seal' | 'open'>): KeyFiles {
+  const folder = join(dataFolder, 'keys')
+  const bytesIn = (file: string): Buffer => Buffer.from(readFileSync(file, 'utf8'), 'base64')
+  const sealedFiles = (hotlineId: string): string[] =>
+    readdirSync(folder)
+      .filter((name) => name.startsWith(`${hotlineId}.`) && name.endsWith('.sealed'))
+      .map((name) => join(folder, name))
+  const privateFile = (hotlineId: string): string => join(folder, `${hotlineId}.recording.sealed`)
+  const identityOf = (hotlineId: string): string => open(hotlineId, bytesIn(privateFile(hotlineId)))
+  const signing = (hotlineId: string): ReturnType<typeof signingKey> =>
+    signingKey(join(folder, `${hotlineId}.signing`), {
+      seal: (text) => seal(hotlineId, text),
+      open: (sealed) => open(hotlineId, sealed),
+    })
+  return {
     async makeRecordingKeys(hotlineId) {
       const publicFile = join(folder, `${hotlineId}.recording.pub`)
       if (existsSync(publicFile) && existsSync(privateFile(hotlineId))) return
       const made = existsSync(privateFile(hotlineId)) ? null : await makeRecordingKeys()
       // The private half first: a public half alone would make recordings nobody can ever open.
-      if (made) writeSecret(privateFile(hotlineId), keys.seal(hotlineId, made.identity).toString('base64'))
-      await publishRecordingKey(
-        dataFolder,
-        hotlineId,
-        made?.recipient ?? (await identityToRecipient(keys.recordingIdentity(hotlineId))),
-      )
+      if (made) writeSecret(privateFile(hotlineId), seal(hotlineId, made.identity).toString('base64'))
+      const recipient = made?.recipient ?? (await identityToRecipient(identityOf(hotlineId)))
+      await publishRecordingKey(dataFolder, hotlineId, recipient)
     },
-    recordingIdentity: (hotlineId) =>
-      keys.open(hotlineId, Buffer.from(readFileSync(privateFile(hotlineId), 'utf8'), 'base64')),
+    recordingIdentity: identityOf,
     sign: (hotlineId, message) => sign(null, message, signing(hotlineId)),
     signer: (hotlineId) => rawPublic(signing(hotlineId)),
     resealFiles(hotlineId) {
-      const files = readdirSync(folder).filter((n) => n.startsWith(`${hotlineId}.`) && n.endsWith('.sealed'))
-      for (const name of files) {
-        const secret = keys.open(hotlineId, Buffer.from(readFileSync(join(folder, name), 'utf8'), 'base64'))
-        writeSecret(join(folder, name), keys.seal(hotlineId, secret).toString('base64'))
-      }
+      const files = sealedFiles(hotlineId)
+      for (const file of files)
+        writeSecret(file, seal(hotlineId, open(hotlineId, bytesIn(file))).toString('base64'))
       return files.length
     },
-    check: checkOf(master),
+    filesUse: (hotlineId, header) =>
+      sealedFiles(hotlineId).some((file) => bytesIn(file).subarray(0, header.length).equals(header)),
   }
-  return keys
 }
 
 /** The number without its punctuation and without China's country code, so that trunks may write it as they like. */

@@ -6,7 +6,7 @@ import { answersOf, hashMark, type StoredAnswers } from './answers.ts'
 import { findKeys, makeWaiting, sealingKeyOf, turnOver } from './data-keys.ts'
 import type { Keys } from './keys.ts'
 import { headerOf, type SealingClass } from './ring.ts'
-import { findOtherwise, sealAnew, sealedColumns, type SealedColumn } from './sealed-columns.ts'
+import { findOtherwise, isUsed, sealAnew, sealedColumns, type SealedColumn } from './sealed-columns.ts'
 
 /** Rows of one transaction: long enough to be quick, short enough that nobody waits for its locks. */
 const batch = 200
@@ -111,8 +111,7 @@ async function onePass(
   let found = false
   for (;;) {
     const done = await inHotline(db, hotlineId, async (tx) => {
-      // Restricted contacts are hidden from everybody else, and sealed anew like all others.
-      await sql`select set_config('hearthline.custody', 'on', true)`.execute(tx)
+      await seeRestricted(tx)
       const { rows } = await sql<{ beyond: string | null; finished_at: Date | null }>`
         select beyond, finished_at from resealing where hotline_id = ${hotlineId} and target = ${target.name}
         for update`.execute(tx)
@@ -129,6 +128,10 @@ async function onePass(
     if (done.count < batch) return found
   }
 }
+
+/** Restricted contacts are hidden from everybody else, and sealed anew like all others. */
+const seeRestricted = (tx: Tx): Promise<unknown> =>
+  sql`select set_config('hearthline.custody', 'on', true)`.execute(tx)
 
 /** A contact's row as it is re-sealed. */
 interface AnswersRow extends StoredAnswers {
@@ -184,3 +187,14 @@ export async function findProgress(tx: Tx): Promise<Progress[]> {
     select target, resealed, started_at, finished_at from resealing order by target`.execute(tx)
   return rows
 }
+
+/** Whether anything of the hotline is still sealed with this key, so that it may not be destroyed. */
+export const isKeyUsed = (db: Database, keys: Keys, hotlineId: string, keyId: string): Promise<boolean> =>
+  inHotline(db, hotlineId, async (tx) => {
+    await seeRestricted(tx)
+    const { rows } = await sql`select from contact
+      where substring(answers_sealed from 1 for 18) = ${headerOf(keyId)} limit 1`.execute(tx)
+    if (rows.length > 0) return true
+    for (const column of sealedColumns) if (await isUsed(tx, column, keyId)) return true
+    return keys.filesUse(hotlineId, headerOf(keyId))
+  })

@@ -34,6 +34,19 @@ create table resealing (
 -- What was taken out of `form`: null in records written before, whose answers are still all in `form`.
 alter table contact add column answers_sealed bytea;
 
+-- They go when the contact is destroyed, and never before.
+create function keep_sealed_answers() returns trigger language plpgsql as $$
+begin
+  if new.disposed_at is not null then
+    new.answers_sealed := null;
+  elsif new.answers_sealed is null and old.answers_sealed is not null then
+    raise exception 'contact is kept until its date' using errcode = 'HL001';
+  end if;
+  return new;
+end $$;
+create trigger kept_answers before update on contact for each row
+  when (old.answers_sealed is not null) execute function keep_sealed_answers();
+
 do $$
 declare t text;
 begin
