@@ -30,6 +30,7 @@ export const liveEvent = z.discriminatedUnion('type', [
       'callers',
       'resources',
       'custody',
+      'disclosures',
       'glass',
       'registers',
     ]),

@@ -9,6 +9,7 @@ import { wireDesk } from './desk-wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
 import { crisisRoutes } from './crisis/routes.ts'
 import { inHotline } from './db/database.ts'
+import { disclosureRoutes } from './disclosure/routes.ts'
 import { formsRoutes } from './forms/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import type { Live } from './http/live.ts'
@@ -97,6 +98,13 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
     dataFolder,
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'custody.see' }, { type: 'changed', what: 'custody' }),
+  })
+  disclosureRoutes(app, {
+    keys,
+    dataFolder,
+    changed: (hotlineId) =>
+      live.publish(hotlineId, { right: 'disclosure.see' }, { type: 'changed', what: 'disclosures' }),
+    failed: parts.failed,
   })
   recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
 }

@@ -88,6 +88,14 @@ end $$;
 do $$
 declare t text;
 begin
+  -- The register is kept for good, and what was asked and done is not rewritten by anybody.
+  foreach t in array array['receiver', 'disclosure', 'disclosure_contact', 'disclosure_entry'] loop
+    execute format('create trigger kept before delete on %I for each row execute function refuse_deletion()', t);
+    execute format('create trigger kept_whole before truncate on %I for each statement execute function refuse_deletion()', t);
+  end loop;
+  foreach t in array array['disclosure_contact', 'disclosure_entry'] loop
+    execute format('create trigger unchanged before update on %I for each row execute function refuse_deletion()', t);
+  end loop;
   foreach t in array array['receiver', 'disclosure', 'disclosure_contact', 'disclosure_entry'] loop
     execute format('alter table %I enable row level security', t);
     execute format('create policy own_hotline on %I using (hotline_id = current_hotline()) with check (hotline_id = current_hotline())', t);
