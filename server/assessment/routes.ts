@@ -16,6 +16,7 @@ import {
   sendByLink,
 } from '../../api/assessment.ts'
 import { visible, type Asker } from '../contacts/contacts.ts'
+import { beforeChange } from '../db/fingerprint.ts'
 import { serve, servePublic, type Context } from '../http/serve.ts'
 import { list, note, read, store, type Told } from './assessment.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -128,8 +129,10 @@ function settingsRoutes(app: FastifyInstance, { catalogue, instrumentsChanged }:
   )
   serve(app, changeInstrument, async (context, { params, body }) => {
     const used = await context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'hotline', context.hotlineId)
       const changed = await choose(tx, catalogue, params.instrument, body)
-      await context.audit(tx, 'instrument.changed', params.instrument, null, body)
+      const data = { ...body, ...(await hashes()) }
+      await context.audit(tx, 'instrument.changed', params.instrument, null, data)
       return changed
     })
     instrumentsChanged(context.hotlineId)

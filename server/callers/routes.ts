@@ -11,6 +11,7 @@ import {
   readFrequentRule,
   reviewAlert,
 } from '../../api/callers.ts'
+import { beforeChange } from '../db/fingerprint.ts'
 import { serve, type Context } from '../http/serve.ts'
 import { add, end, review, type Actor } from './alerts.ts'
 import type { AnswerSealing } from '../records/answers.ts'
@@ -66,8 +67,9 @@ export function callersRoutes(app: FastifyInstance, { changed, answersOf }: Call
   serve(app, readFrequentRule, (context) => context.tx(frequentRule))
   serve(app, changeFrequentRuleAt, (context, { body }) =>
     context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'hotline', context.hotlineId)
       const rule = await changeFrequentRule(tx, body)
-      await context.audit(tx, 'caller.ruleChanged', '', null, rule)
+      await context.audit(tx, 'caller.ruleChanged', '', null, { ...rule, ...(await hashes()) })
       return rule
     }),
   )

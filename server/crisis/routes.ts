@@ -22,6 +22,7 @@ import { may } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { levelOf, type RiskLevel } from '../../domain/risk.ts'
 import { inHotline, type Tx } from '../db/database.ts'
+import { beforeChange } from '../db/fingerprint.ts'
 import { serve, type Context } from '../http/serve.ts'
 import type { Live } from '../http/live.ts'
 import type { Keys } from '../records/keys.ts'
@@ -266,8 +267,9 @@ function escalationRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   )
   serve(app, changeEscalation, (context, { body }) =>
     context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'hotline', context.hotlineId)
       await saveEscalation(tx, body)
-      await context.audit(tx, 'escalation.changed', '', null, body)
+      await context.audit(tx, 'escalation.changed', '', null, { ...body, ...(await hashes()) })
       return { done: true as const }
     }),
   )

@@ -12,6 +12,7 @@ import {
 } from '../../api/session.ts'
 import { Problem } from '../../domain/problem.ts'
 import { sessionMs } from '../../domain/session-limit.ts'
+import { beforeChange } from '../db/fingerprint.ts'
 import type { Live } from '../http/live.ts'
 import { serve, servePublic, sessionCookie, type PublicContext, type SessionPerson } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
@@ -116,8 +117,10 @@ function peopleRoutes(app: FastifyInstance, deps: IdentityDeps): void {
     const { hotlineId } = context
     const { personId } = params
     const person = await context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'person', personId)
       const result = await changePerson(tx, hotlineId, personId, body, context.person, context.now())
-      const data = { roles: body.roles, disabled: body.disabled, passphrase: body.passphrase !== undefined }
+      const { roles, disabled } = body
+      const data = { roles, disabled, passphrase: body.passphrase !== undefined, ...(await hashes()) }
       await context.audit(tx, 'person.changed', personId, null, data)
       return result
     })

@@ -10,6 +10,7 @@ import {
   removeTrunk as removeTrunkAt,
   renewSeatPassword,
 } from '../../api/administration.ts'
+import { beforeChange } from '../db/fingerprint.ts'
 import { serve, type Context } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
 import type { Devices } from './devices.ts'
@@ -50,8 +51,10 @@ function seatRoutes(
   })
   serve(app, changeSeatAt, async (context, { params, body }) => {
     const seat = await context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'seat', params.seatId)
       const changedTo = await changeSeat(tx, params.seatId, body)
-      await context.audit(tx, 'seat.changed', params.seatId, null, { ownerId: body.ownerId })
+      const data = { ownerId: body.ownerId, ...(await hashes()) }
+      await context.audit(tx, 'seat.changed', params.seatId, null, data)
       return changedTo
     })
     tell(context)
@@ -101,8 +104,9 @@ function trunkRoutes(
   })
   serve(app, changeTrunkAt, async (context, { params, body }) => {
     const { trunk, formerName } = await context.tx(async (tx) => {
-      const data = { kind: body.kind, password: body.password !== null }
+      const hashes = await beforeChange(tx, 'trunk', params.trunkId)
       const changedTo = await changeTrunk(tx, keys, context.hotlineId, params.trunkId, body)
+      const data = { kind: body.kind, password: body.password !== null, ...(await hashes()) }
       await context.audit(tx, 'trunk.changed', params.trunkId, null, data)
       return changedTo
     })

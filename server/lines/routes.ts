@@ -14,6 +14,7 @@ import { setUp as setUpAt, setUpState } from '../../api/session.ts'
 import type { LiveEvent } from '../../api/events.ts'
 import type { Permission } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
+import { beforeChange } from '../db/fingerprint.ts'
 import type { Live } from '../http/live.ts'
 import { serve, serveFile, servePublic } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
@@ -69,8 +70,10 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
   serve(app, readHotlineAt, (context) => context.tx(readHotline))
   serve(app, changeHotlineAt, async (context, { body }) => {
     const result = await context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'hotline', context.hotlineId)
       const changedTo = await changeHotline(tx, body)
-      await context.audit(tx, 'hotline.changed', context.hotlineId, null, { ...body, name: undefined })
+      const data = { ...body, name: undefined, ...(await hashes()) }
+      await context.audit(tx, 'hotline.changed', context.hotlineId, null, data)
       return changedTo
     })
     changed(context.hotlineId, 'hotline')
@@ -92,8 +95,10 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
   })
   serve(app, changeLineAt, async (context, { params, body }) => {
     const line = await context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'line', params.lineId)
       const changedTo = await changeLine(tx, params.lineId, body)
-      await context.audit(tx, 'line.changed', params.lineId, null, { kind: body.kind, hours: body.hours })
+      const data = { kind: body.kind, hours: body.hours, ...(await hashes()) }
+      await context.audit(tx, 'line.changed', params.lineId, null, data)
       return changedTo
     })
     changed(context.hotlineId, 'lines')
