@@ -3,6 +3,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
+import { FreshPanel } from './ui/FreshPanel.tsx'
 import { feedCache, onLive, openLive } from './ui/live.ts'
 import { Look } from './ui/Look.tsx'
 import './ui/look.css'
@@ -63,7 +64,12 @@ function App() {
     ]
     return () => stops.forEach((stop) => stop())
   }, [])
-  return <RouterProvider router={router} />
+  return (
+    <>
+      <RouterProvider router={router} />
+      <FreshPanel />
+    </>
+  )
 }
 
 await startWords()

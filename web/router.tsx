@@ -144,6 +144,7 @@ const tree = root.addChildren([
     page('/exceptions', 'exception.see', () => import('./supervisor/Reports.tsx'), 'ExceptionsPage'),
     page('/incidents', 'incident.work', () => import('./supervisor/Incidents.tsx'), 'Incidents'),
     page('/incidents/$id', 'incident.work', () => import('./supervisor/Incident.tsx'), 'Incident'),
+    page('/account', 'session.own', () => import('./account/Account.tsx'), 'Account'),
     page('/admin', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
     page('/admin/$', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
   ]),

@@ -2,11 +2,15 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import Checkbox from 'antd/es/checkbox'
 import Form from 'antd/es/form'
 import Input from 'antd/es/input'
+import Popconfirm from 'antd/es/popconfirm'
 import Select from 'antd/es/select'
 import { useState } from 'react'
+import { resetFactors } from '../../api/account.ts'
 import { addPerson, changePerson, listLines, listPeople, type Person } from '../../api/administration.ts'
 import { roles, type Role } from '../../domain/permission.ts'
+import { Failure } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
+import { useMe } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
 import { KeyedList } from './KeyedList.tsx'
 import { Panel } from './Panel.tsx'
@@ -23,9 +27,31 @@ interface Fields {
 
 const languages = ['zh-CN', 'en', 'yue', 'nan', 'bo', 'ug', 'mn']
 
+/** For somebody who lost phone and recovery codes; one's own are in the own account. */
+function ResetFactors({ personId }: { personId: string }) {
+  const { say } = useWords()
+  const resetting = useMutation({ mutationFn: () => request(resetFactors, { params: { personId } }) })
+  return (
+    <div className="admin-wide">
+      <Popconfirm
+        title={say('people.resetFactorsSure')}
+        okText={say('people.resetFactors')}
+        cancelText={say('do.cancel')}
+        onConfirm={() => resetting.mutate()}
+      >
+        <button type="button" className="plain" disabled={resetting.isPending || resetting.isSuccess}>
+          {say(resetting.isSuccess ? 'people.resetFactorsDone' : 'people.resetFactors')}
+        </button>
+      </Popconfirm>
+      <Failure of={resetting.error} />
+    </div>
+  )
+}
+
 function PersonPanel({ person, onDone }: { person: Person | null; onDone: () => void }) {
   const { say } = useWords()
   const cache = useQueryClient()
+  const me = useMe()
   const [form] = Form.useForm<Fields>()
   const lines = useQuery({
     queryKey: ['lines', 'all'],
@@ -95,6 +121,7 @@ function PersonPanel({ person, onDone }: { person: Person | null; onDone: () => 
           options={languages.map((tag) => ({ value: tag, label: names.of(tag) ?? tag }))}
         />
       </Form.Item>
+      {person && person.personId !== me.personId && <ResetFactors personId={person.personId} />}
       {person && (
         <Form.Item name="disabled" valuePropName="checked">
           <Checkbox>{say('people.disable')}</Checkbox>

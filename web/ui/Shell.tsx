@@ -101,7 +101,9 @@ export function Shell({ bar, dock, children }: { bar: ReactNode; dock: ReactNode
         <span className="me">
           <LiveMark />
           <Switches />
-          <span className="me-name">{me.displayName}</span>
+          <Link to="/account" className="me-name" title={say('nav.account')}>
+            {me.displayName}
+          </Link>
           <button type="button" className="quiet-button" onClick={() => void logOut()}>
             {say('nav.logOut')}
           </button>

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { problemReply, type Endpoint, type Input, type Reply } from '../../api/endpoint.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
 import { learnClock } from './clock.ts'
+import { becomeFresh } from './fresh.ts'
 
 // The content security policy has no 'unsafe-eval'; zod must not try to compile.
 z.config({ jitless: true })
@@ -63,8 +64,21 @@ async function refusalOf(response: Response): Promise<Refusal> {
 
 const patience = 15_000
 
-/** Asks the server; throws {@link Refusal} for every answer that is not the endpoint's reply. */
+/**
+ * Asks the server; throws {@link Refusal} for every answer that is not the endpoint's reply. What needs somebody fresh asks
+ * the person to show again who they are, and is then asked once more.
+ */
 export async function request<E extends Endpoint>(endpoint: E, given: Given<E>): Promise<Reply<E>> {
+  try {
+    return await askOnce(endpoint, given)
+  } catch (failure) {
+    const isStale = failure instanceof Refusal && failure.code === 'session.notFresh'
+    if (!isStale || !(await becomeFresh())) throw failure
+    return askOnce(endpoint, given)
+  }
+}
+
+async function askOnce<E extends Endpoint>(endpoint: E, given: Given<E>): Promise<Reply<E>> {
   const loose = given as Loose
   const sentAt = Date.now()
   const hasBody = endpoint.method === 'POST' || endpoint.method === 'PUT'

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { ProblemCode } from '../../domain/problem.ts'
 import { Refusal } from './request.ts'
 import type { Language } from './time.ts'
+import { account } from './words/account.ts'
 import { admin } from './words/admin.ts'
 import { assessment } from './words/assessment.ts'
 import { board } from './words/board.ts'
@@ -24,6 +25,7 @@ import { task } from './words/task.ts'
 export const words = {
   ...shared,
   ...problem,
+  ...account,
   ...desk,
   ...form,
   ...contact,
