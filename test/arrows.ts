@@ -22,7 +22,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   launcher: [],
   bin: ['launcher'],
 }
-const webAreas = ['counsellor', 'supervisor', 'admin', 'care', 'oversight', 'public', 'account']
+const webAreas = ['counsellor', 'supervisor', 'admin', 'custodian', 'care', 'oversight', 'public', 'account']
 /** Folders of the server that every slice may use; all other folders there are slices. */
 const serverGround = ['db', 'http']
 /** The keys by which every slice seals what identifies a person are ground as well. */

@@ -13,6 +13,7 @@ import { CallerAlerts } from './CallerAlerts.tsx'
 import { CallerPart } from './EarlierContacts.tsx'
 import { ResourcePart } from './ResourcePanel.tsx'
 import { ContactHints } from './Hints.tsx'
+import { ConsentPart } from './ConsentPart.tsx'
 import { CrisisPart } from './CrisisSide.tsx'
 import { ClassPanel } from './ClassPanel.tsx'
 import { classWords, isOther } from './contact-class.ts'
@@ -112,7 +113,11 @@ function Recordings({ contact }: { contact: Whole }) {
           {recording.mayListen && recording.state !== 'lost' && (
             <audio controls preload="none" src={recordingSoundPath(recording.recordingId)} />
           )}
-          {!recording.mayListen && <span className="quiet">{say('contact.recordingNotYours')}</span>}
+          {!recording.mayListen && (
+            <span className="quiet">
+              {say(recording.sealed ? 'contact.recordingSealed' : 'contact.recordingNotYours')}
+            </span>
+          )}
         </div>
       ))}
       {contact.recordings.some((recording) => recording.mayListen) && (
@@ -255,6 +260,7 @@ export function Contact() {
       <div className="stack contact-side">
         <CrisisPart contactId={data.contactId} />
         {mayForm && <FollowUps contactId={data.contactId} />}
+        <ConsentPart contactId={data.contactId} />
         <InstrumentPart contactId={data.contactId} />
         <CallerAndResources contactId={data.contactId} />
         <ContactHints contactId={data.contactId} />

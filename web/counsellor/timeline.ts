@@ -17,8 +17,11 @@ const details: Record<string, (value: string, say: Say) => string> = {
   mode: (value, say) => wordOr(`supervise.${value}`, say, value),
   reason: (value, say) =>
     wordOr(`supervise.reason.${value}`, say, wordOr(`report.reason.${value}`, say, value)),
-  how: (value, say) => wordOr(`resource.done.${value}`, say, value),
+  how: (value, say) => wordOr(`resource.done.${value}`, say, wordOr(`consent.how.${value}`, say, value)),
   answer: (value, say) => wordOr(`caller.${value}`, say, value),
+  purpose: (value, say) => wordOr(`consent.purpose.${value}`, say, value),
+  state: (value, say) => wordOr(`consent.state.${value}`, say, value),
+  decision: (value, say) => wordOr(`custody.did.${value}`, say, value),
   // A pseudonym of our own making.
   caller: (value) => value,
   role: (value, say) => wordOr(`timeline.role.${value}`, say, value),

@@ -28,6 +28,7 @@ const places: {
     unless: 'report.acknowledge',
   },
   { to: '/incidents', words: 'nav.incidents', right: 'incident.work' },
+  { to: '/custody', words: 'nav.custody', right: 'custody.see' },
   { to: '/admin', words: 'nav.admin', right: 'line.event' },
 ]
 

@@ -11,6 +11,7 @@ import { board } from './words/board.ts'
 import { caller } from './words/caller.ts'
 import { contact } from './words/contact.ts'
 import { crisis } from './words/crisis.ts'
+import { custody } from './words/custody.ts'
 import { desk } from './words/desk.ts'
 import { form } from './words/form.ts'
 import { forms } from './words/forms.ts'
@@ -39,6 +40,7 @@ export const words = {
   ...task,
   ...caller,
   ...resource,
+  ...custody,
 } satisfies Record<string, readonly [string, string]>
 
 /** A key of {@link words}. */

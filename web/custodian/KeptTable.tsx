@@ -1,0 +1,79 @@
+import Table, { type ColumnsType } from 'antd/es/table'
+import type { KeptContact } from '../../api/retention.ts'
+import { useWords } from '../ui/words.ts'
+
+function Standing({ row }: { row: KeptContact }) {
+  const { say } = useWords()
+  return (
+    <span className="row">
+      {row.held && <span className="tag">{say('custody.held')}</span>}
+      {row.restricted && <span className="tag">{say('custody.restricted')}</span>}
+      {row.disposedAt !== null && <span className="quiet">{say('custody.disposed')}</span>}
+      {row.disposedAt === null && row.disposalId !== null && (
+        <span className="quiet">{say('custody.onList')}</span>
+      )}
+      {row.due && row.disposalId === null && <span className="tag tag-soon">{say('custody.isDue')}</span>}
+    </span>
+  )
+}
+
+/** Contacts by how they are kept, as rows; `chosen` may be ticked where `choose` is given. */
+export function KeptTable({
+  rows,
+  empty,
+  open,
+  chosen,
+  choose,
+}: {
+  rows: KeptContact[]
+  empty: string
+  open?: ((contactId: string) => void) | undefined
+  chosen?: string[]
+  choose?: ((contactIds: string[]) => void) | undefined
+}) {
+  const { say } = useWords()
+  const columns: ColumnsType<KeptContact> = [
+    {
+      title: say('custody.contact'),
+      className: 'number',
+      render: (_, row) => say('call.number', { number: row.number }),
+    },
+    { title: say('contacts.line'), dataIndex: 'lineName' },
+    { title: say('contacts.channel'), render: (_, row) => say(`call.channel.${row.channel}`) },
+    { title: say('custody.endedOn'), className: 'number', dataIndex: 'endedOn' },
+    { title: say('custody.class'), render: (_, row) => say(`custody.class.${row.class}`) },
+    { title: say('custody.lastDay'), className: 'number', dataIndex: 'lastDay' },
+    { title: say('custody.sound'), className: 'number', dataIndex: 'recordings' },
+    { title: say('custody.state'), render: (_, row) => <Standing row={row} /> },
+  ]
+  if (open)
+    columns.push({
+      title: '',
+      render: (_, row) => (
+        <button type="button" className="plain" onClick={() => open(row.contactId)}>
+          {say('custody.open')}
+        </button>
+      ),
+    })
+  return (
+    <Table<KeptContact>
+      dataSource={rows}
+      rowKey={(row) => row.contactId}
+      columns={columns}
+      pagination={false}
+      {...(choose
+        ? {
+            rowSelection: {
+              selectedRowKeys: chosen ?? [],
+              onChange: (keys) => choose(keys.map(String)),
+              getCheckboxProps: (row) => ({
+                'aria-label': say('call.number', { number: row.number }),
+              }),
+            },
+          }
+        : {})}
+      {...(rows.length > 0 ? { scroll: { x: 'max-content' } } : {})}
+      locale={{ emptyText: <p className="empty">{empty}</p> }}
+    />
+  )
+}
