@@ -26,6 +26,7 @@ import { recordsRoutes } from './records/routes.ts'
 import { referralRoutes } from './referral/routes.ts'
 import { registersRoutes } from './registers/routes.ts'
 import { retentionRoutes } from './retention/routes.ts'
+import { rolesRoutes } from './roles/routes.ts'
 import { goOffDuty } from './roster/roster.ts'
 import { supervisionRoutes } from './supervision/routes.ts'
 import { tasksRoutes } from './tasks/routes.ts'
@@ -94,6 +95,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
     },
   })
   supervisionRoutes(app)
+  rolesRoutes(app)
   retentionRoutes(app, {
     dataFolder,
     changed: (hotlineId) =>
