@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import fc from 'fast-check'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDatabase } from '../../test/database.ts'
+import { knownSteps, migrate } from '../db/migrate.ts'
 import { recordedTalk } from '../records/testing/recorded-talk.ts'
 import { backUp, checkBackup, restoreBackup, type BackupMade, type BackupOrder } from './backup.ts'
 import { BackupRefused } from './refusal.ts'
@@ -175,6 +177,21 @@ test('a backup of a newer version is refused in one sentence', async () => {
   await expect(restoreBackup(site, file, { identities: [identity] })).rejects.toThrow(
     /newer Hearthline \(9\.9\.9, schema 9000\)/,
   )
+})
+
+test('a backup of an older version is brought to this one by its restore', async () => {
+  const old = await emptyDatabaseOfTest()
+  await migrate(old.ownerUrl, old.appUrl, knownSteps().slice(0, 3))
+  const client = new pg.Client({ connectionString: old.ownerUrl })
+  await client.connect()
+  await client.query(`insert into hotline (hotline_id, name) values (gen_random_uuid(), '老热线')`)
+  await client.end()
+  const { file } = await backUp(order({ ownerUrl: old.ownerUrl }))
+  const site = { ...(await emptyDatabaseOfTest()), data: newFolder('newer') }
+  await restoreBackup(site, file, { identities: [identity] })
+  const state = await stateOf(site.ownerUrl)
+  expect(state).toMatchObject({ schema_version: { count: knownSteps().length }, hotline: { count: 1 } })
+  expect(state['definitions']).toEqual((await stateOf(ownerUrl))['definitions'])
 })
 
 test('a backup opens without this product: age, then tar', async () => {

@@ -67,10 +67,11 @@ async function openOrFinished(
   return null
 }
 
+/** Each piece is overwritten by the next one. */
 async function* piecesOf(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, size))
   for (let at = 0; at < size;) {
-    const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, size - at))
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - at), at)
     if (bytesRead === 0)
       throw new BackupRefused(
         'A file became shorter while it was read: run the backup again. 备份期间文件变短,请重试。',

@@ -34,31 +34,32 @@ export async function startSealing(handle: FileHandle, sealing: Sealing): Promis
   const nonce = randomBytes(nonceBytes)
   await handle.writeFile(Buffer.concat([header, nonce]))
   const key = payloadKey(fileKey, nonce)
-  let chunk = Buffer.allocUnsafe(chunkBytes)
+  const chunk = Buffer.allocUnsafe(chunkBytes)
+  const sealed = Buffer.allocUnsafe(chunksAtOnce * sealedBytes)
   let filled = 0
   let index = 0
-  let sealed: Buffer[] = []
+  let waiting = 0
   const seal = (final: boolean): void => {
-    sealed.push(sealChunk(key, index, final, chunk.subarray(0, filled)))
-    chunk = Buffer.allocUnsafe(chunkBytes)
+    waiting += sealChunk(key, index, final, chunk.subarray(0, filled), sealed.subarray(waiting))
     filled = 0
     index += 1
   }
   const flush = async (): Promise<void> => {
-    const bytes = Buffer.concat(sealed)
-    sealed = []
-    await handle.writeFile(bytes)
+    await handle.writeFile(sealed.subarray(0, waiting))
+    waiting = 0
   }
   return {
     fileKey,
     async write(plain) {
       for (let at = 0; at < plain.length;) {
         // A full chunk waits for one more byte: only then it is known not to be the last.
-        if (filled === chunkBytes) seal(false)
+        if (filled === chunkBytes) {
+          seal(false)
+          if (index % chunksAtOnce === 0) await flush()
+        }
         const taken = plain.copy(chunk, filled, at, at + chunkBytes - filled)
         filled += taken
         at += taken
-        if (sealed.length >= chunksAtOnce) await flush()
       }
     },
     async end() {
@@ -71,24 +72,29 @@ export async function startSealing(handle: FileHandle, sealing: Sealing): Promis
 /** Lets the age library make a header, with the file key that it drew. */
 async function makeHeader(sealing: Sealing): Promise<{ header: Buffer; fileKey: Uint8Array }> {
   const encrypter = new Encrypter()
-  let drawn: Uint8Array | null = null
-  if ('passphrase' in sealing) encrypter.setPassphrase(sealing.passphrase)
-  else {
-    for (const recipient of sealing.to) addRecipient(encrypter, recipient)
-    encrypter.addRecipient({
-      wrapFileKey: (key) => {
-        drawn = key.slice()
-        return []
-      },
-    })
+  if ('passphrase' in sealing) {
+    encrypter.setPassphrase(sealing.passphrase)
+    const header = await emptyHeader(encrypter)
+    return { header, fileKey: await decrypterFor(sealing).decryptHeader(header) }
   }
-  const empty = Buffer.from(await encrypter.encrypt(new Uint8Array(0)))
-  const header = headerOf(empty)
+  for (const recipient of sealing.to) addRecipient(encrypter, recipient)
+  const drawn: Uint8Array[] = []
+  encrypter.addRecipient({
+    wrapFileKey: (key) => {
+      drawn.push(key.slice())
+      return []
+    },
+  })
+  const header = await emptyHeader(encrypter)
+  const [fileKey] = drawn
+  if (!fileKey) throw new Error('the age library drew no file key')
+  return { header, fileKey }
+}
+
+async function emptyHeader(encrypter: Encrypter): Promise<Buffer> {
+  const header = headerOf(Buffer.from(await encrypter.encrypt(new Uint8Array(0))))
   if (!header) throw new Error('the age library made no header')
-  return {
-    header,
-    fileKey: drawn ?? (await decrypterFor(sealing as { passphrase: string }).decryptHeader(header)),
-  }
+  return header
 }
 
 function addRecipient(encrypter: Encrypter, recipient: string): void {
@@ -124,7 +130,7 @@ export async function* openSealed(path: string, opening: Opening): AsyncGenerato
   const handle = await openForReading(path)
   try {
     const { size } = await handle.stat()
-    const start = await bytesAt(handle, 0, Math.min(size, longestHeader))
+    const start = await bytesAt(handle, 0, Buffer.alloc(Math.min(size, longestHeader)))
     const header = headerOf(start)
     if (!header || size < header.length + nonceBytes + tagBytes) throw notOurs(path)
     const fileKey = await decrypterFor(opening)
@@ -132,7 +138,7 @@ export async function* openSealed(path: string, opening: Opening): AsyncGenerato
       .catch(() => {
         throw notOpened(path)
       })
-    const key = payloadKey(fileKey, await bytesAt(handle, header.length, nonceBytes))
+    const key = payloadKey(fileKey, await bytesAt(handle, header.length, Buffer.alloc(nonceBytes)))
     yield* chunksOf(handle, key, header.length + nonceBytes, size, path)
   } finally {
     await handle.close()
@@ -147,9 +153,10 @@ async function* chunksOf(
   path: string,
 ): AsyncGenerator<Buffer> {
   const last = Math.ceil((size - from) / sealedBytes) - 1
+  const buffer = Buffer.allocUnsafe(sealedBytes * chunksAtOnce)
   for (let index = 0; index <= last; index += chunksAtOnce) {
     const at = from + index * sealedBytes
-    const sealed = await bytesAt(handle, at, Math.min(sealedBytes * chunksAtOnce, size - at))
+    const sealed = await bytesAt(handle, at, buffer.subarray(0, Math.min(buffer.length, size - at)))
     for (let part = 0; part * sealedBytes < sealed.length; part += 1) {
       const chunk = sealed.subarray(part * sealedBytes, (part + 1) * sealedBytes)
       const plain = openChunk(key, index + part, index + part === last, chunk)
@@ -196,10 +203,15 @@ function chunkNonce(index: number, final: boolean): Buffer {
   return nonce
 }
 
-function sealChunk(key: Buffer, index: number, final: boolean, plain: Buffer): Buffer {
+/** Seals into `out` and returns how many bytes it took. */
+function sealChunk(key: Buffer, index: number, final: boolean, plain: Buffer, out: Buffer): number {
   const nonce = chunkNonce(index, final)
   const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes })
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  cipher.update(plain).copy(out)
+  // A stream cipher keeps nothing back: this gives no more bytes, and makes the tag.
+  cipher.final()
+  cipher.getAuthTag().copy(out, plain.length)
+  return plain.length + tagBytes
 }
 
 function openChunk(key: Buffer, index: number, final: boolean, sealed: Buffer): Buffer | null {
@@ -208,7 +220,9 @@ function openChunk(key: Buffer, index: number, final: boolean, sealed: Buffer): 
   const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes })
   decipher.setAuthTag(sealed.subarray(-tagBytes))
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()])
+    const plain = decipher.update(sealed.subarray(0, -tagBytes))
+    decipher.final()
+    return plain
   } catch {
     return null
   }
@@ -221,11 +235,10 @@ function headerOf(start: Buffer): Buffer | null {
   return end < 0 ? null : start.subarray(0, end + 1)
 }
 
-async function bytesAt(handle: FileHandle, from: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length)
+async function bytesAt(handle: FileHandle, from: number, buffer: Buffer): Promise<Buffer> {
   let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, from + filled)
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, from + filled)
     if (bytesRead === 0) break
     filled += bytesRead
   }

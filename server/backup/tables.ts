@@ -37,7 +37,7 @@ const exactText = `set datestyle = 'ISO, YMD'; set intervalstyle = postgres; set
   set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0`
 
 /** Connects as the owner, whom row-level security lets through; a table that would hide rows fails instead. */
-export async function connectOwner(url: string): Promise<pg.Client> {
+async function connectOwner(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'hearthline-backup' })
   // While it is in use its loss shows in the query; without a listener it would end the process besides.
   client.on('error', () => undefined)

@@ -104,7 +104,7 @@ export async function restoreHotlines(config: Config, args: string[]): Promise<v
   await writeDown(config, 'backup.restored', { takenAt: contents.about.takenAt })
   if (!existsSync(join(config.data, 'keys', 'master.key')))
     console.log(
-      `Now put master.key into ${join(config.data, 'keys')}: without it the product does not start. 请将 master.key 放回 keys 文件夹,否则无法启动。`,
+      `Now put master.key into ${join(config.data, 'keys')}: without it callers\u2019 numbers and recordings stay closed. 请将 master.key 放回 keys 文件夹,否则号码与录音无法解密。`,
     )
   await withDatabase(config, (db) => verifyRecords(db, config.data, []))
 }
