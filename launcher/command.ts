@@ -18,6 +18,7 @@ export async function runCommand(verb: string, args: string[]): Promise<number> 
   if (!existsSync(program))
     throw new Trouble(`"${verb}" does not exist in this version.`, `此版本尚不支持 ${verb}。`)
   const settings = readSettings(process.env, new Set())
+  if (verb === 'verify' && isAboutPackage(args)) return run([verb, ...args], settings, {})
   if (settings.databaseUrl !== null) return run([verb, ...args], settings, {})
   if (await isTaken(settings.data)) return run([verb, ...args], settings, urlsOfRunning(settings.data))
   openDataFolder(settings.data)
@@ -31,6 +32,10 @@ export async function runCommand(verb: string, args: string[]): Promise<number> 
     lock.release()
   }
 }
+
+/** A package is checked by its receiver, who has no hotline: no database is started for it. */
+const isAboutPackage = ([first = '--']: string[]): boolean =>
+  first === '--make-identity' || !first.startsWith('--')
 
 function urlsOfRunning(data: string): NodeJS.ProcessEnv {
   const { port, owner, product } = readCredentials(data, true)

@@ -3,6 +3,7 @@ import { Problem } from '../domain/problem.ts'
 import { BackupRefused } from './backup/refusal.ts'
 import { backUpHotlines, restoreHotlines } from './command/backup.ts'
 import { listContacts } from './command/contacts.ts'
+import { isAboutPackage, verifyPackage } from './command/package.ts'
 import { workOnKeys } from './command/keys.ts'
 import { showStatus } from './command/status.ts'
 import { CommandRefused, workOnUsers } from './command/users.ts'
@@ -54,7 +55,8 @@ const [name = '', ...args] = process.argv.slice(2)
 const verb = verbs[name]
 try {
   if (!verb) throw new CommandRefused(`"${name}" does not exist in this version. 此版本尚不支持 ${name}。`)
-  await verb(readConfig(), args)
+  if (name === 'verify' && isAboutPackage(args)) await verifyPackage(args)
+  else await verb(readConfig(), args)
 } catch (error) {
   console.error(sentenceOf(error))
   process.exitCode = 1

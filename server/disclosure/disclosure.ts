@@ -43,7 +43,7 @@ import {
 import { plainReceipt } from './package.ts'
 import { receiverOf } from './receivers.ts'
 
-export { checkPackage, PackageRefused } from './package.ts'
+export { checkPackage, makeIdentity, PackageRefused } from './package.ts'
 
 /** Who does it, of which hotline, and what opens its records. */
 export interface Doer {

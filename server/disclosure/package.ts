@@ -8,7 +8,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
-import { Decrypter, Encrypter } from 'age-encryption'
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { z } from 'zod'
 import { archived, archiveEnd, archiveFiles, fileOf, NotAnArchive, type ArchiveFile } from './archive.ts'
 
@@ -148,6 +148,12 @@ export async function writePackage(
   await rename(`${path}.part`, path)
   const fileHash = digest.digest('hex')
   return { sha256: fileHash, bytes, entries, receipt: receiptOf(secret, fileHash) }
+}
+
+/** A receiver's key: the identity opens packages and stays with the receiver, the recipient is given to the hotline. */
+export async function makeIdentity(): Promise<{ identity: string; recipient: string }> {
+  const identity = await generateX25519Identity()
+  return { identity, recipient: await identityToRecipient(identity) }
 }
 
 /** Why a package cannot be accepted. */
