@@ -33,7 +33,8 @@ const kinds: Readonly<Record<string, string>> = {
 const worthPacking = /^(text\/|image\/svg|application\/(json|manifest|wasm))/
 /** What a caller opens by a link: the token is behind `#` and never comes here. */
 const questions = /^\/f\/?$/
-const desk = /^\/(desk|board|admin|contacts|tasks|login|account|setup|reports|exceptions|incidents|custody)(\/|$)/
+const desk =
+  /^\/(desk|board|admin|contacts|tasks|login|account|setup|reports|exceptions|incidents|custody)(\/|$)/
 
 /**
  * Serves what `npm run build` left in `folder`: `/` is the public page, `/desk`, `/board`, `/admin` ... the staff's.

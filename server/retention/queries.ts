@@ -48,32 +48,47 @@ const dueBy = (zone: string, day: RawBuilder<unknown>): RawBuilder<unknown> => s
   ${overAt} < (${day})::timestamp - interval '3 years' + interval '3 days' and ${isOver} and not c.held
   and last_day_kept(${overAt}, c.retention_class, ${zone}) < (${day})::date and ${onList} is null`
 
-/** One page of contacts and one more: those due or due soon by their end, the others newest first. */
-export async function findKept(
-  tx: Tx,
-  query: KeptQuery,
-  at: { zone: string; today: string },
-): Promise<KeptRow[]> {
-  const { only, after } = query
-  const byEnd = only === 'due' || only === 'soon'
-  const conditions = [sql`c.hotline_id = current_hotline()`]
-  if (only !== 'disposed' && only !== 'all') conditions.push(sql`c.disposed_at is null`)
-  if (only === 'disposed') conditions.push(sql`c.disposed_at is not null`)
-  if (only === 'held') conditions.push(sql`c.held`)
-  if (only === 'restricted') conditions.push(sql`c.restricted_at is not null`)
-  if (only === 'medical-record') conditions.push(sql`c.retention_class <> 'usual'`)
-  if (only === 'due') conditions.push(dueBy(at.zone, sql`${at.today}::date`))
-  if (only === 'soon')
-    conditions.push(
-      dueBy(at.zone, sql`${at.today}::date + ${soonDays}::int`),
-      sql`last_day_kept(${overAt}, c.retention_class, ${at.zone}) >= ${at.today}::date`,
-    )
+/** Where and on which day a list is read. */
+interface Today {
+  zone: string
+  today: string
+}
+
+const notDisposed = sql`c.disposed_at is null`
+
+/** What each list shows. */
+const lists: Readonly<Record<KeptQuery['only'], (at: Today) => RawBuilder<unknown>[]>> = {
+  due: ({ zone, today }) => [notDisposed, dueBy(zone, sql`${today}::date`)],
+  soon: ({ zone, today }) => [
+    notDisposed,
+    dueBy(zone, sql`${today}::date + ${soonDays}::int`),
+    sql`last_day_kept(${overAt}, c.retention_class, ${zone}) >= ${today}::date`,
+  ],
+  held: () => [notDisposed, sql`c.held`],
+  restricted: () => [notDisposed, sql`c.restricted_at is not null`],
+  'medical-record': () => [notDisposed, sql`c.retention_class <> 'usual'`],
+  disposed: () => [sql`c.disposed_at is not null`],
+  all: () => [],
+}
+
+/** Lists of what is due go by its end, the oldest first; the others by number, the newest first. */
+export const goesByEnd = (only: KeptQuery['only']): boolean => only === 'due' || only === 'soon'
+
+/** Beyond the last row of the page before; a key that is none begins anew. */
+function beyond(byEnd: boolean, after: string): RawBuilder<unknown> {
+  if (byEnd && /^[0-9a-f-]{36}$/.test(after))
+    return sql`(${overAt}, c.contact_id) > (select ${overAt}, c.contact_id from contact c
+      where c.contact_id = ${after}::uuid)`
+  return !byEnd && /^\d{1,15}$/.test(after) ? sql`c.number < ${Number(after)}` : sql`true`
+}
+
+/** One page of contacts and one more. */
+export async function findKept(tx: Tx, query: KeptQuery, at: Today): Promise<KeptRow[]> {
+  const byEnd = goesByEnd(query.only)
+  const conditions = [sql`c.hotline_id = current_hotline()`, ...lists[query.only](at)]
   if (query.number !== undefined) conditions.push(sql`c.number = ${query.number}`)
   if (query.lineId) conditions.push(sql`c.line_id = ${query.lineId}`)
-  if (byEnd && after && /^[0-9a-f-]{36}$/.test(after))
-    conditions.push(sql`(${overAt}, c.contact_id) > (select ${overAt}, c.contact_id from contact c
-      where c.contact_id = ${after}::uuid)`)
-  if (!byEnd && after && /^\d{1,15}$/.test(after)) conditions.push(sql`c.number < ${Number(after)}`)
+  if (query.after) conditions.push(beyond(byEnd, query.after))
   const order = byEnd ? sql`${overAt}, c.contact_id` : sql`c.number desc`
   const { rows } = await sql<KeptRow>`
     select ${columns} from (

@@ -12,7 +12,15 @@ import { declineFollowUps } from '../tasks/tasks.ts'
 import { appendEvent, findHeardQuestion, insertConsent, sealRecordings } from './consent-queries.ts'
 import { readConsentsOf } from './consents.ts'
 import { keepingOf, shownKept } from './keeping.ts'
-import { findDecisions, findKept, findOneKept, findZone, insertDecision, type KeptQuery } from './queries.ts'
+import {
+  findDecisions,
+  findKept,
+  findOneKept,
+  findZone,
+  goesByEnd,
+  insertDecision,
+  type KeptQuery,
+} from './queries.ts'
 
 /** One page of contacts by how they are kept. */
 export async function listKeptContacts(
@@ -26,8 +34,8 @@ export async function listKeptContacts(
   const kept = found.slice(0, query.limit)
   const rows = kept.map((row) => shownKept(row, { zone, now: now.getTime() }))
   const last = found.length > query.limit ? rows.at(-1) : undefined
-  const byEnd = query.only === 'due' || query.only === 'soon'
-  return { rows, next: last ? (byEnd ? last.contactId : String(last.number)) : null }
+  const keyOf = (row: KeptContact): string => (goesByEnd(query.only) ? row.contactId : String(row.number))
+  return { rows, next: last ? keyOf(last) : null }
 }
 
 /** One contact with what was decided about it and agreed to; `contact.notFound`. */
