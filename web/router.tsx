@@ -146,8 +146,8 @@ const tree = root.addChildren([
     page('/incidents/$id', 'incident.work', () => import('./supervisor/Incident.tsx'), 'Incident'),
     page('/account', 'session.own', () => import('./account/Account.tsx'), 'Account'),
     page('/custody', 'custody.see', () => import('./custodian/Custody.tsx'), 'Custody'),
-    page('/admin', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
-    page('/admin/$', 'line.event', () => import('./admin/Admin.tsx'), 'Admin'),
+    page('/admin', 'session.own', () => import('./admin/Admin.tsx'), 'Admin'),
+    page('/admin/$', 'session.own', () => import('./admin/Admin.tsx'), 'Admin'),
   ]),
 ])
 

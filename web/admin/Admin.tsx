@@ -12,6 +12,7 @@ import { Lines } from './Lines.tsx'
 import { People } from './People.tsx'
 import { Prompts } from './Prompts.tsx'
 import { Resources } from './Resources.tsx'
+import { Roles } from './Roles.tsx'
 import { Seats } from './Seats.tsx'
 import { Trunks } from './Trunks.tsx'
 
@@ -19,6 +20,7 @@ const parts: { path: string; words: WordKey; right: Permission; Part: ComponentT
   { path: '/admin/lines', words: 'admin.lines', right: 'line.event', Part: Lines },
   { path: '/admin/seats', words: 'admin.seats', right: 'seat.change', Part: Seats },
   { path: '/admin/people', words: 'admin.people', right: 'person.change', Part: People },
+  { path: '/admin/roles', words: 'admin.roles', right: 'role.see', Part: Roles },
   { path: '/admin/prompts', words: 'admin.prompts', right: 'prompt.change', Part: Prompts },
   { path: '/admin/forms', words: 'admin.forms', right: 'form.change', Part: Forms },
   { path: '/admin/resources', words: 'admin.resources', right: 'resource.change', Part: Resources },

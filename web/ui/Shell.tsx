@@ -30,6 +30,8 @@ const places: {
   { to: '/incidents', words: 'nav.incidents', right: 'incident.work' },
   { to: '/custody', words: 'nav.custody', right: 'custody.see' },
   { to: '/admin', words: 'nav.admin', right: 'line.event' },
+  // Security and audit have their own parts of it.
+  { to: '/admin', words: 'nav.admin', right: 'role.see', unless: 'line.event' },
 ]
 
 /** Where a person begins after log-in: the first place their role has. */

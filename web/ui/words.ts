@@ -18,6 +18,7 @@ import { forms } from './words/forms.ts'
 import { incident } from './words/incident.ts'
 import { problem } from './words/problem.ts'
 import { resource } from './words/resource.ts'
+import { role } from './words/role.ts'
 import { shared } from './words/shared.ts'
 import { supervise } from './words/supervise.ts'
 import { task } from './words/task.ts'
@@ -40,6 +41,7 @@ export const words = {
   ...task,
   ...caller,
   ...resource,
+  ...role,
   ...custody,
 } satisfies Record<string, readonly [string, string]>
 
