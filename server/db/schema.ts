@@ -261,7 +261,7 @@ export interface DataKey {
   retired_at: Timestamp | null;
   state: string;
   way: string;
-  wrapped: Buffer | null;
+  wrapped: Buffer;
 }
 
 export interface Disclosure {

@@ -87,7 +87,7 @@ export async function addSeat(
       name: given.name,
       kind: given.kind,
       sip_user: given.sipUser ?? `${given.kind}-${randomBytes(4).toString('hex')}`,
-      sip_secret_sealed: sipPassword === null ? null : keys.seal(hotlineId, sipPassword),
+      sip_secret_sealed: sipPassword === null ? null : keys.seal(hotlineId, sipPassword, 'devices'),
       owner_id: given.ownerId,
     })
     .execute()
@@ -122,7 +122,7 @@ export async function renewPassword(
   const sipPassword = newPassword()
   await tx
     .updateTable('seat')
-    .set({ sip_secret_sealed: keys.seal(hotlineId, sipPassword) })
+    .set({ sip_secret_sealed: keys.seal(hotlineId, sipPassword, 'devices') })
     .where('seat_id', '=', seatId)
     .execute()
   return { sipUser, sipPassword }

@@ -71,7 +71,7 @@ const columnsOf = (given: TrunkSettings) => ({
 /** Adds a trunk, its password sealed; `trunk.nameTaken`. */
 export async function addTrunk(tx: Tx, keys: Keys, hotlineId: string, given: TrunkSettings): Promise<Trunk> {
   const trunkId = newId()
-  const sealed = given.password === null ? null : keys.seal(hotlineId, given.password)
+  const sealed = given.password === null ? null : keys.seal(hotlineId, given.password, 'devices')
   await tx
     .insertInto('trunk')
     .values({ trunk_id: trunkId, hotline_id: hotlineId, ...columnsOf(given), secret_sealed: sealed })
@@ -88,7 +88,7 @@ export async function changeTrunk(
   given: TrunkSettings,
 ): Promise<{ trunk: Trunk; formerName: string }> {
   const before = await findRow(tx, trunkId)
-  const fresh = given.password === null ? {} : { secret_sealed: keys.seal(hotlineId, given.password) }
+  const fresh = given.password === null ? {} : { secret_sealed: keys.seal(hotlineId, given.password, 'devices') }
   await tx
     .updateTable('trunk')
     .set({ ...columnsOf(given), ...fresh })

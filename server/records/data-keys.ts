@@ -20,7 +20,7 @@ export interface StoredKey {
   key_class: DataKey['keyClass']
   way: DataKey['way']
   state: DataKey['state'] | 'destroyed'
-  wrapped: Buffer | null
+  wrapped: Buffer
   created_at: Date
   retired_at: Date | null
 }
@@ -93,7 +93,7 @@ export async function readKeys(db: Database, keys: Keys, hotlineId: string): Pro
   const rows = await inHotline(db, hotlineId, (tx) => findKeys(tx, hotlineId))
   const opened: DataKey[] = []
   for (const row of rows) {
-    if (row.state === 'destroyed' || row.wrapped === null) continue
+    if (row.state === 'destroyed') continue
     if (row.way !== 'hmac-sha-256') checkWay(row.way)
     opened.push({
       keyId: row.key_id,
@@ -101,15 +101,15 @@ export async function readKeys(db: Database, keys: Keys, hotlineId: string): Pro
       keyClass: row.key_class,
       way: row.way,
       state: row.state,
-      secret: await unwrapped(keys, row, row.wrapped),
+      secret: await unwrapped(keys, row),
     })
   }
   keys.ring.take(hotlineId, opened)
 }
 
-async function unwrapped(keys: Pick<Keys, 'door'>, row: StoredKey, wrapped: Buffer): Promise<Buffer> {
+async function unwrapped(keys: Pick<Keys, 'door'>, row: StoredKey): Promise<Buffer> {
   try {
-    return await keys.door.unwrap(wrapped, aboutOf(row))
+    return await keys.door.unwrap(row.wrapped, aboutOf(row))
   } catch {
     throw new KeysRefused(
       `The data key ${row.key_id} cannot be opened with this master key: put the right key file, or the right database, back. 主密钥无法打开数据密钥,请恢复正确的密钥文件或数据库。`,
@@ -194,7 +194,7 @@ export async function turnOver(db: Database, keys: Keys, hotlineId: string): Pro
 /** Destroys a retired key: what is still sealed with it can never be opened again. */
 export async function destroyKey(db: Database, keys: Keys, hotlineId: string, keyId: string): Promise<void> {
   await inHotline(db, hotlineId, (tx) =>
-    sql`update data_key set state = 'destroyed', wrapped = null, destroyed_at = ${new Date()}
+    sql`update data_key set state = 'destroyed', wrapped = '', destroyed_at = ${new Date()}
       where key_id = ${keyId} and state = 'retired'`.execute(tx),
   )
   await changed(db, keys, hotlineId)
@@ -223,11 +223,10 @@ export async function rewrapAll(owner: Client, keys: Keys, next: Buffer): Promis
   try {
     await owner.query('lock table data_key in exclusive mode')
     const { rows } = await owner.query<StoredKey>(
-      'select key_id, hotline_id, key_class, way, state, wrapped from data_key where wrapped is not null',
+      'select key_id, hotline_id, key_class, way, state, wrapped from data_key where state <> 'destroyed'',
     )
     for (const row of rows) {
-      if (row.wrapped === null) continue
-      const wrapped = await door.wrap(await unwrapped(keys, row, row.wrapped), aboutOf(row))
+      const wrapped = await door.wrap(await unwrapped(keys, row), aboutOf(row))
       await owner.query('update data_key set wrapped = $1 where key_id = $2', [wrapped, row.key_id])
     }
     await owner.query('update key_check set value = $1', [check])

@@ -23,7 +23,7 @@ export async function makeSoftphone(
   given: { hotlineId: string; seatId: string; sipUser: string; domain: string; now: number },
 ): Promise<{ softphone: Softphone; spec: SeatSpec }> {
   const password = randomBytes(18).toString('base64url')
-  await saveSecret(tx, given.seatId, keys.seal(given.hotlineId, password))
+  await saveSecret(tx, given.seatId, keys.seal(given.hotlineId, password, 'devices'))
   return {
     softphone: {
       sipUser: given.sipUser,

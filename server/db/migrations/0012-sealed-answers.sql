@@ -10,11 +10,12 @@ create table data_key (
     check (key_class in ('identifying', 'notes', 'devices', 'first', 'number', 'suffix', 'words')),
   way text not null check (way in ('aes-256-gcm', 'sm4-gcm', 'sm4-ctr-hmac-sm3', 'hmac-sha-256')),
   state text not null check (state in ('waiting', 'sealing', 'retired', 'destroyed')),
-  wrapped bytea,
+  -- Empty once it was destroyed.
+  wrapped bytea not null,
   created_at timestamptz not null,
   retired_at timestamptz,
   destroyed_at timestamptz,
-  check ((wrapped is null) = (state = 'destroyed'))
+  check ((wrapped = '') = (state = 'destroyed'))
 );
 create unique index data_key_sealing on data_key (hotline_id, key_class) where state = 'sealing';
 create unique index data_key_waiting on data_key (hotline_id, key_class) where state = 'waiting';
@@ -56,3 +57,16 @@ begin
     execute format('grant select, insert, update on %I to hearthline', t);
   end loop;
 end $$;
+
+-- What an exception says is never changed; it may be sealed, and sealed anew.
+create function only_sealed_anew() returns trigger language plpgsql as $$
+begin
+  if new.words <> '' and new.words not like 'sealed:A%' or new.not_told_because <> '' and new.not_told_because not like 'sealed:A%'
+    or (new.words = '') <> (old.words = '') or (new.not_told_because = '') <> (old.not_told_because = '') then
+    raise exception 'an exception is not changed' using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+create trigger sealed_anew before update of words, not_told_because on confidentiality_exception
+  for each row execute function only_sealed_anew();
+grant update (words, not_told_because) on confidentiality_exception to hearthline;
