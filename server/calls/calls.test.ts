@@ -55,6 +55,8 @@ test('a caller is answered, hears the greeting, agrees, talks to a counsellor, a
   const { seat, caller, rung, contact } = await talking('1')
   await hearEachOther(caller, rung)
   expect(contact).toMatchObject({ number: 1, consent: 'given', channel: 'phone', person_id: seat.personId })
+  const consents = await hall.data.owner(`select purpose, state, how, words from consent_record`)
+  expect(consents).toMatchObject([{ purpose: 'recording', state: 'given', how: 'key' }])
   expect(await hall.dutyOf(seat)).toMatchObject({ state: 'busy' })
   caller.call.hangup()
   await hall.becomes({ state: 'wrap-up', outcome: 'answered', ended_by: 'caller' })

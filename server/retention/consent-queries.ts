@@ -47,13 +47,15 @@ export async function insertConsent(tx: Tx, given: NewConsent): Promise<void> {
   )
 }
 
-/** The versions of the question for consent that the caller heard last; empty when it was never played. */
+/**
+ * The versions of the question for consent that the caller heard last; of what was heard last where the caller answered
+ * before it was asked.
+ */
 export async function findHeardQuestion(tx: Tx, contactId: string): Promise<string[]> {
   const { rows } = await sql<{ versions: string[] | null }>`
     select data -> 'versions' as versions from contact_event
-    where contact_id = ${contactId} and kind = 'heard' and data -> 'words' ? 'consent' order by seq desc limit 1`.execute(
-    tx,
-  )
+    where contact_id = ${contactId} and kind = 'heard'
+    order by data -> 'words' ? 'consent' desc, seq desc limit 1`.execute(tx)
   return rows[0]?.versions ?? []
 }
 
