@@ -223,7 +223,7 @@ export async function rewrapAll(owner: Client, keys: Keys, next: Buffer): Promis
   try {
     await owner.query('lock table data_key in exclusive mode')
     const { rows } = await owner.query<StoredKey>(
-      'select key_id, hotline_id, key_class, way, state, wrapped from data_key where state <> 'destroyed'',
+      `select key_id, hotline_id, key_class, way, state, wrapped from data_key where state <> 'destroyed'`,
     )
     for (const row of rows) {
       const wrapped = await door.wrap(await unwrapped(keys, row), aboutOf(row))
