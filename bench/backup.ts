@@ -60,6 +60,14 @@ const record = (data: string, count: number): number => {
 /** backup and restore in MB/s of what lies on the disk, rows and sound apart from each other. */
 export const backup = async (quick: boolean): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'hearthline-bench-'))
+  try {
+    await measure(folder, quick)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const measure = async (folder: string, quick: boolean): Promise<void> => {
   const identity = await generateX25519Identity()
   const sealing = { to: [await identityToRecipient(identity)] }
   const now = new Date()
@@ -89,5 +97,4 @@ export const backup = async (quick: boolean): Promise<void> => {
       await Promise.all([from.stop(), to.stop()])
     }
   }
-  rmSync(folder, { recursive: true, force: true })
 }

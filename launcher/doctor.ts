@@ -8,7 +8,7 @@ import {
   lookAtProcessor,
 } from './doctor/machine.ts'
 import { lookAtCertificate, lookAtMicrophone, lookAtPorts } from './doctor/network.ts'
-import { lookAtClient, lookAtDatabase } from './doctor/records.ts'
+import { lookAtBackup, lookAtDatabase } from './doctor/records.ts'
 import { lookAtSounds } from './doctor/sounds.ts'
 import { isTaken } from './exclusive.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -22,7 +22,7 @@ export async function examine(settings: Settings): Promise<Finding[]> {
     lookAtDataFolder(settings),
     lookAtDisk(settings),
     ...(await lookAtDatabase(settings)),
-    lookAtClient(),
+    lookAtBackup(settings),
     ...(await lookAtPorts(settings, runs)),
     lookAtCertificate(settings),
     lookAtMicrophone(settings),

@@ -7,6 +7,7 @@ import { ensureCertificate } from '../certificate.ts'
 import { projectRoot, readSettings } from '../settings.ts'
 import { lookAtDataFolder, lookAtDisk } from './machine.ts'
 import { lookAtCertificate, lookAtMicrophone } from './network.ts'
+import { lookAtBackup } from './records.ts'
 import { isTelephoneSound, lookAtSounds } from './sounds.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-doctor-'))
@@ -86,4 +87,18 @@ test('a data folder that is not there yet is judged by the one above it', () => 
   expect(lookAtDataFolder(later).state).toBe('ok')
   expect(lookAtDisk(later).text).toMatch(/GB are free/)
   expect(lookAtDataFolder(settings({ HEARTHLINE_DATA: '/proc/hearthline' })).state).toBe('fail')
+})
+
+test('a hotline without a backup, and one whose last is older than eight days, is told so', () => {
+  expect(lookAtBackup(settings())).toMatchObject({
+    state: 'warn',
+    text: expect.stringContaining('No backup'),
+  })
+  const madeAt = Date.parse('2026-11-21T03:00:00Z')
+  writeFileSync(join(folder, 'last-backup'), '2026-11-21T03:00:00.000Z\n')
+  expect(lookAtBackup(settings(), madeAt + 7.9 * day).state).toBe('ok')
+  expect(lookAtBackup(settings(), madeAt + 8.1 * day)).toMatchObject({
+    state: 'warn',
+    text: expect.stringContaining('8 days'),
+  })
 })

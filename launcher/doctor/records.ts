@@ -1,5 +1,4 @@
-/* The database: the embedded engine or the operator's own, and the programs a backup needs. */
-import { spawnSync } from 'node:child_process'
+/* The records: the embedded database or the operator's own, and how old the last backup is. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -61,14 +60,28 @@ async function skewOf(url: string): Promise<number> {
   return (rows[0]?.ms ?? answered) - (asked + answered) / 2
 }
 
-/** The embedded package has no client programs; PostgreSQL's own are used for backups where they are there. */
-export function lookAtClient(): Finding {
+const day = 24 * 60 * 60 * 1000
+const oldestBackup = 8 * day
+
+/** `npx hearthline backup` leaves the moment of the last backup that was read back in the data folder. */
+export function lookAtBackup({ data }: Settings, now = Date.now()): Finding {
   const { ok, warn } = about('backup')
-  const found = spawnSync('pg_dump', ['--version'], { encoding: 'utf8' })
-  const major = Number(/(\d+)/.exec(found.stdout ?? '')?.[1] ?? 0)
-  if (major >= engineMajor) return ok(`pg_dump ${major} is installed.`, `已安装 pg_dump ${major}。`)
-  return warn(
-    `No pg_dump of version ${engineMajor} or later: install postgresql-client-${engineMajor} for SQL dumps, or copy the data folder while Hearthline is stopped.`,
-    `缺少 ${engineMajor} 或更高版本的 pg_dump:请安装 postgresql-client-${engineMajor},或在停止后复制数据文件夹。`,
-  )
+  const madeAt = lastBackupIn(join(data, 'last-backup'))
+  const days = Math.floor((now - madeAt) / day)
+  if (Number.isNaN(madeAt))
+    return warn(
+      'No backup was made here yet: npx hearthline backup FOLDER, every night (docs/operators.md).',
+      '尚无备份:请每晚运行 npx hearthline backup(见 docs/operators.md)。',
+    )
+  if (now - madeAt > oldestBackup)
+    return warn(`The last backup is ${days} days old.`, `最近一次备份已是 ${days} 天前。`)
+  return ok(`The last backup is of ${new Date(madeAt).toISOString()}.`, '近期已备份。')
+}
+
+function lastBackupIn(file: string): number {
+  try {
+    return Date.parse(readFileSync(file, 'utf8').trim())
+  } catch {
+    return Number.NaN
+  }
 }

@@ -89,6 +89,8 @@ export async function backUpHotlines(config: Config, args: string[]): Promise<vo
     console.log(
       'The master key is not in it: keep a copy of data/keys/master.key in another place, or callers\u2019 numbers and recordings stay closed. 备份不含主密钥:请另行保存 data/keys/master.key,否则号码与录音无法解密。',
     )
+  // The doctor reads it.
+  await writeFile(join(config.data, 'last-backup'), `${made.contents.about.takenAt}\n`, { mode: 0o600 })
   if (!isCurrent(made.contents.about.steps.map((step) => step.version))) return
   const to = 'to' in sealing ? sealing.to : ['passphrase']
   await writeDown(config, 'backup.made', { to, withKeys: wanted.withKeys, bytes: made.bytes })
