@@ -45,7 +45,16 @@ function Cell({ rule }: { rule: Rule | undefined }) {
         </span>
       </td>
     )
-  return <td className="roles-if">{ruleWords(say, rule)}</td>
+  const ways = typeof rule === 'object' && 'anyOf' in rule ? rule.anyOf : [rule]
+  return (
+    <td className="roles-if">
+      <ul>
+        {ways.map((way) => (
+          <li key={JSON.stringify(way)}>{ruleWords(say, way)}</li>
+        ))}
+      </ul>
+    </td>
+  )
 }
 
 function Table({ rows, shown }: { rows: Matrix['rights']; shown: RoleFacts[] }) {

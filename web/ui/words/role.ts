@@ -12,7 +12,7 @@ export const role = {
     'No right matches. Try another word or clear the search.',
   ],
   'roles.role': ['角色', 'Role'],
-  'roles.people': ['{{count}} 人', '{{count}} people'],
+  'roles.people': ['{{count}} 人', 'held by {{count}}'],
   'roles.apart': ['不能同时担任：{{roles}}', 'Never held together with: {{roles}}'],
   'roles.purposes': ['查看目的：{{purposes}}', 'Looks for: {{purposes}}'],
   'roles.together': [
