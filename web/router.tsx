@@ -26,6 +26,8 @@ const ReportBar = lazy(async () => ({
   default: (await import('./supervisor/ReportBar.tsx')).ReportBar,
 }))
 
+const GlassBar = lazy(async () => ({ default: (await import('./custodian/GlassBar.tsx')).GlassBar }))
+
 const HelpBar = lazy(async () => ({ default: (await import('./supervisor/HelpBar.tsx')).HelpBar }))
 
 const DropBar = lazy(async () => ({ default: (await import('./counsellor/DropBar.tsx')).DropBar }))
@@ -64,6 +66,7 @@ function Staff() {
   const works = useMay('task.work')
   const acknowledges = useMay('report.acknowledge')
   const supervises = useMay('call.supervise')
+  const reviews = useMay('glass.review')
   return (
     <Shell
       bar={
@@ -71,6 +74,7 @@ function Staff() {
           {works && <DropBar />}
           {acknowledges && <ReportBar />}
           {supervises && <HelpBar />}
+          {reviews && <GlassBar />}
         </Suspense>
       }
       dock={
@@ -146,6 +150,16 @@ const tree = root.addChildren([
     page('/incidents/$id', 'incident.work', () => import('./supervisor/Incident.tsx'), 'Incident'),
     page('/account', 'session.own', () => import('./account/Account.tsx'), 'Account'),
     page('/custody', 'custody.see', () => import('./custodian/Custody.tsx'), 'Custody'),
+    page('/custody/audit', 'audit.see', () => import('./custodian/Audit.tsx'), 'Audit'),
+    page('/custody/access', 'access.see', () => import('./custodian/Access.tsx'), 'Access'),
+    page('/custody/glass', 'glass.review', () => import('./custodian/Glass.tsx'), 'Glass'),
+    page('/custody/registers', 'register.see', () => import('./custodian/Registers.tsx'), 'Registers'),
+    page(
+      '/custody/registers/$id',
+      'register.see',
+      () => import('./custodian/RegisterEntry.tsx'),
+      'RegisterEntry',
+    ),
     page('/admin', 'session.own', () => import('./admin/Admin.tsx'), 'Admin'),
     page('/admin/$', 'session.own', () => import('./admin/Admin.tsx'), 'Admin'),
   ]),

@@ -10,6 +10,7 @@ import { useMay, useZone } from '../ui/session.ts'
 import { useNarrow } from '../ui/use-narrow.ts'
 import { Length, When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { BreakGlass } from './BreakGlass.tsx'
 import { ContactFilterBar, riskWords } from './ContactFilterBar.tsx'
 import { classWords, isOther } from './contact-class.ts'
 import { contactFilters, isNarrowed, queryOf, type ContactFilters } from './contact-filters.ts'
@@ -161,6 +162,7 @@ export function Contacts() {
   const zone = useZone()
   const [cleared, setCleared] = useState(0)
   const mayEnter = useMay('contact.byHand')
+  const mayBreak = useMay('glass.break')
   const navigate = useNavigate()
   const filters = contactFilters.parse(useSearch({ strict: false }))
   const { data, error, refetch, isPlaceholderData } = useQuery({
@@ -190,6 +192,7 @@ export function Contacts() {
       {!data && (error ? <FailedPart of={error} retry={() => void refetch()} /> : <Skeleton lines={9} />)}
       {data && <Rows rows={data.rows} filters={filters} stale={isPlaceholderData} set={set} />}
       {data && <Pager after={filters.after} next={data.next} go={(after) => go({ ...filters, after })} />}
+      {mayBreak && <BreakGlass />}
     </div>
   )
 }

@@ -29,6 +29,8 @@ const places: {
   },
   { to: '/incidents', words: 'nav.incidents', right: 'incident.work' },
   { to: '/custody', words: 'nav.custody', right: 'custody.see' },
+  { to: '/custody/audit', words: 'nav.oversight', right: 'audit.see' },
+  { to: '/custody/glass', words: 'nav.glass', right: 'glass.review', unless: 'audit.see' },
   { to: '/admin', words: 'nav.admin', right: 'line.event' },
   // Security and audit have their own parts of it.
   { to: '/admin', words: 'nav.admin', right: 'role.see', unless: 'line.event' },

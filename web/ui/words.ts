@@ -16,6 +16,7 @@ import { desk } from './words/desk.ts'
 import { form } from './words/form.ts'
 import { forms } from './words/forms.ts'
 import { incident } from './words/incident.ts'
+import { oversight } from './words/oversight.ts'
 import { problem } from './words/problem.ts'
 import { resource } from './words/resource.ts'
 import { role } from './words/role.ts'
@@ -41,6 +42,7 @@ export const words = {
   ...task,
   ...caller,
   ...resource,
+  ...oversight,
   ...role,
   ...custody,
 } satisfies Record<string, readonly [string, string]>

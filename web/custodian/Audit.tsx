@@ -1,0 +1,202 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import Table, { type ColumnsType } from 'antd/es/table'
+import { useState } from 'react'
+import { listAudit, type AuditRow } from '../../api/oversight.ts'
+import { sayOr } from '../ui/catalogue.ts'
+import { FailedPart, Skeleton } from '../ui/Notice.tsx'
+import { Pager } from '../ui/Pager.tsx'
+import { request } from '../ui/request.ts'
+import { SearchBox } from '../ui/SearchBox.tsx'
+import { useMay } from '../ui/session.ts'
+import { When } from '../ui/When.tsx'
+import { useWords } from '../ui/words.ts'
+import { OversightMenu } from './OversightMenu.tsx'
+
+const groups = [
+  'session.',
+  'person.',
+  'contact.',
+  'form.',
+  'recording.',
+  'line.',
+  'hotline.',
+  'disclosure.',
+  'resource.',
+  'glass.',
+  'register.',
+] as const
+
+interface Wish {
+  text?: string
+  action?: (typeof groups)[number]
+  person?: { personId: string; name: string }
+  contactNumber?: number
+  sort: 'newest' | 'oldest'
+}
+
+/** What an entry holds besides: short values, and the hashes of a change by their beginnings. */
+function Details({ data }: { data: AuditRow['data'] }) {
+  const { say } = useWords()
+  const { before, after, ...others } = data
+  const short = (hash: unknown): string => (typeof hash === 'string' ? hash.slice(0, 8) : say('time.none'))
+  const told = Object.entries(others).flatMap(([key, value]) => {
+    if (Array.isArray(value)) return [`${key}: ${value.join(', ')}`]
+    return ['string', 'number', 'boolean'].includes(typeof value) ? [`${key}: ${String(value)}`] : []
+  })
+  return (
+    <span className="quiet custody-hash">
+      {told.join(' · ')}
+      {before !== undefined && (
+        <span className="number" title={`${String(before)} → ${String(after)}`}>
+          {told.length > 0 && ' · '}
+          {before === after
+            ? say('audit.same')
+            : say('audit.changed', { before: short(before), after: short(after) })}
+        </span>
+      )}
+    </span>
+  )
+}
+
+function useColumns(onlyPerson: (person: { personId: string; name: string }) => void): ColumnsType<AuditRow> {
+  const { say } = useWords()
+  const access = useMay('access.see')
+  return [
+    { title: '#', className: 'number', dataIndex: 'seq' },
+    { title: say('audit.when'), render: (_, row) => <When at={row.at} /> },
+    {
+      title: say('audit.who'),
+      render: (_, { personId, person }) =>
+        personId && person ? (
+          <button
+            type="button"
+            className="quiet-button"
+            onClick={() => onlyPerson({ personId, name: person })}
+          >
+            {person}
+          </button>
+        ) : (
+          <span className="quiet">{say('audit.system')}</span>
+        ),
+    },
+    { title: say('audit.what'), render: (_, { action }) => sayOr(say, `access.${action}`, action) },
+    {
+      title: say('audit.contact'),
+      className: 'number',
+      render: (_, { contactNumber }) =>
+        contactNumber !== null && access ? (
+          <Link to="/custody/access" search={{ number: String(contactNumber) }}>
+            {contactNumber}
+          </Link>
+        ) : (
+          contactNumber
+        ),
+    },
+    { title: say('audit.details'), render: (_, row) => <Details data={row.data} /> },
+  ]
+}
+
+function Tools({ wish, set }: { wish: Wish; set: (change: Wish) => void }) {
+  const { say } = useWords()
+  const { action: _, ...anyAction } = wish
+  const { person, ...anybody } = wish
+  const oldest = wish.sort === 'oldest'
+  return (
+    <div className="row">
+      <SearchBox
+        label={say('audit.search')}
+        onSearch={(text) => {
+          const { text: __, ...others } = wish
+          set(text === '' ? others : { ...others, text })
+        }}
+      />
+      <SearchBox
+        label={say('audit.number')}
+        onSearch={(text) => {
+          const { contactNumber: __, ...others } = wish
+          const number = Number(text.replace(/\D/g, '').slice(0, 12))
+          set(number > 0 ? { ...others, contactNumber: number } : others)
+        }}
+      />
+      <select
+        className="box filter-box"
+        aria-label={say('audit.action')}
+        value={wish.action ?? ''}
+        onChange={(event) => {
+          const action = groups.find((each) => each === event.target.value)
+          set(action ? { ...wish, action } : anyAction)
+        }}
+      >
+        <option value="">
+          {say('audit.action')}: {say('audit.any')}
+        </option>
+        {groups.map((each) => (
+          <option key={each} value={each}>
+            {say(`audit.group.${each}`)}
+          </option>
+        ))}
+      </select>
+      <button
+        type="button"
+        className="plain"
+        onClick={() => set({ ...wish, sort: oldest ? 'newest' : 'oldest' })}
+      >
+        {say(oldest ? 'contacts.oldest' : 'contacts.newest')}{' '}
+        <span aria-hidden="true">{oldest ? '↑' : '↓'}</span>
+      </button>
+      {person && (
+        <button type="button" className="plain" onClick={() => set(anybody)}>
+          {say('audit.onlyPerson', { person: person.name })} ✕
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** The audit chain: who did what, narrowed by person, action and contact. */
+export function Audit() {
+  const { say } = useWords()
+  const [wish, setWish] = useState<Wish>({ sort: 'newest' })
+  const [after, setAfter] = useState<string | undefined>(undefined)
+  const set = (change: Wish): void => {
+    setWish(change)
+    setAfter(undefined)
+  }
+  const columns = useColumns((person) => set({ ...wish, person }))
+  const { person, ...plain } = wish
+  const { data, error, refetch } = useQuery({
+    queryKey: ['audit', wish, after],
+    queryFn: () =>
+      request(listAudit, {
+        query: { ...plain, ...(person ? { personId: person.personId } : {}), ...(after ? { after } : {}) },
+      }),
+    placeholderData: keepPreviousData,
+    // Every reading is on the chain itself: not again at each look at the window.
+    refetchOnWindowFocus: false,
+  })
+  const narrowed = Object.keys(wish).length > 1
+  return (
+    <div className="stack">
+      <OversightMenu />
+      <p className="quiet">{say('audit.why')}</p>
+      <Tools wish={wish} set={set} />
+      {error && !data && <FailedPart of={error} retry={() => void refetch()} />}
+      {!data && !error && <Skeleton lines={8} />}
+      {data?.rows.length === 0 && (
+        <p className="empty card">{say(narrowed ? 'audit.emptyFiltered' : 'audit.empty')}</p>
+      )}
+      {data && data.rows.length > 0 && (
+        <Table<AuditRow>
+          size="small"
+          rowKey="seq"
+          columns={columns}
+          dataSource={data.rows}
+          pagination={false}
+          scroll={{ x: 'max-content' }}
+        />
+      )}
+      {data && <Pager after={after} next={data.next} go={setAfter} />}
+    </div>
+  )
+}

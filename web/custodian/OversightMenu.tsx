@@ -1,0 +1,33 @@
+import './custody.css'
+import { Link, useLocation } from '@tanstack/react-router'
+import type { Permission } from '../../domain/permission.ts'
+import { useMe } from '../ui/session.ts'
+import { useWords } from '../ui/words.ts'
+
+const parts = [
+  { name: 'audit', to: '/custody/audit', right: 'audit.see' },
+  { name: 'access', to: '/custody/access', right: 'access.see' },
+  { name: 'glass', to: '/custody/glass', right: 'glass.review' },
+  { name: 'registers', to: '/custody/registers', right: 'register.see' },
+] as const satisfies { name: string; to: string; right: Permission }[]
+
+/** The head of every page of oversight: its title and the parts this person may see. */
+export function OversightMenu() {
+  const { say } = useWords()
+  const { rights } = useMe()
+  const { pathname } = useLocation()
+  return (
+    <>
+      <h1>{say('oversight.title')}</h1>
+      <nav className="custody-menu" aria-label={say('oversight.parts')}>
+        {parts
+          .filter(({ right }) => rights.includes(right))
+          .map(({ name, to }) => (
+            <Link key={name} to={to} aria-current={pathname.startsWith(to) ? 'page' : undefined}>
+              {say(`oversight.part.${name}`)}
+            </Link>
+          ))}
+      </nav>
+    </>
+  )
+}
