@@ -51,6 +51,8 @@ export default defineConfig({
         desk: join(root, 'desk.html'),
         // The caller's page of questions, at /f/.
         f: join(root, 'f.html'),
+        // Where consent is taken back by the caller's code, at /w/.
+        w: join(root, 'w.html'),
       },
     },
   },

@@ -33,6 +33,8 @@ const kinds: Readonly<Record<string, string>> = {
 const worthPacking = /^(text\/|image\/svg|application\/(json|manifest|wasm))/
 /** What a caller opens by a link: the token is behind `#` and never comes here. */
 const questions = /^\/f\/?$/
+/** Where a caller takes consent back by their code, which is typed and travels in bodies only. */
+const withdrawal = /^\/w\/?$/
 const desk =
   /^\/(desk|board|admin|contacts|tasks|login|account|setup|reports|exceptions|incidents|custody)(\/|$)/
 
@@ -73,6 +75,7 @@ async function sendMissing(
 function fileOf(folder: string, path: string): string {
   if (path === '/') return join(folder, 'index.html')
   if (questions.test(path)) return join(folder, 'f.html')
+  if (withdrawal.test(path)) return join(folder, 'w.html')
   if (desk.test(path)) return join(folder, 'desk.html')
   const file = normalize(join(folder, path))
   if (!file.startsWith(folder + sep) || file.includes('\0')) throw new Problem('request.notFound')
