@@ -7,7 +7,6 @@ import {
   changePerson,
   changeSeat,
   listLines,
-  listPeople,
   listSeats,
   readHotline,
 } from '../../api/administration.ts'
@@ -48,7 +47,7 @@ const gained = async (deed: () => Promise<unknown>): Promise<Entry[]> => {
     [last?.seq ?? 0],
   )
 }
-const first = async (endpoint: typeof listLines | typeof listPeople | typeof listSeats, cookie: string) =>
+const first = async (endpoint: typeof listLines | typeof listSeats, cookie: string) =>
   ((await ask(endpoint, { cookie })).body['rows'] as Record<string, unknown>[])[0] ?? {}
 const hash = expect.stringMatching(/^[0-9a-f]{64}$/)
 

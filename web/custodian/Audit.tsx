@@ -48,7 +48,10 @@ function Details({ data }: { data: AuditRow['data'] }) {
     <span className="quiet custody-hash">
       {told.join(' · ')}
       {before !== undefined && (
-        <span className="number" title={`${String(before)} → ${String(after)}`}>
+        <span
+          className="number"
+          title={[before, after].filter((hash) => typeof hash === 'string').join(' → ')}
+        >
           {told.length > 0 && ' · '}
           {before === after
             ? say('audit.same')

@@ -47,25 +47,78 @@ export function RegisterFacts({ entry }: { entry: RegisterRow }) {
   )
 }
 
+interface Wish {
+  kind?: (typeof registerKinds)[number] | undefined
+  state?: (typeof states)[number] | undefined
+  sort: 'due' | 'newest'
+  text: string
+}
+
+function Tools({ wish, set }: { wish: Wish; set: (change: Partial<Wish>) => void }) {
+  const { say } = useWords()
+  const { kind, state, sort } = wish
+  return (
+    <div className="row">
+      <SearchBox label={say('register.search')} onSearch={(text) => set({ text })} />
+      <select
+        className="box filter-box"
+        aria-label={say('register.kind')}
+        value={kind ?? ''}
+        onChange={(event) => set({ kind: registerKinds.find((each) => each === event.target.value) })}
+      >
+        <option value="">
+          {say('register.kind')}: {say('do.all')}
+        </option>
+        {registerKinds.map((each) => (
+          <option key={each} value={each}>
+            {say(`register.kind.${each}`)}
+          </option>
+        ))}
+      </select>
+      <select
+        className="box filter-box"
+        aria-label={say('register.state')}
+        value={state ?? ''}
+        onChange={(event) => set({ state: states.find((each) => each === event.target.value) })}
+      >
+        <option value="">
+          {say('register.state')}: {say('do.all')}
+        </option>
+        {states.map((each) => (
+          <option key={each} value={each}>
+            {say(`register.state.${each}`)}
+          </option>
+        ))}
+      </select>
+      <button
+        type="button"
+        className="plain"
+        onClick={() => set({ sort: sort === 'due' ? 'newest' : 'due' })}
+      >
+        {say(`register.sort.${sort}`)}
+      </button>
+    </div>
+  )
+}
+
 /** Registers with deadlines: breaches, impact assessments, persons' requests. */
 export function Registers() {
   const { say } = useWords()
   const works = useMay('register.work')
-  const [kind, setKind] = useState<(typeof registerKinds)[number] | undefined>(undefined)
-  const [state, setState] = useState<(typeof states)[number] | undefined>('open')
-  const [sort, setSort] = useState<'due' | 'newest'>('due')
-  const [text, setText] = useState('')
+  const [wish, setWish] = useState<Wish>({ state: 'open', sort: 'due', text: '' })
   const [after, setAfter] = useState<string | undefined>(undefined)
   const [opening, setOpening] = useState(false)
   const { data, error, refetch } = useQuery({
-    queryKey: ['registers', 'list', kind, state, sort, text, after],
-    queryFn: () =>
-      request(listRegisters, { query: { kind, state, sort, after, ...(text === '' ? {} : { text }) } }),
+    queryKey: ['registers', 'list', wish, after],
+    queryFn: () => {
+      const { text, ...others } = wish
+      return request(listRegisters, { query: { ...others, after, ...(text === '' ? {} : { text }) } })
+    },
     placeholderData: keepPreviousData,
   })
-  const narrowed = text !== '' || kind !== undefined || (state !== undefined && state !== 'open')
-  const choose = (set: () => void): void => {
-    set()
+  const narrowed = wish.text !== '' || wish.kind !== undefined || wish.state !== 'open'
+  const set = (change: Partial<Wish>): void => {
+    setWish({ ...wish, ...change })
     setAfter(undefined)
   }
   return (
@@ -79,48 +132,7 @@ export function Registers() {
         </div>
       )}
       {opening && <RegisterOpen onDone={() => setOpening(false)} />}
-      <div className="row">
-        <SearchBox label={say('register.search')} onSearch={(wanted) => choose(() => setText(wanted))} />
-        <select
-          className="box filter-box"
-          aria-label={say('register.kind')}
-          value={kind ?? ''}
-          onChange={(event) =>
-            choose(() => setKind(registerKinds.find((each) => each === event.target.value)))
-          }
-        >
-          <option value="">
-            {say('register.kind')}: {say('do.all')}
-          </option>
-          {registerKinds.map((each) => (
-            <option key={each} value={each}>
-              {say(`register.kind.${each}`)}
-            </option>
-          ))}
-        </select>
-        <select
-          className="box filter-box"
-          aria-label={say('register.state')}
-          value={state ?? ''}
-          onChange={(event) => choose(() => setState(states.find((each) => each === event.target.value)))}
-        >
-          <option value="">
-            {say('register.state')}: {say('do.all')}
-          </option>
-          {states.map((each) => (
-            <option key={each} value={each}>
-              {say(`register.state.${each}`)}
-            </option>
-          ))}
-        </select>
-        <button
-          type="button"
-          className="plain"
-          onClick={() => choose(() => setSort(sort === 'due' ? 'newest' : 'due'))}
-        >
-          {say(`register.sort.${sort}`)}
-        </button>
-      </div>
+      <Tools wish={wish} set={set} />
       {error && !data && <FailedPart of={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton lines={6} />}
       {data?.rows.length === 0 && (
