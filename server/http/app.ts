@@ -27,7 +27,7 @@ export async function openWeb(
     forceCloseConnections: true,
     // What the router refuses by itself (an address too long or wrongly encoded) is answered as everything else is.
     frameworkErrors: (_error, _request, reply) =>
-      answerFailure(new Problem('request.malformed'), reply, ground.log),
+      void answerFailure(new Problem('request.malformed'), reply, ground.log),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     serverFactory: (handler) =>
       tls ? (createSecureServer(tls, handler) as unknown as Server) : createServer(handler),
@@ -69,7 +69,7 @@ const headers = (secure: boolean) => ({
       frameAncestors: ["'none'"],
     },
   },
-  strictTransportSecurity: secure && { maxAge: 15_552_000, includeSubDomains: false },
+  strictTransportSecurity: secure && { maxAge: 31_536_000, includeSubDomains: false },
   frameguard: { action: 'deny' as const },
   referrerPolicy: { policy: 'same-origin' as const },
   crossOriginOpenerPolicy: secure,
