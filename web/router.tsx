@@ -150,6 +150,18 @@ const tree = root.addChildren([
     page('/incidents/$id', 'incident.work', () => import('./supervisor/Incident.tsx'), 'Incident'),
     page('/account', 'session.own', () => import('./account/Account.tsx'), 'Account'),
     page('/custody', 'custody.see', () => import('./custodian/Custody.tsx'), 'Custody'),
+    page(
+      '/custody/disclosures',
+      'disclosure.see',
+      () => import('./custodian/Disclosures.tsx'),
+      'Disclosures',
+    ),
+    page(
+      '/custody/disclosures/$id',
+      'disclosure.see',
+      () => import('./custodian/Disclosure.tsx'),
+      'Disclosure',
+    ),
     page('/custody/audit', 'audit.see', () => import('./custodian/Audit.tsx'), 'Audit'),
     page('/custody/access', 'access.see', () => import('./custodian/Access.tsx'), 'Access'),
     page('/custody/glass', 'glass.review', () => import('./custodian/Glass.tsx'), 'Glass'),

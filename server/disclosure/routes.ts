@@ -188,7 +188,6 @@ function packageRoutes(app: FastifyInstance, ground: Ground): void {
     needs: 'disclosure.ask',
     summary: 'The package itself: a file in the age format that only its receiver opens',
     params: z.object({ disclosureId: id }),
-    fresh: true,
   } as const
   serveFile(app, file, async (context, { disclosureId }) => {
     const number = await context.tx(async (tx) => {

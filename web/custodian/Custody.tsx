@@ -1,6 +1,7 @@
 import './custody.css'
 import { Link, useSearch } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
+import { useMay } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
 import { Certificates } from './Certificates.tsx'
 import { Disposals } from './Disposals.tsx'
@@ -17,6 +18,7 @@ const names = Object.keys(parts) as Part[]
 /** The custodian's desk: how long each contact is kept, what waits to be destroyed, what was. */
 export function Custody() {
   const { say } = useWords()
+  const mayAsk = useMay('disclosure.ask')
   const search: { part?: unknown } = useSearch({ strict: false })
   const part = names.find((each) => each === search.part) ?? 'contacts'
   const Shown = parts[part]
@@ -34,6 +36,7 @@ export function Custody() {
             {say(`custody.part.${each}`)}
           </Link>
         ))}
+        {mayAsk && <Link to="/custody/disclosures">{say('disclosure.title')}</Link>}
       </nav>
       <Shown />
     </div>

@@ -13,6 +13,7 @@ import { contact } from './words/contact.ts'
 import { crisis } from './words/crisis.ts'
 import { custody } from './words/custody.ts'
 import { desk } from './words/desk.ts'
+import { disclosure } from './words/disclosure.ts'
 import { form } from './words/form.ts'
 import { forms } from './words/forms.ts'
 import { incident } from './words/incident.ts'
@@ -30,6 +31,7 @@ export const words = {
   ...problem,
   ...account,
   ...desk,
+  ...disclosure,
   ...form,
   ...contact,
   ...board,
