@@ -18,7 +18,7 @@ export async function runCommand(verb: string, args: string[]): Promise<number> 
   if (!existsSync(program))
     throw new Trouble(`"${verb}" does not exist in this version.`, `此版本尚不支持 ${verb}。`)
   const settings = readSettings(process.env, new Set())
-  if (verb === 'verify' && isAboutPackage(args)) return run([verb, ...args], settings, {})
+  if (isAboutFile(verb, args)) return run([verb, ...args], settings, nowhere(settings))
   if (settings.databaseUrl !== null) return run([verb, ...args], settings, {})
   if (await isTaken(settings.data)) return run([verb, ...args], settings, urlsOfRunning(settings.data))
   openDataFolder(settings.data)
@@ -33,9 +33,17 @@ export async function runCommand(verb: string, args: string[]): Promise<number> 
   }
 }
 
-/** A package is checked by its receiver, who has no hotline: no database is started for it. */
-const isAboutPackage = ([first = '--']: string[]): boolean =>
-  first === '--make-identity' || !first.startsWith('--')
+/** A package is checked by its receiver, who has no hotline, a backup on any machine: no database is started for them. */
+function isAboutFile(verb: string, args: string[]): boolean {
+  const [first = '--'] = args
+  if (verb === 'verify') return first === '--make-identity' || !first.startsWith('--')
+  return verb === 'backup' && args.includes('--check')
+}
+
+/** Settings are read as a whole, so they name a database even where nothing connects to it. */
+const nowhere = ({ databaseUrl }: Settings): NodeJS.ProcessEnv => ({
+  DATABASE_URL: databaseUrl ?? 'postgres://nowhere.invalid',
+})
 
 function urlsOfRunning(data: string): NodeJS.ProcessEnv {
   const { port, owner, product } = readCredentials(data, true)

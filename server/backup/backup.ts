@@ -104,6 +104,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** SQLSTATE insufficient_privilege, also what a table says that would hide rows from us. */
+const notTheOwner = '42501'
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full: no backup was made. 磁盘已满,未生成备份。',
   EDQUOT: 'The disk is full: no backup was made. 磁盘已满,未生成备份。',
@@ -115,6 +117,10 @@ const reasons: Readonly<Record<string, string>> = {
 function refusalOf(error: unknown, file: string): unknown {
   if (error instanceof ArchiveBroken) return new BackupRefused(`${error.message}: no backup was made.`)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === notTheOwner)
+    return new BackupRefused(
+      'The backup needs the owner of the tables: set HEARTHLINE_OWNER_DATABASE_URL. 备份需要表的所有者:请设置 HEARTHLINE_OWNER_DATABASE_URL。',
+    )
   const path = error instanceof Error && 'path' in error ? error.path : null
   const reason = path === `${file}.part` || code === 'ENOSPC' ? reasons[code] : undefined
   return reason === undefined ? error : new BackupRefused(reason)

@@ -126,7 +126,17 @@ test('G24-6.2.2b, G24-6.2.2c: back up under load, kill everything, restore elsew
   expect(readdirSync(kept)).not.toContain('half.age')
   rmSync(data, { recursive: true })
 
-  const args = ['restore', join(kept, 'night.age'), '--identity', join(kept, 'backup.key')]
+  const opening = ['--identity', join(kept, 'backup.key')]
+  const checked = command('bin/hearthline.js', ['backup', '--check', join(kept, 'night.age'), ...opening], {
+    HEARTHLINE_DATA: data,
+  })
+  expect(await outcomeOf(checked)).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('whole and unchanged'),
+  })
+  // A look at a file makes no hotline.
+  expect(readdirSync(folder)).not.toContain('data')
+  const args = ['restore', join(kept, 'night.age'), ...opening]
   const restored = await outcomeOf(command('bin/hearthline.js', args, { HEARTHLINE_DATA: fresh }))
   const whole = expect.stringMatching(/\d{3,} events, 1 recordings, 0 faults/)
   expect(restored).toMatchObject({ code: 0, said: whole })
