@@ -32,9 +32,12 @@ const freePort = async (): Promise<number> => {
   return address.port
 }
 
-/** Starts `npm start -- --demo` on free ports; resolves when it serves. `data` starts it again on the same folder. */
+/**
+ * Starts `npm start -- --demo` on free ports; resolves when it serves. `data` starts it again on the same folder; without
+ * `demo` it is a first start that prints its set-up link.
+ */
 export const startProduct = async (
-  given: { data?: string; sipPort?: number; env?: NodeJS.ProcessEnv } = {},
+  given: { data?: string; sipPort?: number; demo?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Product> => {
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'hearthline-data-'))
   const webPort = await freePort()
@@ -50,7 +53,8 @@ export const startProduct = async (
     HEARTHLINE_HOST: '127.0.0.1',
     ...given.env,
   }
-  const launcher = spawn(process.execPath, [join(root, 'bin', 'hearthline.js'), 'start', '--demo'], {
+  const flags = given.demo === false ? [] : ['--demo']
+  const launcher = spawn(process.execPath, [join(root, 'bin', 'hearthline.js'), 'start', ...flags], {
     env,
     cwd: root,
   })
