@@ -5,6 +5,7 @@ import { calls } from './calls.ts'
 import { contacts } from './contacts.ts'
 import { offers } from './offers.ts'
 import { resources } from './resources.ts'
+import { sealing } from './sealing.ts'
 import { web } from './web.ts'
 
 const benches: Record<string, (quick: boolean) => Promise<void>> = {
@@ -14,6 +15,7 @@ const benches: Record<string, (quick: boolean) => Promise<void>> = {
   contacts,
   offers,
   resources,
+  sealing,
   web,
 }
 const [name = '', ...flags] = process.argv.slice(2)
