@@ -19,6 +19,7 @@ const names = Object.keys(parts) as Part[]
 export function Custody() {
   const { say } = useWords()
   const mayAsk = useMay('disclosure.ask')
+  const maySeeRegisters = useMay('register.see')
   const search: { part?: unknown } = useSearch({ strict: false })
   const part = names.find((each) => each === search.part) ?? 'contacts'
   const Shown = parts[part]
@@ -31,12 +32,14 @@ export function Custody() {
             key={each}
             to="/custody"
             search={each === 'contacts' ? {} : { part: each }}
-            aria-current={each === part ? 'page' : undefined}
+            activeOptions={{ exact: true, includeSearch: true }}
+            activeProps={{ 'aria-current': 'page' }}
           >
             {say(`custody.part.${each}`)}
           </Link>
         ))}
         {mayAsk && <Link to="/custody/disclosures">{say('disclosure.title')}</Link>}
+        {maySeeRegisters && <Link to="/custody/registers">{say('register.title')}</Link>}
       </nav>
       <Shown />
     </div>

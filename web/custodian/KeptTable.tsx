@@ -38,13 +38,13 @@ export function KeptTable({
       className: 'number',
       render: (_, row) => say('call.number', { number: row.number }),
     },
+    { title: say('custody.lastDay'), className: 'number', dataIndex: 'lastDay' },
+    { title: say('custody.state'), render: (_, row) => <Standing row={row} /> },
+    { title: say('custody.class'), render: (_, row) => say(`custody.class.${row.class}`) },
+    { title: say('custody.endedOn'), className: 'number', dataIndex: 'endedOn' },
     { title: say('contacts.line'), dataIndex: 'lineName' },
     { title: say('contacts.channel'), render: (_, row) => say(`call.channel.${row.channel}`) },
-    { title: say('custody.endedOn'), className: 'number', dataIndex: 'endedOn' },
-    { title: say('custody.class'), render: (_, row) => say(`custody.class.${row.class}`) },
-    { title: say('custody.lastDay'), className: 'number', dataIndex: 'lastDay' },
     { title: say('custody.sound'), className: 'number', dataIndex: 'recordings' },
-    { title: say('custody.state'), render: (_, row) => <Standing row={row} /> },
   ]
   if (open)
     columns.push({

@@ -72,7 +72,7 @@ export const custody = {
   'disposal.state.open': ['待批准', 'Waiting'],
   'disposal.state.approved': ['已批准', 'Approved'],
   'disposal.state.refused': ['已驳回', 'Refused'],
-  'disposal.contacts': ['{{n}} 条记录', '{{n}} contacts'],
+  'disposal.contacts': ['{{n}} 条记录', 'Contacts: {{n}}'],
   'disposal.destroyed': ['已销毁 {{n}} 条', '{{n}} destroyed'],
   'disposal.proposed': ['{{person}} 提出', 'proposed by {{person}}'],
   'disposal.yes': ['{{person}} 批准', 'approved by {{person}}'],
