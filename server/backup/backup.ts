@@ -7,7 +7,7 @@ import { ArchiveBroken, startArchive, type ArchiveWriter, type Ending } from './
 import { aboutEntry, nobody, readContents, type About, type Contents } from './contents.ts'
 import { fileEntries, firstFileIn, putFile, removeFiles } from './files.ts'
 import { BackupRefused } from './refusal.ts'
-import { damaged, startSealing, type Opening, type Sealing } from './sealing.ts'
+import { damaged, fileKeyOf, startSealing, type Opening, type Sealing } from './sealing.ts'
 import { emptyDatabase, isEmptyDatabase, startFilling, takeSnapshot, type Filling } from './tables.ts'
 
 /** What is to be saved, where to, and for whom. */
@@ -145,12 +145,13 @@ export interface RestoreSite {
  * restore that was killed is an empty hotline, never half of one. Throws BackupRefused.
  */
 export async function restoreBackup(site: RestoreSite, file: string, opening: Opening): Promise<Contents> {
-  const contents = await checkBackup(file, opening)
+  const opened = { fileKey: await fileKeyOf(file, opening) }
+  const contents = await checkBackup(file, opened)
   const steps = stepsOf(contents.about)
   await refuseOccupied(site)
   try {
     await migrate(site.ownerUrl, site.appUrl, steps)
-    await fill(site, file, opening)
+    await fill(site, file, opened)
   } catch (error) {
     // The reason matters more than what could not be cleared away.
     await removeFiles(site.data).catch(() => undefined)

@@ -125,24 +125,37 @@ function addIdentity(decrypter: Decrypter, identity: string): void {
   }
 }
 
-/** The plain bytes in pieces. Throws BackupRefused when the key does not fit, or when a byte is missing or not what it was. */
-export async function* openSealed(path: string, opening: Opening): AsyncGenerator<Buffer> {
+/** The key of one file, for reading it more than once: a passphrase takes a second each time. Throws BackupRefused. */
+export async function fileKeyOf(path: string, opening: Opening): Promise<Uint8Array> {
   const handle = await openForReading(path)
   try {
-    const { size } = await handle.stat()
-    const start = await bytesAt(handle, 0, Buffer.alloc(Math.min(size, longestHeader)))
-    const header = headerOf(start)
-    if (!header || size < header.length + nonceBytes + tagBytes) throw notOurs(path)
-    const fileKey = await decrypterFor(opening)
-      .decryptHeader(header)
-      .catch(() => {
-        throw notOpened(path)
-      })
+    const { header } = await startOf(handle, path)
+    return await decrypterFor(opening).decryptHeader(header)
+  } catch (error) {
+    throw error instanceof BackupRefused ? error : notOpened(path)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The plain bytes in pieces. Throws BackupRefused when the key does not fit, or when a byte is missing or not what it was. */
+export async function* openSealed(path: string, opening: Opening): AsyncGenerator<Buffer> {
+  const fileKey = await fileKeyOf(path, opening)
+  const handle = await openForReading(path)
+  try {
+    const { header, size } = await startOf(handle, path)
     const key = payloadKey(fileKey, await bytesAt(handle, header.length, Buffer.alloc(nonceBytes)))
     yield* chunksOf(handle, key, header.length + nonceBytes, size, path)
   } finally {
     await handle.close()
   }
+}
+
+async function startOf(handle: FileHandle, path: string): Promise<{ header: Buffer; size: number }> {
+  const { size } = await handle.stat()
+  const header = headerOf(await bytesAt(handle, 0, Buffer.alloc(Math.min(size, longestHeader))))
+  if (!header || size < header.length + nonceBytes + tagBytes) throw notOurs(path)
+  return { header, size }
 }
 
 async function* chunksOf(
