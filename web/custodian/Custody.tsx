@@ -18,7 +18,7 @@ const names = Object.keys(parts) as Part[]
 /** The custodian's desk: how long each contact is kept, what waits to be destroyed, what was. */
 export function Custody() {
   const { say } = useWords()
-  const mayAsk = useMay('disclosure.ask')
+  const mayDisclose = useMay('disclosure.see')
   const maySeeRegisters = useMay('register.see')
   const search: { part?: unknown } = useSearch({ strict: false })
   const part = names.find((each) => each === search.part) ?? 'contacts'
@@ -38,7 +38,7 @@ export function Custody() {
             {say(`custody.part.${each}`)}
           </Link>
         ))}
-        {mayAsk && <Link to="/custody/disclosures">{say('disclosure.title')}</Link>}
+        {mayDisclose && <Link to="/custody/disclosures">{say('disclosure.title')}</Link>}
         {maySeeRegisters && <Link to="/custody/registers">{say('register.title')}</Link>}
       </nav>
       <Shown />

@@ -200,7 +200,7 @@ function Chosen({ of }: { of: Of }) {
     ['disclosure.basis', say(`disclosure.basis.${of.basis}`)],
     ...(of.document === '' ? [] : ([['disclosure.document', of.document]] as [WordKey, string][])),
     ['disclosure.contacts', of.contactNumbers.join(language === 'en' ? ', ' : '、')],
-    ['disclosure.questions', told.join(' · ')],
+    ['disclosure.chosen', told.join(' · ')],
     ['disclosure.reason', of.words],
   ]
   return (
@@ -208,7 +208,7 @@ function Chosen({ of }: { of: Of }) {
       {lines.map(([key, words]) => (
         <div key={key}>
           <dt>{say(key)}</dt>
-          <dd className="custody-hash">{words}</dd>
+          <dd className={key === 'disclosure.key' ? 'custody-hash' : undefined}>{words}</dd>
         </div>
       ))}
     </dl>

@@ -28,7 +28,7 @@ const places: {
     unless: 'report.acknowledge',
   },
   { to: '/incidents', words: 'nav.incidents', right: 'incident.work' },
-  { to: '/custody/disclosures', words: 'nav.disclosures', right: 'disclosure.see', unless: 'disclosure.ask' },
+  { to: '/custody/disclosures', words: 'nav.disclosures', right: 'disclosure.see', unless: 'custody.see' },
   { to: '/custody', words: 'nav.custody', right: 'custody.see' },
   { to: '/custody/audit', words: 'nav.oversight', right: 'audit.see' },
   { to: '/custody/glass', words: 'nav.glass', right: 'glass.review', unless: 'audit.see' },

@@ -70,7 +70,7 @@ export const disclosure = {
   'disclosure.noQuestions': ['这些来电没有可选的回答。', 'These contacts have no answers to choose.'],
   'disclosure.sound': ['录音（{{n}} 段）', 'Recordings ({{n}})'],
   'disclosure.withSound': ['包括录音', 'with recordings'],
-  'disclosure.nothingMore': ['未选', 'none'],
+  'disclosure.chosen': ['提供的内容', 'What leaves'],
   'disclosure.reason': ['为什么只需这些', 'Why just this'],
   'disclosure.reasonHint': ['给批准人和登记看；不写姓名', 'For the second person and the register; no names'],
   'disclosure.consent.given': ['已同意披露', 'consent given'],
