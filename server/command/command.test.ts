@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
+import { aHotline, aLine, aPerson, aSeat, freshDatabase, passphrase } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { logIn } from '../identity/log-in.ts'
@@ -124,10 +124,37 @@ test('G24-7.3: a checkpoint is one line for somebody outside; verify holds the c
   expect(await run(['verify', '--checkpoint', line.slice(0, -1)])).toMatchObject({ code: 1, out: '' })
 })
 
+test('G24-7.5c: an operator takes the second factor of who lost it away; they set up a new one', async () => {
+  const { personId, name } = await aPerson(db, hotlineId)
+  await inHotline(db, hotlineId, async (tx) => {
+    const about = { hotline_id: hotlineId, person_id: personId }
+    const at = new Date()
+    const sealed = { secret_sealed: Buffer.from('sealed'), created_at: at, confirmed_at: at }
+    await tx
+      .insertInto('factor')
+      .values({ factor_id: newId(), kind: 'totp', ...about, ...sealed })
+      .execute()
+    await tx
+      .insertInto('recovery_code')
+      .values({ code_id: newId(), code_hash: 'x', ...about })
+      .execute()
+  })
+  const given = { name, passphrase, address: 'x', agent: '', now: new Date(), demo: false }
+  const stageNow = async (): Promise<string> =>
+    (await logIn({ db, keys: openKeys(folder, null) }, given)).entered.stage
+  expect(await stageNow()).toBe('prove')
+  expect(await run(['user', 'reset-factors', name])).toMatchObject({ code: 0, err: '' })
+  expect(await stageNow()).toBe('set-up')
+  expect(await owner('select 1 from recovery_code where person_id = $1', [personId])).toEqual([])
+  const audit = await owner(`select data from audit_event where action = 'factor.reset'`)
+  expect(audit).toEqual([{ data: { by: 'command line' } }])
+})
+
 test('what cannot be done is one sentence and exit code 1', async () => {
   const answers = await Promise.all([
     run(['dance']),
     run(['user', 'passphrase', 'nobody'], 'x'),
+    run(['user', 'reset-factors', 'nobody']),
     run(['user', 'add']),
   ])
   for (const { code, out, err } of answers) {
