@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { knownSteps, migrate } from '../db/migrate.ts'
 import { ArchiveBroken, startArchive, type ArchiveWriter, type Ending } from './archive.ts'
 import { aboutEntry, nobody, readContents, type About, type Contents } from './contents.ts'
-import { fileEntries, firstFileIn, putFile, removeFiles } from './files.ts'
+import { fileEntries, firstFileIn, keyEntries, putFile, removeFiles } from './files.ts'
 import { BackupRefused } from './refusal.ts'
 import { damaged, fileKeyOf, startSealing, type Opening, type Sealing } from './sealing.ts'
 import { emptyDatabase, isEmptyDatabase, startFilling, takeSnapshot, type Filling } from './tables.ts'
@@ -80,6 +80,7 @@ async function write(part: string, order: BackupOrder): Promise<{ fileKey: Uint8
 
 /** The rows first: every file that a row tells of was there before the row, and stays. */
 async function writeEntries(archive: ArchiveWriter, order: BackupOrder): Promise<Ending> {
+  const keys = await keyEntries(order.data, order.withKeys)
   const snapshot = await takeSnapshot(order.ownerUrl)
   let totals: Awaited<ReturnType<typeof snapshot.totals>>
   try {
@@ -91,7 +92,8 @@ async function writeEntries(archive: ArchiveWriter, order: BackupOrder): Promise
   } finally {
     await snapshot.close()
   }
-  for await (const entry of fileEntries(order.data, order.withKeys)) await archive.add(entry)
+  for (const entry of keys) await archive.add(entry)
+  for await (const entry of fileEntries(order.data)) await archive.add(entry)
   return archive.end(totals)
 }
 

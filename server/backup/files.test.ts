@@ -27,12 +27,12 @@ afterEach(() => rmSync(data, { recursive: true, force: true }))
 test('a file that grows while it is read is taken as long as it was, one that shrinks is refused', async () => {
   const path = join(data, 'cdr', 'Master.csv')
   writeFileSync(path, 'one\n')
-  for await (const entry of fileEntries(data, false)) {
+  for await (const entry of fileEntries(data)) {
     appendFileSync(path, 'two\n')
     expect((await wholeOf(entry)).toString()).toBe('one\n')
     expect(entry.size).toBe(4)
   }
-  for await (const entry of fileEntries(data, false)) {
+  for await (const entry of fileEntries(data)) {
     truncateSync(path, 2)
     await expect(wholeOf(entry)).rejects.toThrow(/became shorter/)
   }
@@ -43,7 +43,7 @@ test('a recording that ends while the backup goes on is taken under its last nam
   writeFileSync(join(folder, 'a.caller.age'), 'first')
   writeFileSync(join(folder, 'b.caller.age.part'), 'second')
   const names: string[] = []
-  for await (const entry of fileEntries(data, false)) {
+  for await (const entry of fileEntries(data)) {
     names.push(entry.name)
     if (names.length === 1) renameSync(join(folder, 'b.caller.age.part'), join(folder, 'b.caller.age'))
   }

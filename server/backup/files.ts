@@ -1,5 +1,5 @@
 /* What of the data folder belongs to a backup: sound, prompts, instruments, call-detail records, and sealed keys. */
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Entry } from './archive.ts'
 import { BackupRefused } from './refusal.ts'
@@ -14,12 +14,24 @@ const isSealedKey = (name: string): boolean => /\.(sealed|pub)$/.test(name)
 const neverKept = /^(database\.json|backup\..*)$|\.new$/
 
 /** The files as entries of an archive, each with the length it has when its turn comes, as calls go on and files grow. */
-export async function* fileEntries(data: string, withKeys: boolean): AsyncGenerator<Entry> {
+export async function* fileEntries(data: string): AsyncGenerator<Entry> {
   for (const part of parts) yield* entriesBelow(data, part)
-  for (const name of await namesIn(join(data, 'keys'))) {
-    if (neverKept.test(name.name) || !name.isFile()) continue
-    if (withKeys || isSealedKey(name.name)) yield* entryOf(data, `keys/${name.name}`)
+}
+
+/**
+ * The keys as entries. They are read before the rows: a key that is sealed anew meanwhile would need a data key that the rows
+ * do not have yet, while those of before can still be opened.
+ */
+export async function keyEntries(data: string, withKeys: boolean): Promise<Entry[]> {
+  const entries: Entry[] = []
+  const folder = join(data, 'keys')
+  for (const each of await namesIn(folder)) {
+    const { name } = each
+    if (neverKept.test(name) || !each.isFile() || !(withKeys || isSealedKey(name))) continue
+    const [bytes, { mode }] = await Promise.all([readFile(join(folder, name)), stat(join(folder, name))])
+    entries.push({ name: `${prefix}keys/${name}`, size: bytes.length, mode: mode & 0o777, body: [bytes] })
   }
+  return entries
 }
 
 async function* entriesBelow(data: string, folder: string): AsyncGenerator<Entry> {
