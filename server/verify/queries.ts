@@ -53,12 +53,26 @@ export async function incidentLinks(
   return rows
 }
 
+/** Logs of disclosures after a place, in order. */
+export async function disclosureLinks(
+  tx: Tx,
+  after: { chain: string; seq: number },
+  limit: number,
+): Promise<Link[]> {
+  const { rows } = await sql<Link>`
+    select disclosure_id as chain, seq, hash, concat_ws('|', disclosure_id, seq, extract(epoch from at), kind,
+      person_id::text, data::text) as text
+    from disclosure_entry where (disclosure_id, seq) > (${after.chain}::uuid, ${after.seq})
+    order by disclosure_id, seq limit ${limit}`.execute(tx)
+  return rows
+}
+
 /** Chains whose last link is not what their head says: links cut off at the end, or a head that was changed. */
 export async function wrongHeads(
   tx: Tx,
-): Promise<{ kind: 'contact' | 'audit' | 'incident'; chain: string }[]> {
+): Promise<{ kind: 'contact' | 'audit' | 'incident' | 'disclosure'; chain: string }[]> {
   await openCustody(tx)
-  const { rows } = await sql<{ kind: 'contact' | 'audit' | 'incident'; chain: string }>`
+  const { rows } = await sql<{ kind: 'contact' | 'audit' | 'incident' | 'disclosure'; chain: string }>`
     select 'contact' as kind, c.contact_id::text as chain from contact c
       left join lateral (select seq, hash from contact_event e where e.contact_id = c.contact_id order by seq desc limit 1) e on true
       where c.event_count <> coalesce(e.seq, 0) or c.event_hash <> coalesce(e.hash, '\\x')
@@ -66,6 +80,10 @@ export async function wrongHeads(
     select 'incident', i.incident_id::text from incident i
       left join lateral (select seq, hash from incident_entry e where e.incident_id = i.incident_id order by seq desc limit 1) e on true
       where i.entry_count <> coalesce(e.seq, 0) or i.entry_hash <> coalesce(e.hash, '\\x')
+    union all
+    select 'disclosure', d.disclosure_id::text from disclosure d
+      left join lateral (select seq, hash from disclosure_entry e where e.disclosure_id = d.disclosure_id order by seq desc limit 1) e on true
+      where d.entry_count <> coalesce(e.seq, 0) or d.entry_hash <> coalesce(e.hash, '\\x')
     union all
     select 'audit', 'audit' from audit_chain a
       left join lateral (select seq, hash from audit_event e where e.hotline_id = a.hotline_id order by seq desc limit 1) e on true

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
-import { aHotline, aLine, freshDatabase } from '../../test/database.ts'
+import { aHotline, aLine, aPerson, freshDatabase } from '../../test/database.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
@@ -38,6 +38,22 @@ const tampered = async (change: string, back: string): Promise<Fault[]> => {
   return faults
 }
 
+/** A disclosure that was asked for. */
+const aDisclosure = async (): Promise<void> => {
+  const [receiverId, disclosureId] = [newId(), newId()]
+  const { personId } = await aPerson(db, hotlineId, { roles: ['custodian'] })
+  const recipient = `age1${'q'.repeat(58)}`
+  await inHotline(db, hotlineId, async (tx) => {
+    await sql`insert into receiver (receiver_id, hotline_id, name, recipient, checked, added_by, added_at)
+      values (${receiverId}, ${hotlineId}, 'x', ${recipient}, 'x', ${personId}, ${at})`.execute(tx)
+    await sql`insert into disclosure (disclosure_id, hotline_id, number, receiver_id, recipient, purpose, basis, facts,
+        questions, sound, words, asked_by, asked_at)
+      values (${disclosureId}, ${hotlineId}, 1, ${receiverId}, ${recipient}, 'own-copy', 'pipl-45', '{}', '{}', false,
+        'x', ${personId}, ${at})`.execute(tx)
+    await sql`select append_disclosure(${disclosureId}, ${at}, ${personId}, 'asked', '{"a":1}')`.execute(tx)
+  })
+}
+
 beforeAll(async () => {
   hotlineId = await aHotline(db)
   lineId = (await aLine(db, hotlineId)).lineId
@@ -62,12 +78,13 @@ beforeAll(async () => {
     for (const kind of ['opened', 'note'])
       await sql`select append_incident(${incidentId}, ${at}, null, ${kind}, '{"a":1}')`.execute(tx)
   })
+  await aDisclosure()
 })
 
 test('G24-6.2.1a, G24-7.3: records that nobody touched are whole', async () => {
   const seen = { links: 0, recordings: 0 }
   expect(await found(hotlineId, null, seen)).toEqual([])
-  expect(seen.links).toBe(4 * 4 + 8 + 2)
+  expect(seen.links).toBe(4 * 4 + 8 + 2 + 1)
 })
 
 test('G24-7.3: one changed byte of any column of any event is found, even by the database superuser', async () => {
@@ -91,7 +108,7 @@ test('G24-7.3: one changed byte of any column of any event is found, even by the
   }
 })
 
-test('G24-7.3: an audit entry or an incident’s entry that was changed is found', async () => {
+test('G24-7.3: an audit entry, an incident’s or a disclosure’s entry that was changed is found', async () => {
   const audit = await tampered(
     `update audit_event set action = 'test.undone' where hotline_id = '${hotlineId}' and seq = 2`,
     `update audit_event set action = 'test.done' where hotline_id = '${hotlineId}' and seq = 2`,
@@ -102,6 +119,13 @@ test('G24-7.3: an audit entry or an incident’s entry that was changed is found
     `update incident_entry set data = '{"a":1}' where hotline_id = '${hotlineId}' and seq = 1`,
   )
   expect(incident).toMatchObject([{ of: 'incident', what: 'changed' }])
+  const quiet = (change: string): string =>
+    `alter table disclosure_entry disable trigger user; ${change}; alter table disclosure_entry enable trigger user`
+  const disclosure = await tampered(
+    quiet(`update disclosure_entry set data = '{"a":2}' where hotline_id = '${hotlineId}'`),
+    quiet(`update disclosure_entry set data = '{"a":1}' where hotline_id = '${hotlineId}'`),
+  )
+  expect(disclosure).toMatchObject([{ of: 'disclosure', what: 'changed' }])
 })
 
 test('G24-7.3: an event that was taken out is found, in the middle and at the end', async () => {

@@ -5,6 +5,7 @@ import { inHotline, type Database, type Tx } from '../db/database.ts'
 import {
   auditLinks,
   contactLinks,
+  disclosureLinks,
   incidentLinks,
   keptRecordings,
   wrongHeads,
@@ -18,7 +19,7 @@ export { faultOfLine, makeCheckpoint, type Signing } from './checkpoints.ts'
 
 /** One thing that is wrong: of what kind, where (an id, a number), and what. Nothing in it identifies a caller. */
 export interface Fault {
-  of: 'contact' | 'audit' | 'incident' | 'number' | 'recording' | 'checkpoint'
+  of: 'contact' | 'audit' | 'incident' | 'disclosure' | 'number' | 'recording' | 'checkpoint'
   where: string
   what: 'changed' | 'missing' | 'cut-off' | 'unreadable' | CheckpointFault['what']
 }
@@ -131,6 +132,7 @@ export async function* faultsOf(
   yield* faultsOfChain(db, hotlineId, 'contact', contactLinks, seen)
   yield* faultsOfChain(db, hotlineId, 'audit', auditLinks, seen)
   yield* faultsOfChain(db, hotlineId, 'incident', incidentLinks, seen)
+  yield* faultsOfChain(db, hotlineId, 'disclosure', disclosureLinks, seen)
   for (const { kind, chain } of await inHotline(db, hotlineId, wrongHeads))
     yield { of: kind, where: chain, what: 'cut-off' }
   yield* faultsOfCheckpoints(db, hotlineId, publicKey)
