@@ -130,7 +130,7 @@ export async function confirmTotp(
   if (!row || step === null) throw new Problem('session.wrongCode')
   await tx
     .updateTable('factor')
-    .set({ confirmed_at: now, name: given.name, counter: step })
+    .set({ confirmed_at: now, used_at: now, name: given.name, counter: step })
     .where('factor_id', '=', row.factor_id)
     .execute()
   return isFirst
