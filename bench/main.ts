@@ -6,6 +6,7 @@ import { contacts } from './contacts.ts'
 import { offers } from './offers.ts'
 import { resources } from './resources.ts'
 import { sealing } from './sealing.ts'
+import { verify } from './verify.ts'
 import { web } from './web.ts'
 
 const benches: Record<string, (quick: boolean) => Promise<void>> = {
@@ -15,6 +16,7 @@ const benches: Record<string, (quick: boolean) => Promise<void>> = {
   contacts,
   offers,
   resources,
+  verify,
   sealing,
   web,
 }

@@ -55,4 +55,4 @@ function add(visit: Visit, { at, action, wrote, purpose }: Access): void {
 
 /** Whether an action only reads; everything else changes something. */
 export const isReading = (action: string): boolean =>
-  /\.(read|heard|searched|listed|seen|exported)$/.test(action)
+  /\.(read|heard|searched|listed|seen|exported|downloaded|broken)$/.test(action)

@@ -154,7 +154,7 @@ test('G24-6.2.2a: who saw a contact is told visit by visit, reads and writes, wi
     { person: stranger.name, own: false, emergency: '来电者说正要跳楼，原咨询员不在' },
     { person: '陈咨询', own: true, actions: [{ action: 'contact.read', wrote: false, times: 5 }] },
   ])
-  expect(rowsOf(report)[1]?.['actions']).toContainEqual({ action: 'glass.broken', wrote: true, times: 1 })
+  expect(rowsOf(report)[1]?.['actions']).toContainEqual({ action: 'glass.broken', wrote: false, times: 1 })
   const others = await ask(readAccess, {
     cookie: custodian.cookie,
     params,

@@ -62,15 +62,23 @@ async function* faultsOfChain(
   read: Pages,
   seen: Verified,
 ): AsyncGenerator<Fault> {
+  const pageAfter = (link: Link | null): Promise<Link[]> => {
+    const after: { chain: string; seq: number } = link ?? { chain: noChain, seq: 0 }
+    const page = inHotline(db, hotlineId, (tx) => read(tx, after, pageLength))
+    // Whoever stops listening has not asked for the page that is on its way.
+    page.catch(() => undefined)
+    return page
+  }
   let last: Link | null = null
-  for (;;) {
-    const after: { chain: string; seq: number } = last ?? { chain: noChain, seq: 0 }
-    const page: Link[] = await inHotline(db, hotlineId, (tx) => read(tx, after, pageLength))
+  let coming: Promise<Link[]> | null = pageAfter(null)
+  while (coming) {
+    const page: Link[] = await coming
+    // The database reads on while this page is hashed.
+    coming = page.length < pageLength ? null : pageAfter(page.at(-1) ?? null)
     for (const { link, what } of breaksIn(page, last))
       yield { of, where: of === 'audit' ? String(link.seq) : `${link.chain} ${link.seq}`, what }
     seen.links += page.length
     last = page.at(-1) ?? last
-    if (page.length < pageLength) return
   }
 }
 

@@ -28,14 +28,13 @@ function Visit({ visit }: { visit: VisitRow }) {
           <span className="strong">{visit.person}</span>
           {visit.own && <span className="quiet">{say('report.access.own')}</span>}
           {visit.emergency !== null && (
-            <span className="tag tag-danger">
-              ▲ {say('report.access.emergency', { reason: visit.emergency })}
-            </span>
+            <span className="tag tag-danger">▲ {say('report.access.emergency')}</span>
           )}
           <span className={wrote ? 'tag' : 'quiet'}>
             {say(wrote ? 'report.access.wrote' : 'report.access.read')}
           </span>
         </div>
+        {visit.emergency !== null && <div>{visit.emergency}</div>}
         <div>{visit.actions.map((one) => actionWords(say, one)).join(' · ')}</div>
         <div className="quiet">
           <When at={visit.from} />

@@ -41,6 +41,7 @@ function Details({ data }: { data: AuditRow['data'] }) {
   const { before, after, ...others } = data
   const short = (hash: unknown): string => (typeof hash === 'string' ? hash.slice(0, 8) : say('time.none'))
   const told = Object.entries(others).flatMap(([key, value]) => {
+    if (key === 'purpose') return [sayOr(say, `oversight.purpose.${String(value)}`, String(value))]
     if (Array.isArray(value)) return [`${key}: ${value.join(', ')}`]
     return ['string', 'number', 'boolean'].includes(typeof value) ? [`${key}: ${String(value)}`] : []
   })

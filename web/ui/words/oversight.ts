@@ -56,7 +56,7 @@ export const oversight = {
   'report.access.empty': ['没有人看过这条来电。', 'Nobody has seen this contact.'],
   'report.access.emptyFiltered': ['没有符合条件的查看。', 'No visit matches.'],
   'report.access.own': ['接待咨询员', 'its counsellor'],
-  'report.access.emergency': ['紧急查阅：{{reason}}', 'In an emergency: {{reason}}'],
+  'report.access.emergency': ['紧急查阅', 'In an emergency'],
   'report.access.wrote': ['有改动', 'changed something'],
   'report.access.read': ['只查看', 'read only'],
   'report.access.times': ['{{what}} {{n}} 次', '{{what}} ×{{n}}'],

@@ -1,0 +1,127 @@
+/* How fast the records are verified, and what the audit chain costs each write, on a real database with fsync on. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { startDatabase } from '../launcher/database.ts'
+import { appendAudit } from '../server/db/audit.ts'
+import { inHotline, openDatabase, type Database } from '../server/db/database.ts'
+import { newId } from '../server/db/id.ts'
+import { migrate } from '../server/db/migrate.ts'
+import { faultsOf } from '../server/verify/verify.ts'
+import { percentile, report } from './figure.ts'
+
+const hotlineId = newId()
+const lineId = newId()
+
+const furnish = (db: Database): Promise<void> =>
+  inHotline(db, hotlineId, async (tx) => {
+    await sql`insert into hotline (hotline_id, name) values (${hotlineId}, 'bench')`.execute(tx)
+    await sql`insert into audit_chain (hotline_id) values (${hotlineId})`.execute(tx)
+    await sql`insert into line (line_id, hotline_id, name, number, kind) values (${lineId}, ${hotlineId}, 'bench', '1001', 'general')`.execute(
+      tx,
+    )
+  })
+
+/** Contacts with their chains and the audit entries of their opening, made by the product's own functions. */
+async function fill(ownerUrl: string, contacts: number, eventsEach: number): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl })
+  await client.connect()
+  await client.query(`set synchronous_commit = off; set hearthline.hotline = '${hotlineId}'`)
+  for (let made = 0; made < contacts; made += 1000)
+    await client.query(
+      `do $$ declare c uuid; begin
+        for n in 1..${Math.min(1000, contacts - made)} loop
+          c := gen_random_uuid();
+          perform create_contact(c, '${lineId}', 'phone', 'closed', now(), null, null, null, null, true, null, null, null,
+            '{"line":"${lineId}"}');
+          for e in 1..${eventsEach} loop
+            perform append_contact_event(c, now(), 'recording.started', null, '{"recordingId":"${newId()}","words":["a","b"]}');
+          end loop;
+        end loop; end $$`,
+    )
+  await client.query('vacuum analyze')
+  await client.end()
+}
+
+async function measureVerify(db: Database, rounds: number): Promise<void> {
+  const rates: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const seen = { links: 0, recordings: 0 }
+    const start = performance.now()
+    for await (const fault of faultsOf(db, hotlineId, null, seen))
+      throw new Error(`the bench's own records are broken: ${fault.of} ${fault.where} ${fault.what}`)
+    rates.push((seen.links / (performance.now() - start)) * 1000)
+  }
+  report({ bench: 'verify', figure: 'events_per_s', value: percentile(rates, 0.5), unit: '1/s', rounds })
+}
+
+/** Somebody's record work: five saves as typed, each with its event, then the closing. Which of them is audited differs. */
+async function workOn(db: Database, contactId: string, audited: 'usual' | 'every' | 'none'): Promise<void> {
+  for (let save = 1; save <= 6; save += 1)
+    await inHotline(db, hotlineId, async (tx) => {
+      const at = new Date()
+      await sql`select from contact where contact_id = ${contactId} for update`.execute(tx)
+      await sql`update contact set form = jsonb_build_object('notes', repeat('来电者说最近睡不着,', ${save * 4})),
+        form_revision = form_revision + 1, form_saved_at = ${at} where contact_id = ${contactId}`.execute(tx)
+      await sql`select append_contact_event(${contactId}, ${at}, 'note', null, '{"n":1}'::jsonb)`.execute(tx)
+      // As the product does: the first save of a visit and the closing are entries, what is typed between is one visit.
+      const entry = audited === 'every' || (audited === 'usual' && (save === 1 || save === 6))
+      if (entry) await appendAudit(tx, { at, actor: null, action: 'form.written', contactId })
+    })
+}
+
+async function writesPerSecond(db: Database, contactIds: string[], audited: 'usual' | 'every' | 'none') {
+  const start = performance.now()
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < contactIds.length) await workOn(db, contactIds[next++] ?? '', audited)
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  return ((contactIds.length * 6) / (performance.now() - start)) * 1000
+}
+
+async function measureCost(db: Database, rounds: number, contacts: number): Promise<void> {
+  const { rows } = await inHotline(db, hotlineId, (tx) =>
+    sql<{ contact_id: string }>`select contact_id from contact order by number limit ${contacts}`.execute(tx),
+  )
+  const ids = rows.map((row) => row.contact_id)
+  const found = { none: [] as number[], usual: [] as number[], every: [] as number[] }
+  await writesPerSecond(db, ids.slice(0, 20), 'none')
+  // In turns, so that a machine that grows slower does so for all of them.
+  for (let round = 0; round < rounds; round += 1)
+    for (const audited of ['none', 'usual', 'every'] as const)
+      found[audited].push(await writesPerSecond(db, ids, audited))
+  const without = percentile(found.none, 0.5)
+  for (const audited of ['usual', 'every'] as const) {
+    const value = percentile(found[audited], 0.5)
+    const peer = { peer: 'without the audit chain', peerValue: Math.round(without), ratio: value / without }
+    report({
+      bench: 'verify',
+      figure: `writes_per_s_audited_${audited}`,
+      value,
+      unit: '1/s',
+      ...peer,
+      rounds,
+    })
+  }
+}
+
+/** events_per_s of `verify`; writes_per_s with the usual audit entries and with one at every save, beside none at all. */
+export const verify = async (quick: boolean): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'hearthline-bench-'))
+  const database = await startDatabase({ folder })
+  try {
+    await migrate(database.ownerUrl, database.url)
+    const db = openDatabase({ url: database.url, connections: 16 })
+    await furnish(db)
+    await fill(database.ownerUrl, quick ? 5000 : 50_000, 9)
+    await measureVerify(db, quick ? 3 : 5)
+    await measureCost(db, quick ? 3 : 7, quick ? 60 : 300)
+    await db.close()
+  } finally {
+    await database.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
