@@ -41,6 +41,8 @@ export const rights = [
   'contact.notes',
   'contact.write',
   'contact.close',
+  'contact.crisis',
+  'contact.caller',
   'contact.number',
   'contact.byHand',
   'recording.listen',

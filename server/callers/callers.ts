@@ -26,7 +26,7 @@ import type { Asker } from '../contacts/contacts.ts'
 import type { AnswerSealing } from '../records/answers.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
-import { seatOf } from '../roster/roster.ts'
+import { reaches } from '../db/reach.ts'
 import { shownAlert } from './alerts.ts'
 import {
   appendEvent,
@@ -79,10 +79,8 @@ async function reachable(
   lock: 'lock' | 'read',
 ): Promise<StoredContact> {
   const contact = await findContact(tx, contactId, lock)
-  if (!contact) throw new Problem('contact.notFound')
-  if (may(asker.roles, 'contact.all') || contact.person_id === asker.personId) return contact
-  const seat = await seatOf(tx, asker.personId)
-  if (seat?.duty.contact !== contactId) throw new Problem('contact.notFound')
+  if (!contact || !(await reaches(tx, asker, 'contact.caller', contact)))
+    throw new Problem('contact.notFound')
   return contact
 }
 

@@ -65,13 +65,6 @@ export async function lockCrisis(tx: Tx, contactId: string): Promise<CrisisConta
   return rows[0]
 }
 
-/** Whether a person's seat is at this contact: in its call, or writing down their part of it. */
-export async function worksOn(tx: Tx, personId: string, contactId: string): Promise<boolean> {
-  const { rows } = await sql`
-    select from duty where person_id = ${personId} and contact_id = ${contactId}`.execute(tx)
-  return rows.length > 0
-}
-
 /** Writes the level and whether others are in danger. */
 export async function saveDanger(
   tx: Tx,

@@ -1,13 +1,14 @@
 /* A contact's danger on one reading, for whoever may see the contact. */
 import type { Crisis } from '../../api/crisis.ts'
-import { may, type Role } from '../../domain/permission.ts'
+import type { Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { countingEntries, levelOf } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
+import { reaches } from '../db/reach.ts'
 import type { Words } from '../records/keys.ts'
 import { exceptionsOf } from './exceptions.ts'
 import { findPending } from './lowering.ts'
-import { findContact, findEntries, findOwed, lockCrisis, worksOn, type CrisisContact } from './queries.ts'
+import { findContact, findEntries, findOwed, lockCrisis, type CrisisContact } from './queries.ts'
 import { findReportsOf } from './report-queries.ts'
 import { shownReport } from './reports.ts'
 import { runsOf } from './runs.ts'
@@ -21,12 +22,8 @@ export interface Asker {
 }
 
 async function checked(tx: Tx, asker: Asker, contact: CrisisContact | undefined): Promise<CrisisContact> {
-  const allowed =
-    contact &&
-    (may(asker.roles, 'contact.all') ||
-      contact.person_id === asker.personId ||
-      (await worksOn(tx, asker.personId, contact.contact_id)))
-  if (!allowed) throw new Problem('contact.notFound')
+  if (!contact || !(await reaches(tx, asker, 'contact.crisis', contact)))
+    throw new Problem('contact.notFound')
   return contact
 }
 
@@ -68,7 +65,7 @@ export async function crisisOf(tx: Tx, asker: Asker, contact: CrisisContact): Pr
           mine: pending.asked_by === asker.personId,
         }
       : null,
-    runs: await runsOf(tx, contactId),
+    runs: await runsOf(tx, contactId, asker.words),
     reports: (await findReportsOf(tx, contactId)).map((row) => shownReport(row, asker)),
     exceptions: await exceptionsOf(tx, contactId, asker.words),
     owed: await findOwed(tx, contactId),

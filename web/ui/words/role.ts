@@ -66,6 +66,8 @@ export const role = {
   'right.contact.notes': ['读记录内容', 'Read the notes'],
   'right.contact.write': ['写记录', 'Write the record'],
   'right.contact.close': ['完成记录', 'Finish the record'],
+  'right.contact.crisis': ['看到来电的风险，处理其危机', 'See a contact’s danger and work on it'],
+  'right.contact.caller': ['看到来电者是谁的以往来电', 'See whose contact it is'],
   'right.contact.number': ['看到号码尾号，按尾号查找', 'See and search the end of a number'],
   'right.contact.byHand': ['手工录入来电', 'Enter a contact by hand'],
   'right.recording.listen': ['听录音', 'Listen to recordings'],
