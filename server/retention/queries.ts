@@ -1,7 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { z } from 'zod'
 import type { listKept } from '../../api/retention.ts'
-import type { RetentionClass, RetentionDecision } from '../../domain/retention.ts'
+import { yearsKept, type RetentionClass, type RetentionDecision } from '../../domain/retention.ts'
+import { dayAfter, monthsAfter, startOfDay } from '../../domain/zone.ts'
 import type { Tx } from '../db/database.ts'
 
 /** How a contact is kept, as stored. */
@@ -20,7 +21,9 @@ export interface KeptRow {
   disposal_id: string | null
 }
 
-const overAt = sql`coalesce(c.ended_at, c.closed_at, c.started_at)`
+/** Written as the index `contact_kept` has it. */
+const overAt = sql`(case when c.ended_at is not null then c.ended_at when c.closed_at is not null then c.closed_at
+  else c.started_at end)`
 const isOver = sql`c.state in ('closed', 'failed')`
 
 /** The list of a disposal that was not refused, for a contact `c`. */
@@ -43,10 +46,17 @@ export type KeptQuery = z.output<(typeof listKept)['query']>
 /** Contacts that end soon are those within so many days of their last. */
 const soonDays = 90
 
-/** Due by `day` (a day in the zone); the first condition alone uses the index, the second is exact. */
-const dueBy = (zone: string, day: RawBuilder<unknown>): RawBuilder<unknown> => sql`
-  ${overAt} < (${day})::timestamp - interval '3 years' + interval '3 days' and ${isOver} and not c.held
-  and last_day_kept(${overAt}, c.retention_class, ${zone}) < (${day})::date and ${onList} is null`
+/** An instant a few days beside the end of a contact that is kept through `day`: wide enough for leap days and zones. */
+const endedAbout = (zone: string, day: string, days: number): Date =>
+  new Date(startOfDay(dayAfter(monthsAfter(day, -yearsKept.usual * 12), days), zone))
+
+/**
+ * Due by `day`. The first condition is a little too wide and uses the index, which under row-level security only a plain
+ * comparison of instants can; the last day is exact.
+ */
+const dueBy = (zone: string, day: string): RawBuilder<unknown> => sql`
+  ${overAt} < ${endedAbout(zone, day, 3)} and ${isOver}
+  and not c.held and last_day_kept(${overAt}, c.retention_class, ${zone}) < ${day}::date and ${onList} is null`
 
 /** Where and on which day a list is read. */
 interface Today {
@@ -58,10 +68,11 @@ const notDisposed = sql`c.disposed_at is null`
 
 /** What each list shows. */
 const lists: Readonly<Record<KeptQuery['only'], (at: Today) => RawBuilder<unknown>[]>> = {
-  due: ({ zone, today }) => [notDisposed, dueBy(zone, sql`${today}::date`)],
+  due: ({ zone, today }) => [notDisposed, dueBy(zone, today)],
   soon: ({ zone, today }) => [
     notDisposed,
-    dueBy(zone, sql`${today}::date + ${soonDays}::int`),
+    sql`${overAt} >= ${endedAbout(zone, today, -3)}`,
+    dueBy(zone, dayAfter(today, soonDays)),
     sql`last_day_kept(${overAt}, c.retention_class, ${zone}) >= ${today}::date`,
   ],
   held: () => [notDisposed, sql`c.held`],
