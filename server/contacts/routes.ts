@@ -14,6 +14,7 @@ import type { Purpose } from '../../domain/rule.ts'
 import { serve, type Context } from '../http/serve.ts'
 import type { ContactSealing } from '../records/answers.ts'
 import { close, enter, list, read, readBlank, readSaved, save, type Asker } from './contacts.ts'
+import { openVisits } from './visits.ts'
 
 /** What the routes of contacts are given. */
 export interface ContactsDeps {
@@ -39,7 +40,7 @@ const forWhat = (context: Context, right: Permission, stated?: Purpose) => ({
   purpose: purposeOf(context.person.roles, right, stated),
 })
 
-/** The form of a contact: read, saved as typed, empty for a line. Reading it is written into the audit chain. */
+/** The form of a contact: read, saved as typed, empty for a line. Readings and visits are written into the audit chain. */
 function formRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   serve(app, readForm, (context, { params, query }) =>
     context.tx(async (tx) => {
@@ -57,11 +58,18 @@ function formRoutes(app: FastifyInstance, deps: ContactsDeps): void {
   serve(app, readBlankForm, (context, { params }) =>
     context.tx((tx) => readBlank(tx, context.hotlineId, params.lineId)),
   )
+  const visits = openVisits()
   serve(app, saveForm, async (context, { params, body }) => {
-    const { saved, heard, shown } = await context.tx((tx) =>
-      save(tx, askerOf(context), params.contactId, body, deps.sealingOf(context.hotlineId), context.now()),
-    )
     const { personId } = context.person
+    const { contactId } = params
+    const now = context.now()
+    const { saved, heard, shown } = await context.tx(async (tx) => {
+      const result = await save(tx, askerOf(context), contactId, body, deps.sealingOf(context.hotlineId), now)
+      if (visits.begins(personId, contactId, now))
+        await context.audit(tx, 'form.written', '', contactId, forWhat(context, 'contact.write'))
+      return result
+    })
+    visits.note(personId, contactId, now)
     if (shown) deps.changed(context.hotlineId, params.contactId, 'form')
     deps.saved(context.hotlineId, params.contactId, personId, saved.revision)
     if (heard) deps.assessed(context.hotlineId, params.contactId, personId, heard.level)

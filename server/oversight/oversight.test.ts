@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { beforeEach, expect, test } from 'vitest'
-import { readContact, readForm } from '../../api/contacts.ts'
+import { readContact, readForm, saveForm } from '../../api/contacts.ts'
 import { breakGlass, listAudit, listGlass, readAccess, reviewGlass } from '../../api/oversight.ts'
 import type { Role } from '../../domain/permission.ts'
+import { wholeResponse } from '../../test/answers.ts'
 import { openTestApp, type Answer } from '../../test/app.ts'
 import { aHotline, aLine, aPerson } from '../../test/database.ts'
 import { appendAudit } from '../db/audit.ts'
@@ -168,6 +169,34 @@ test('G24-6.2.2a: who saw a contact is told visit by visit, reads and writes, wi
     query: { others: 'yes', after: next },
   })
   expect(rowsOf(second)).toHaveLength(2)
+})
+
+test('G24-6.2.2a: writing in a form is one entry a visit, not one a save, and shows in the access report', async () => {
+  const mine = await cookieOf(hotlineId, owning.personId)
+  await owner(`update contact set state = 'wrap-up' where contact_id = '${contact.contactId}'`)
+  const params = { contactId: contact.contactId }
+  const save = async (revision: number): Promise<void> => {
+    const body = {
+      response: wholeResponse({ notes: `第 ${revision} 次` }),
+      stage: 'clarify',
+      stageMs: {},
+      revision,
+    }
+    expect((await ask(saveForm, { cookie: mine, params, body: body as never })).status).toBe(200)
+  }
+  await ask(readForm, { cookie: mine, params })
+  for (let revision = 0; revision < 4; revision += 1) await save(revision)
+  const written = `select from audit_event where contact_id = '${contact.contactId}' and action = 'form.written'`
+  expect(await owner(written)).toHaveLength(1)
+  later(45)
+  await save(4)
+  expect(await owner(written)).toHaveLength(2)
+  const { cookie } = await someone('custodian')
+  const report = await ask(readAccess, { cookie, params: { contactNumber: contact.number } })
+  expect(rowsOf(report)).toMatchObject([
+    { own: true, actions: [{ action: 'form.written', wrote: true, times: 1 }] },
+    { own: true },
+  ])
 })
 
 test('G24-6.2.2a: the audit chain is searched by person, action and contact, page by page; reading it is on it', async () => {
