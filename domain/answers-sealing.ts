@@ -23,7 +23,7 @@ export type SealedAnswers = z.infer<typeof sealedAnswers>
  * Which answers to this form are sealed: to questions marked as identifying, to those it does not know, and words typed
  * anywhere else.
  */
-export const sealedIn = (form: Form): ((linkId: string, answer: Given) => boolean) => {
+const sealedIn = (form: Form): ((linkId: string, answer: Given) => boolean) => {
   const known = new Map(allItems(form.item).map((item) => [item.linkId, isIdentifying(item)]))
   return (linkId, answer) =>
     known.get(linkId) !== false || answer.some((given) => given.valueString !== undefined)

@@ -146,7 +146,7 @@ function protocolRoutes(app: FastifyInstance, deps: CrisisDeps): void {
     const { planned, ...changed } = await context.tx(async (tx) => {
       const { contact_id: contactId, ended_at: endedAt } = await seenRun(tx, asker, params.runId)
       const now = context.now()
-      const { closed, followUps } = await closeRun(tx, asker.personId, await runOf(tx, params.runId), now)
+      const { closed, followUps } = await closeRun(tx, asker, await runOf(tx, params.runId), now)
       const level = levelOf(await findEntries(tx, contactId))
       const plan = { hotlineId: context.hotlineId, contactId, level, endedAt: endedAt ?? now, now }
       const count = followUps ? await planFollowUps(tx, { ...plan, createdBy: asker.personId }) : 0

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { protocolFile, type OpenedFrom, type Protocol, type StepRecord } from '../../domain/protocol.ts'
 import { jsonb, type Tx } from '../db/database.ts'
+import type { Words } from '../records/keys.ts'
 
 /** A protocol on a contact, with the data of the version it was opened with. */
 export interface RunRow {
@@ -90,12 +91,21 @@ export interface StepRow {
   skipped: string | null
 }
 
-/** The steps that apply to a run so far. */
-export async function findSteps(tx: Tx, runId: string): Promise<StepRow[]> {
+/** A record as it stands in the database: sealed, or from before records were. */
+const openedRecord = (stored: StepRecord, words: Words): StepRecord =>
+  typeof stored['sealed'] === 'string' ? JSON.parse(words.open(stored['sealed'])) : stored
+
+/** The steps that apply to a run so far; what was recorded stays sealed where nothing opens it. */
+export async function findSteps(tx: Tx, runId: string, words?: Words): Promise<StepRow[]> {
   const { rows } = await sql<StepRow>`
     select s.step, s.due_at, s.record, s.revision, s.done_at, s.done_by, p.display_name as done_by_name, s.skipped
     from protocol_step s left join person p on p.person_id = s.done_by where s.run_id = ${runId}`.execute(tx)
-  return rows
+  if (!words) return rows
+  return rows.map((row) => ({
+    ...row,
+    record: openedRecord(row.record, words),
+    skipped: row.skipped === null ? null : words.open(row.skipped),
+  }))
 }
 
 /** Lets a step apply from now on. */
@@ -114,10 +124,11 @@ export async function saveStepRow(
   runId: string,
   step: string,
   given: { record: StepRecord; doneAt: Date | null; doneBy: string | null; skipped: string | null },
+  words: Words,
 ): Promise<void> {
+  const record = { sealed: words.seal(JSON.stringify(given.record)) }
+  const skipped = given.skipped === null ? null : words.seal(given.skipped)
   await sql`
-    update protocol_step set record = ${jsonb(given.record)}, revision = revision + 1, done_at = ${given.doneAt},
-      done_by = ${given.doneBy}, skipped = ${given.skipped} where run_id = ${runId} and step = ${step}`.execute(
-    tx,
-  )
+    update protocol_step set record = ${jsonb(record)}, revision = revision + 1, done_at = ${given.doneAt},
+      done_by = ${given.doneBy}, skipped = ${skipped} where run_id = ${runId} and step = ${step}`.execute(tx)
 }

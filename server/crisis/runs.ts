@@ -21,6 +21,7 @@ import {
 import type { RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 import { protocols } from './protocols.ts'
 import { appendEvent } from './queries.ts'
 import {
@@ -75,9 +76,9 @@ export async function openRun(tx: Tx, given: RunOpening): Promise<{ protocol: Pr
 }
 
 /** The protocols on a contact, the first opened first, with their steps in the order in which they are done. */
-export async function runsOf(tx: Tx, contactId: string): Promise<ProtocolRun[]> {
+export async function runsOf(tx: Tx, contactId: string, words?: Words): Promise<ProtocolRun[]> {
   const runs = await findRuns(tx, contactId)
-  return Promise.all(runs.map(async (run) => shownRun(run, await findSteps(tx, run.run_id))))
+  return Promise.all(runs.map(async (run) => shownRun(run, await findSteps(tx, run.run_id, words))))
 }
 
 function shownRun(run: RunRow, rows: readonly StepRow[]): ProtocolRun {
@@ -124,6 +125,8 @@ function shownRun(run: RunRow, rows: readonly StepRow[]): ProtocolRun {
 export interface StepWorker {
   personId: string
   roles: readonly Role[]
+  /** Seals and opens what was recorded. */
+  words: Words
 }
 
 /**
@@ -147,7 +150,7 @@ export async function recordStep(
     throw new Problem('protocol.changedElsewhere', { revision: row.revision })
   }
   const after = stepAfter(step, row, given, worker.personId, now)
-  await saveStepRow(tx, run.run_id, stepId, after)
+  await saveStepRow(tx, run.run_id, stepId, after, worker.words)
   const outcome = after.doneAt ? 'done' : 'skipped'
   if ((after.doneAt !== null && !row.done_at) || (after.skipped !== null && row.skipped === null))
     await appendEvent(tx, run.contact_id, now, 'protocol.step', worker.personId, {
@@ -166,7 +169,7 @@ async function openStep(
   stepId: string,
 ): Promise<{ step: ProtocolStep; row: StepRow }> {
   const step = stepsAt(run.data, run.grade).find((one) => one.step === stepId)
-  const row = (await findSteps(tx, run.run_id)).find((one) => one.step === stepId)
+  const row = (await findSteps(tx, run.run_id, worker.words)).find((one) => one.step === stepId)
   if (!step || !row || run.closed_at) throw new Problem('protocol.notFound')
   if (step.who === 'supervisor' && !worker.roles.includes('supervisor'))
     throw new Problem('permission.denied')
@@ -221,12 +224,12 @@ export async function runOf(tx: Tx, runId: string): Promise<RunRow> {
  */
 export async function closeRun(
   tx: Tx,
-  personId: string,
+  { personId, words }: StepWorker,
   run: RunRow,
   now: Date,
 ): Promise<{ closed: boolean; followUps: boolean }> {
   if (run.closed_at) return { closed: false, followUps: false }
-  const rows = await findSteps(tx, run.run_id)
+  const rows = await findSteps(tx, run.run_id, words)
   const states = rows.map((row) => ({
     step: row.step,
     dueAt: row.due_at?.getTime() ?? null,

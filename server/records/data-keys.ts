@@ -89,7 +89,7 @@ async function makeMissing(tx: Tx, keys: Keys, hotlineId: string, now: Date): Pr
 }
 
 /** Reads a hotline's data keys into the ring. Throws KeysRefused when one cannot be unwrapped or used here. */
-export async function readKeys(db: Database, keys: Keys, hotlineId: string): Promise<void> {
+async function readKeys(db: Database, keys: Keys, hotlineId: string): Promise<void> {
   const rows = await inHotline(db, hotlineId, (tx) => findKeys(tx, hotlineId))
   const opened: DataKey[] = []
   for (const row of rows) {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import { enterContact, listContacts, readForm } from '../../api/contacts.ts'
-import { readCrisis, recordException } from '../../api/crisis.ts'
+import { openProtocol, readCrisis, recordException, saveStep, type Crisis } from '../../api/crisis.ts'
 import { lexemesOf } from '../../domain/search.ts'
 import { wholeResponse } from '../../test/answers.ts'
 import { openTestApp } from '../../test/app.ts'
@@ -39,6 +39,23 @@ async function aContact(): Promise<string> {
   const entered = await ask(enterContact, { cookie: counsellor, body })
   expect(entered.body).toMatchObject({ contactId: expect.any(String) })
   return String(entered.body['contactId'])
+}
+
+/** A step of a protocol that could not be done, and why. */
+async function aRecordedStep(contactId: string): Promise<void> {
+  await owner(`update contact set state = 'wrap-up' where contact_id = $1`, [contactId])
+  const opened = await ask(openProtocol, { cookie: counsellor, params: { contactId }, body: {} })
+  const [run] = (opened.body as unknown as Crisis).runs
+  const text = run?.steps.flatMap((step) => step.items.map((item) => ({ step, item })))
+  const found = text?.find(({ step, item }) => item.kind === 'text' && step.who !== 'supervisor')
+  if (!run || !found) throw new Error('the protocol asks for no words')
+  const { step, item } = found
+  const saved = await ask(saveStep, {
+    cookie: counsellor,
+    params: { runId: run.runId, step: step.step },
+    body: { record: { [item.id]: place }, revision: step.revision, done: false },
+  })
+  expect(saved.body).toMatchObject({ runs: expect.any(Array) })
 }
 
 /** A contact as it was written before answers were sealed. */
@@ -104,9 +121,11 @@ test('G24-7.5c: the superuser of the database finds no identifying answer, note,
     body: exception as never,
   })
   expect(recorded.status).toBe(200)
+  await aRecordedStep(contactId)
   expect(await found()).toEqual([])
   for (const words of [spoken, place, reason]) expect(await notesOf(contactId)).toContain(words)
   const crisis = await ask(readCrisis, { cookie: supervisor, params: { contactId } })
+  expect(JSON.stringify(crisis.body['runs'])).toContain(place)
   expect(crisis.body).toMatchObject({
     entries: [{ source: 'judgement', reason }],
     exceptions: [{ words: spoken, notToldBecause: reason }],
@@ -117,7 +136,11 @@ test('G24-7.5c: the superuser of the database finds no identifying answer, note,
 
 test('G24-7.5b: records from before sealing are read and found as they stand, and sealed by the job', async () => {
   const contactId = await anOldContact()
-  expect(await found()).toContain(spoken)
+  await owner(`update protocol_step set record = jsonb_build_object('where', $1::text), skipped = $2`, [
+    place,
+    reason,
+  ])
+  expect(await found()).toEqual(expect.arrayContaining([spoken, place, reason]))
   expect(await notesOf(contactId)).toContain(spoken)
   expect(await search('紫霄阁')).toContain(contactId)
   await prepareKeys(db, keys, hotlineId)
@@ -175,6 +198,7 @@ test('G24-6.2.2c: a turning over that was interrupted goes on where it was, with
   const progress = await inside(findProgress)
   expect(progress.filter((one) => one.finished_at !== null).map((one) => one.target)).toEqual([
     'contact.answers_sealed',
+    'protocol_step',
   ])
   expect(await notesOf(broken)).toContain(spoken)
   await write(kept?.value)

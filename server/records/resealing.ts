@@ -4,7 +4,7 @@ import { formOfContact } from '../forms/forms.ts'
 import { inHotline, jsonb, type Database, type Tx } from '../db/database.ts'
 import { answersOf, hashMark, type StoredAnswers } from './answers.ts'
 import { findKeys, makeWaiting, sealingKeyOf, turnOver } from './data-keys.ts'
-import type { Keys } from './keys.ts'
+import { textHeader, type Keys } from './keys.ts'
 import { headerOf, type SealingClass } from './ring.ts'
 import { findOtherwise, isUsed, sealAnew, sealedColumns, type SealedColumn } from './sealed-columns.ts'
 
@@ -25,6 +25,7 @@ interface Target {
 
 const targetsOf = (keys: Keys, hotlineId: string): Target[] => [
   { name: answersTarget, of: 'notes', next: (...where) => nextAnswers(keys, hotlineId, ...where) },
+  { name: 'protocol_step', of: 'notes', next: (...where) => nextSteps(keys, hotlineId, ...where) },
   ...sealedColumns.map((column) => ({
     name: nameOf(column),
     of: column.of,
@@ -173,6 +174,31 @@ async function sealAnswers(tx: Tx, keys: Keys, row: AnswersRow): Promise<void> {
     where contact_id = ${row.contact_id}`.execute(tx)
 }
 
+/** The same with the records of protocols' steps, and why a step could not be done. */
+async function nextSteps(
+  keys: Keys,
+  hotlineId: string,
+  tx: Tx,
+  keyId: string,
+  beyond: string | null,
+): Promise<{ last: string | null; count: number }> {
+  const words = keys.wordsOf(hotlineId)
+  const { rows } = await sql<{ id: string; record: Record<string, unknown>; skipped: string | null }>`
+    select run_id || ' ' || step as id, record, skipped from protocol_step
+    where hotline_id = ${hotlineId} and ${beyond === null ? sql`true` : sql`run_id || ' ' || step > ${beyond}`}
+      and ((record <> '{}' and left(record ->> 'sealed', 31) is distinct from ${textHeader(headerOf(keyId))})
+        or (skipped <> '' and left(skipped, 31) <> ${textHeader(headerOf(keyId))}))
+    order by run_id || ' ' || step limit ${batch} for update`.execute(tx)
+  for (const { id, record, skipped } of rows) {
+    const { sealed } = record
+    const text = typeof sealed === 'string' ? words.open(sealed) : JSON.stringify(record)
+    await sql`update protocol_step set record = ${jsonb({ sealed: words.seal(text) })},
+      skipped = ${skipped === null ? null : words.seal(words.open(skipped))}
+      where run_id || ' ' || step = ${id}`.execute(tx)
+  }
+  return { last: rows.at(-1)?.id ?? null, count: rows.length }
+}
+
 /** How far each target has come. */
 export interface Progress {
   target: string
@@ -194,7 +220,10 @@ export const isKeyUsed = (db: Database, keys: Keys, hotlineId: string, keyId: st
     await seeRestricted(tx)
     const { rows } = await sql`select from contact
       where substring(answers_sealed from 1 for 18) = ${headerOf(keyId)} limit 1`.execute(tx)
-    if (rows.length > 0) return true
+    const head = textHeader(headerOf(keyId))
+    const steps = await sql`select from protocol_step
+      where left(record ->> 'sealed', 31) = ${head} or left(skipped, 31) = ${head} limit 1`.execute(tx)
+    if (rows.length + steps.rows.length > 0) return true
     for (const column of sealedColumns) if (await isUsed(tx, column, keyId)) return true
     return keys.filesUse(hotlineId, headerOf(keyId))
   })
