@@ -9,7 +9,7 @@ import {
 import { done, endpoint, id, instant, page } from './endpoint.ts'
 
 /** Contacts of one disclosure at most: more than these are asked for one after the other. */
-export const mostContacts = 50
+const mostContacts = 50
 
 const disclosureId = z.object({ disclosureId: id })
 const words = z.string().trim().min(1).max(2000)
@@ -69,7 +69,7 @@ export const removeReceiver = endpoint({
 })
 
 /** A question that can be chosen. */
-export const disclosableQuestion = z.object({
+const disclosableQuestion = z.object({
   linkId: z.string(),
   zh: z.string(),
   en: z.string(),

@@ -20,7 +20,7 @@ export const fileOf = (name: string, bytes: Buffer): ArchiveFile => ({
 })
 
 /** Names that are the same on every system and lead out of no folder. */
-export const isEntryName = (name: string): boolean =>
+const isEntryName = (name: string): boolean =>
   /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9.-]*)*$/.test(name) && Buffer.byteLength(name) <= nameBytes
 
 /** Everything of a header that does not depend on the file is fixed, so that a reader can compare the whole of it. */

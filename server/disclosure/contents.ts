@@ -63,7 +63,7 @@ const factOf: Readonly<
 }
 
 /** Only what was chosen of a contact: nothing else is handed on from here. */
-export function partOf(
+function partOf(
   { row, form, answers }: ReadContact,
   wish: Pick<DisclosureWish, 'facts' | 'questions'>,
   openNumber: (sealed: Buffer) => string,

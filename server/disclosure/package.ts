@@ -62,7 +62,7 @@ const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
  * The receipt of a package: 100 bits that follow from the secret inside it and the hash of the whole file, so that nobody
  * can give it who has not opened this very file. In groups of four, without letters that are misread (Crockford's base 32).
  */
-export function receiptOf(secret: string, fileHash: string): string {
+function receiptOf(secret: string, fileHash: string): string {
   const digest = createHash('sha256').update(`hearthline receipt 1\n${secret}\n${fileHash}`).digest()
   const bits = [...digest.subarray(0, 13)].map((byte) => byte.toString(2).padStart(8, '0')).join('')
   const text = Array.from(
