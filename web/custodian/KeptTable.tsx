@@ -12,7 +12,7 @@ function Standing({ row }: { row: KeptContact }) {
       {row.disposedAt === null && row.disposalId !== null && (
         <span className="quiet">{say('custody.onList')}</span>
       )}
-      {row.due && row.disposalId === null && <span className="tag tag-soon">{say('custody.isDue')}</span>}
+      {row.due && row.disposalId === null && <span className="tag tag-soon">! {say('custody.isDue')}</span>}
     </span>
   )
 }

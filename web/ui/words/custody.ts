@@ -25,7 +25,7 @@ export const custody = {
   'custody.state': ['状态', 'State'],
   'custody.held': ['■ 保全', '■ on hold'],
   'custody.restricted': ['■ 封存', '■ restricted'],
-  'custody.isDue': ['! 已到期', '! due'],
+  'custody.isDue': ['已到期', 'due'],
   'custody.onList': ['在销毁清单上', 'on a disposal list'],
   'custody.disposed': ['已销毁', 'destroyed'],
   'custody.open': ['查看', 'Open'],
