@@ -94,4 +94,10 @@ export const account = {
     'They are signed out everywhere and set up a new one at the next log-in. Make sure it is they who ask.',
   ],
   'people.resetFactorsDone': ['已重置', 'Reset'],
+  'access.session.proven': ['再次证明身份', 'showed again who they are'],
+  'access.session.closedAll': ['在所有设备上退出', 'signed out everywhere'],
+  'access.factor.added': ['添加第二因素', 'added a second factor'],
+  'access.factor.removed': ['移除第二因素', 'removed a second factor'],
+  'access.factor.reset': ['重置第二因素', 'reset a second factor'],
+  'access.factor.codesRenewed': ['更换恢复码', 'renewed recovery codes'],
 } as const
