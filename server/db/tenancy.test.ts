@@ -115,6 +115,8 @@ test('G24-7.3: what was written on the record or in the audit cannot be changed,
     'assessment',
     'form_version',
     'task_attempt',
+    'audit_checkpoint',
+    'register_step',
   ]
   for (const table of kept) {
     await expect(asProduct(mine, `update ${table} set hotline_id = hotline_id`), table).rejects.toMatchObject(
