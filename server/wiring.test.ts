@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as administration from '../api/administration.ts'
 import * as board from '../api/board.ts'
@@ -14,6 +15,8 @@ import { openTestApp, origin } from '../test/app.ts'
 import { aHotline, aLine, aPerson } from '../test/database.ts'
 import { connectSwitchboard } from '../telephony/switchboard.ts'
 import { startCalls } from './calls/calls.ts'
+import { inHotline } from './db/database.ts'
+import { newId } from './db/id.ts'
 import type { Served } from './http/serve.ts'
 import { openSounds } from './lines/lines.ts'
 
@@ -86,6 +89,28 @@ test.each(roles)(
     }
   },
 )
+
+test('G24-7.5b: nothing of a contact is told to a counsellor whose it is not, by any route', async () => {
+  const house = await aHotline(db)
+  const { lineId } = await aLine(db, house)
+  const contactId = newId()
+  await inHotline(db, house, (tx) =>
+    sql`select create_contact(${contactId}, ${lineId}, 'phone', 'wrap-up', now(), null, null, null, null, false,
+      null, null, null, '{}')`.execute(tx),
+  )
+  const told = ofStaff.filter((served) => served.method === 'GET' && served.path.includes(':contactId'))
+  expect(told.length).toBeGreaterThan(8)
+  for (const served of told) {
+    const url = served.path.replace(':contactId', contactId)
+    const ask = async (role: Role): Promise<number> => {
+      const { personId } = await aPerson(db, house, { roles: [role] })
+      return (await app.inject({ url, headers: { cookie: await cookieOf(house, personId) } })).statusCode
+    }
+    expect([403, 404], url).toContain(await ask('counsellor'))
+    if (served.needs !== 'anyone' && may(['supervisor'], served.needs))
+      expect(await ask('supervisor'), url).toBe(200)
+  }
+})
 
 test('a page of another origin cannot change anything, whatever cookie its visitor has', async () => {
   const cookie = cookies.get('administrator') ?? ''
