@@ -33,7 +33,7 @@ const kinds: Readonly<Record<string, string>> = {
 const worthPacking = /^(text\/|image\/svg|application\/(json|manifest|wasm))/
 /** What a caller opens by a link: the token is behind `#` and never comes here. */
 const questions = /^\/f\/?$/
-const desk = /^\/(desk|board|admin|contacts|tasks|login|setup|reports|exceptions|incidents)(\/|$)/
+const desk = /^\/(desk|board|admin|callers|contacts|tasks|login|setup|reports|exceptions|incidents)(\/|$)/
 
 /**
  * Serves what `npm run build` left in `folder`: `/` is the public page, `/desk`, `/board`, `/admin` ... the staff's.
