@@ -44,6 +44,9 @@ try {
   await counsellor.page
     .getByRole('textbox', { name: '备注' })
     .fill('最近一周睡不着，和母亲争吵后更难受。愿意先试着把今晚的安排说清楚。')
+  await counsellor.page.getByText('72 小时内要实施', { exact: true }).first().click()
+  await counsellor.page.getByText('判断标准').first().waitFor()
+  await counsellor.page.evaluate('window.scrollTo(0, 0)')
   await sleep(3000)
   await counsellor.page.screenshot({ path: join(folder, 'desk-zh.png') })
   await call('1001', '13800138002', '2')

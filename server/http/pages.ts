@@ -36,7 +36,7 @@ const questions = /^\/f\/?$/
 /** Where a caller takes consent back by their code, which is typed and travels in bodies only. */
 const withdrawal = /^\/w\/?$/
 const desk =
-  /^\/(desk|board|admin|contacts|tasks|login|account|setup|reports|exceptions|incidents|custody)(\/|$)/
+  /^\/(desk|board|admin|callers|contacts|tasks|login|account|setup|reports|exceptions|incidents|custody)(\/|$)/
 
 /**
  * Serves what `npm run build` left in `folder`: `/` is the public page, `/desk`, `/board`, `/admin` ... the staff's.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -226,4 +226,17 @@ test('pages travel packed; what has a hash in its name is kept by browsers, what
   expect(again.statusCode).toBe(304)
   writeFileSync(join(folder, 'desk.html'), '<title>desk of the next version</title>')
   expect((await app.inject('/desk')).body).toContain('next version')
+})
+
+test('every page of the web app is served at its own address, also after a reload', async () => {
+  const router = readFileSync(join(import.meta.dirname, '../../web/router.tsx'), 'utf8')
+  const paths = [...router.matchAll(/page\('(\/[^']*)'/g)].map((found) =>
+    (found[1] ?? '').replace('$id', 'x'),
+  )
+  expect(paths.length).toBeGreaterThan(10)
+  for (const url of [...paths, '/login', '/setup']) {
+    const answer = await app.inject({ url, headers: { accept: 'text/html' } })
+    expect([url, answer.statusCode]).toEqual([url, 200])
+    expect(answer.body).toContain('<title>desk')
+  }
 })

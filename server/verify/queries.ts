@@ -10,19 +10,28 @@ export interface Link {
   hash: Buffer
 }
 
+/** A reader of the chains in one table: `chain` is the column that names a chain, `actor` who wrote a link. */
+const linksOf =
+  (table: string, chain: string, actor: string) =>
+  async (tx: Tx, after: { chain: string; seq: number }, limit: number): Promise<Link[]> => {
+    const [from, of, by] = [sql.table(table), sql.ref(chain), sql.ref(actor)]
+    const { rows } = await sql<Link>`
+      select ${of} as chain, seq, hash, concat_ws('|', ${of}, seq, extract(epoch from at), kind,
+        coalesce(${by}::text, ''), data::text) as text
+      from ${from} where (${of}, seq) > (${after.chain}::uuid, ${after.seq}) order by ${of}, seq limit ${limit}`.execute(
+      tx,
+    )
+    return rows
+  }
+
 /** Chains of contacts' events after a place, in order, at most `limit` links. */
-export async function contactLinks(
-  tx: Tx,
-  after: { chain: string; seq: number },
-  limit: number,
-): Promise<Link[]> {
-  const { rows } = await sql<Link>`
-    select contact_id as chain, seq, hash, concat_ws('|', contact_id, seq, extract(epoch from at), kind,
-      coalesce(actor::text, ''), data::text) as text
-    from contact_event where (contact_id, seq) > (${after.chain}::uuid, ${after.seq})
-    order by contact_id, seq limit ${limit}`.execute(tx)
-  return rows
-}
+export const contactLinks = linksOf('contact_event', 'contact_id', 'actor')
+
+/** Chains of incidents after a place, in order, at most `limit` links. */
+export const incidentLinks = linksOf('incident_entry', 'incident_id', 'person_id')
+
+/** Logs of disclosures after a place, in order. */
+export const disclosureLinks = linksOf('disclosure_entry', 'disclosure_id', 'person_id')
 
 /** The hotline's audit chain after a place. */
 export async function auditLinks(
@@ -36,34 +45,6 @@ export async function auditLinks(
     from audit_event where hotline_id = current_hotline() and seq > ${after.seq} order by seq limit ${limit}`.execute(
     tx,
   )
-  return rows
-}
-
-/** Chains of incidents after a place, in order. */
-export async function incidentLinks(
-  tx: Tx,
-  after: { chain: string; seq: number },
-  limit: number,
-): Promise<Link[]> {
-  const { rows } = await sql<Link>`
-    select incident_id as chain, seq, hash, concat_ws('|', incident_id, seq, extract(epoch from at), kind,
-      coalesce(person_id::text, ''), data::text) as text
-    from incident_entry where (incident_id, seq) > (${after.chain}::uuid, ${after.seq})
-    order by incident_id, seq limit ${limit}`.execute(tx)
-  return rows
-}
-
-/** Logs of disclosures after a place, in order. */
-export async function disclosureLinks(
-  tx: Tx,
-  after: { chain: string; seq: number },
-  limit: number,
-): Promise<Link[]> {
-  const { rows } = await sql<Link>`
-    select disclosure_id as chain, seq, hash, concat_ws('|', disclosure_id, seq, extract(epoch from at), kind,
-      person_id::text, data::text) as text
-    from disclosure_entry where (disclosure_id, seq) > (${after.chain}::uuid, ${after.seq})
-    order by disclosure_id, seq limit ${limit}`.execute(tx)
   return rows
 }
 
