@@ -1,5 +1,6 @@
 /** Log-in in its two steps, the person's own session, and the one-time set-up of a hotline. */
 import { z } from 'zod'
+import { leastLength, mostLength } from '../domain/passphrase.ts'
 import { roles, type Permission } from '../domain/permission.ts'
 import { done, endpoint, id } from './endpoint.ts'
 
@@ -44,7 +45,10 @@ export const logIn = endpoint({
   path: '/api/v1/session',
   needs: 'anyone',
   summary: 'Begin a log-in with name and passphrase',
-  body: z.strictObject({ name: z.string().trim().min(1).max(60), passphrase: z.string().min(1).max(200) }),
+  body: z.strictObject({
+    name: z.string().trim().min(1).max(60),
+    passphrase: z.string().min(1).max(mostLength),
+  }),
   reply: entered,
 })
 
@@ -106,7 +110,7 @@ export const refreshSession = endpoint({
   path: '/api/v1/session/fresh',
   needs: 'session.own',
   summary: 'Show passphrase and second factor again',
-  body: z.strictObject({ passphrase: z.string().min(1).max(200), proof: proof.optional() }),
+  body: z.strictObject({ passphrase: z.string().min(1).max(mostLength), proof: proof.optional() }),
   reply: done,
 })
 
@@ -134,7 +138,7 @@ export const changePassphrase = endpoint({
   path: '/api/v1/session/passphrase',
   needs: 'session.own',
   summary: 'Change the own passphrase',
-  body: z.strictObject({ old: z.string().max(200), fresh: z.string().min(1).max(200) }),
+  body: z.strictObject({ old: z.string().max(mostLength), fresh: z.string().min(1).max(mostLength) }),
   reply: done,
 })
 
@@ -155,7 +159,7 @@ export const setUp = endpoint({
     administrator: z.strictObject({
       name: z.string().trim().min(1).max(60),
       displayName: z.string().trim().min(1).max(60),
-      passphrase: z.string().min(12).max(200),
+      passphrase: z.string().min(leastLength).max(mostLength),
     }),
   }),
   reply: done,

@@ -29,7 +29,7 @@ export const folded = (passphrase: string): string =>
     .replace(/[\s\-_.,'’]+/gu, '')
 
 /** The same with the usual signs for letters read as those letters: p@ssw0rd is password. */
-export const unmasked = (passphrase: string): string =>
+const unmasked = (passphrase: string): string =>
   [...folded(passphrase)].map((sign) => lookalikes[sign] ?? sign).join('')
 
 /**

@@ -89,7 +89,12 @@ export async function findContacts(
   reached: RawBuilder<boolean>[],
   { suffixKey, words }: { suffixKey: Buffer | null; words: string[][] | null },
 ): Promise<StoredRow[]> {
-  const conditions = [sql`c.hotline_id = ${hotlineId}`, sql`c.disposed_at is null`, ...reached, ...filters(query, suffixKey)]
+  const conditions = [
+    sql`c.hotline_id = ${hotlineId}`,
+    sql`c.disposed_at is null`,
+    ...reached,
+    ...filters(query, suffixKey),
+  ]
   const newest = query.sort === 'newest'
   const beyond = (number: number): RawBuilder<unknown> =>
     newest ? sql`c.number < ${number}` : sql`c.number > ${number}`

@@ -88,7 +88,8 @@ export async function changeTrunk(
   given: TrunkSettings,
 ): Promise<{ trunk: Trunk; formerName: string }> {
   const before = await findRow(tx, trunkId)
-  const fresh = given.password === null ? {} : { secret_sealed: keys.seal(hotlineId, given.password, 'devices') }
+  const fresh =
+    given.password === null ? {} : { secret_sealed: keys.seal(hotlineId, given.password, 'devices') }
   await tx
     .updateTable('trunk')
     .set({ ...columnsOf(given), ...fresh })
