@@ -1,6 +1,7 @@
 /** Administration: hotline, lines, seats, staff, prompts, trunks. Every list: search, sort, paging by key. */
 import { z } from 'zod'
 import { hoursShape } from '../domain/hours.ts'
+import { leastLength, mostLength } from '../domain/passphrase.ts'
 import { roles } from '../domain/permission.ts'
 import { done, endpoint, id, instant, page } from './endpoint.ts'
 
@@ -193,7 +194,7 @@ export const addPerson = endpoint({
   needs: 'person.change',
   fresh: true,
   summary: 'Add a member of staff',
-  body: personSettings.extend({ passphrase: z.string().min(12).max(200) }),
+  body: personSettings.extend({ passphrase: z.string().min(leastLength).max(mostLength) }),
   reply: person,
 })
 /** Changes a member of staff; a new passphrase only when given. */
@@ -204,7 +205,7 @@ export const changePerson = endpoint({
   fresh: true,
   summary: 'Change a member of staff',
   params: z.object({ personId: id }),
-  body: personSettings.extend({ passphrase: z.string().min(12).max(200).optional(), disabled: z.boolean() }),
+  body: personSettings.extend({ passphrase: z.string().min(leastLength).max(mostLength).optional(), disabled: z.boolean() }),
   reply: person,
 })
 
