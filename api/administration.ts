@@ -205,7 +205,10 @@ export const changePerson = endpoint({
   fresh: true,
   summary: 'Change a member of staff',
   params: z.object({ personId: id }),
-  body: personSettings.extend({ passphrase: z.string().min(leastLength).max(mostLength).optional(), disabled: z.boolean() }),
+  body: personSettings.extend({
+    passphrase: z.string().min(leastLength).max(mostLength).optional(),
+    disabled: z.boolean(),
+  }),
   reply: person,
 })
 
