@@ -42,6 +42,16 @@ export const readAccount = endpoint({
   }),
 })
 
+/** Whether a file that needs somebody fresh would be given: asked before a download, which cannot ask by itself. */
+export const checkFresh = endpoint({
+  method: 'GET',
+  path: '/api/v1/account/fresh',
+  needs: 'session.own',
+  fresh: true,
+  summary: 'Whether passphrase and second factor were shown lately enough',
+  reply: done,
+})
+
 const factorName = z.string().trim().max(60).default('')
 /** With the first second factor come ten recovery codes, shown this once. */
 const added = z.object({ recoveryCodes: z.array(z.string()).nullable() })

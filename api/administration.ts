@@ -130,6 +130,7 @@ export const addSeat = endpoint({
   path: '/api/v1/seats',
   needs: 'seat.change',
   summary: 'Add a seat',
+  fresh: true,
   body: z.strictObject({
     name: z.string().trim().min(1).max(60),
     kind: z.enum(['browser', 'phone']),
@@ -153,6 +154,7 @@ export const renewSeatPassword = endpoint({
   path: '/api/v1/seats/:seatId/password',
   needs: 'seat.change',
   summary: 'New SIP password',
+  fresh: true,
   params: z.object({ seatId: id }),
   reply: z.object({ sipUser: z.string(), sipPassword: z.string() }),
 })
@@ -295,6 +297,7 @@ export const addTrunk = endpoint({
   path: '/api/v1/trunks',
   needs: 'trunk.change',
   summary: 'Add a trunk',
+  fresh: true,
   body: trunkSettings,
   reply: trunk,
 })
@@ -304,6 +307,7 @@ export const changeTrunk = endpoint({
   path: '/api/v1/trunks/:trunkId',
   needs: 'trunk.change',
   summary: 'Change a trunk',
+  fresh: true,
   params: z.object({ trunkId: id }),
   body: trunkSettings,
   reply: trunk,

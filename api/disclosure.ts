@@ -275,5 +275,5 @@ export const enterReceipt = endpoint({
   reply: disclosure,
 })
 
-/** GET of the package file itself; not JSON, so only its path is here. Each download is in the log. */
+/** GET of the package file itself, for who is fresh; not JSON, so only its path is here. Each download is in the log. */
 export const packagePath = (of: string): string => `/api/v1/disclosures/${of}/package`

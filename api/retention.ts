@@ -218,6 +218,7 @@ export const answerDisposal = endpoint({
   path: '/api/v1/custody/disposals/:disposalId/answer',
   needs: 'disposal.approve',
   summary: 'Approve or refuse a disposal',
+  fresh: true,
   params: disposalId,
   body: z.strictObject({ granted: z.boolean(), reason: z.string().trim().max(1000).default('') }),
   reply: disposalRow,

@@ -180,7 +180,7 @@ async function noticesFor(site: Site, config: Config, address: string): Promise<
   if (!config.demo) return [`Log in at ${address}/login 登录`]
   return [
     'Demonstration, for this machine only. 仅供演示。',
-    'Users 用户: admin supervisor counsellor1 counsellor2 counsellor3 counsellor4 custodian department evaluator',
+    'Users 用户: admin supervisor counsellor1 counsellor2 counsellor3 counsellor4 custodian security auditor department evaluator',
     'Passphrase of all 密码: hearthline-demo   SIP phones 话机: phone1, phone2 / hearthline-demo',
     'Lines 线路: 1001 (general 普通), 1002 (event 应急)',
     `Try first 先试: log in as counsellor1 at ${address}/desk and go on duty; call from ${address}/ in another window, or dial 1001 from a SIP phone.`,

@@ -19,6 +19,7 @@ import {
   withdrawDisclosure,
 } from '../../api/disclosure.ts'
 import type { Input } from '../../api/endpoint.ts'
+import type { Role } from '../../domain/permission.ts'
 import { openTestApp, origin, type Answer } from '../../test/app.ts'
 import { inHotline } from '../db/database.ts'
 import { checkPackage } from './disclosure.ts'
@@ -60,13 +61,16 @@ const consented = async (given: Record<string, string> = {}) => {
   return contact
 }
 
-/** Downloads a package into a file and gives its path. */
-const downloaded = async (disclosureId: string): Promise<string> => {
-  const response = await app.app.inject({
+const taking = (disclosureId: string, cookie: string) =>
+  app.app.inject({
     method: 'GET',
     url: packagePath(disclosureId),
-    headers: { host: 'hotline.test', origin, cookie: scene.people.custodian.cookie },
+    headers: { host: 'hotline.test', origin, cookie },
   })
+
+/** Downloads a package into a file and gives its path. */
+const downloaded = async (disclosureId: string): Promise<string> => {
+  const response = await taking(disclosureId, scene.people.custodian.cookie)
   expect(response.statusCode).toBe(200)
   const path = join(app.folder, `${disclosureId}.downloaded`)
   writeFileSync(path, response.rawPayload)
@@ -199,6 +203,34 @@ test('G24-7.5c: nobody approves their own request, neither by the screen nor by 
     await expect(inHotline(app.db, scene.hotlineId, (tx) => forbidden.execute(tx))).rejects.toThrow()
   expect((await decide(disclosureId, supervisor.cookie, 'refuse')).body['state']).toBe('refused')
   expect((await decide(disclosureId, supervisor.cookie)).status).toBe(409)
+})
+
+test('G24-7.5c: who has not just shown who they are neither asks, decides, packs nor takes a package away', async () => {
+  const contact = await consented()
+  const stale = async (...roles: Role[]): Promise<string> => {
+    const cookie = await scene.someone(...roles)
+    await owner(`update session set fresh_at = fresh_at - interval '10 minutes' where person_id = $1`, [
+      cookie.personId,
+    ])
+    return cookie.cookie
+  }
+  const [custodian, supervisor] = [await stale('custodian'), await stale('supervisor')]
+  const refused = { status: 403, body: { code: 'session.notFresh' } }
+  expect(await asked(wishFor([contact.number]), custodian)).toMatchObject(refused)
+  const disclosureId = idOf(await asked(wishFor([contact.number])))
+  expect(await decide(disclosureId, supervisor)).toMatchObject(refused)
+  await decide(disclosureId, scene.people.supervisor.cookie)
+  const making = { cookie: custodian, params: { disclosureId } }
+  expect(await ask(makePackage, making)).toMatchObject(refused)
+  await made(disclosureId)
+  const taken = await taking(disclosureId, custodian)
+  expect([taken.statusCode, taken.json()]).toEqual([403, { code: 'session.notFresh', detail: {} }])
+  const { body } = await ask(readDisclosure, { cookie: custodian, params: { disclosureId } })
+  expect((body['log'] as { kind: string }[]).map(({ kind }) => kind)).toEqual([
+    'asked',
+    'approved',
+    'packaged',
+  ])
 })
 
 test('G24-7.5c: without consent on record nothing leaves by consent, and a consent taken back counts at once', async () => {

@@ -186,6 +186,7 @@ function packageRoutes(app: FastifyInstance, ground: Ground): void {
   const file = {
     path: '/api/v1/disclosures/:disclosureId/package',
     needs: 'disclosure.ask',
+    fresh: true,
     summary: 'The package itself: a file in the age format that only its receiver opens',
     params: z.object({ disclosureId: id }),
   } as const

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import {
   beginPasskey as beginPasskeyAt,
   beginTotp as beginTotpAt,
+  checkFresh,
   confirmPasskey as confirmPasskeyAt,
   confirmTotp as confirmTotpAt,
   endOwnSession,
@@ -90,6 +91,7 @@ function proofRoutes(app: FastifyInstance, door: Door, deps: AccountDeps): void 
     },
     limits,
   )
+  serve(app, checkFresh, async () => ({ done: true }) as const)
   serve(app, ownFactors, async (context) => ({
     factors: await context.tx((tx) => factorKindsOf(tx, context.person.personId)),
   }))

@@ -89,7 +89,7 @@ test('the demonstration is furnished as the README says, and its passphrase open
     now: clock.now,
   })
   const held = new Set<string>()
-  const names = ['admin', 'supervisor', 'counsellor1', 'counsellor4', 'custodian', 'department', 'evaluator']
+  const names = ['admin', 'supervisor', 'counsellor1', 'counsellor4', 'custodian', 'security', 'auditor', 'evaluator']
   for (const name of names) {
     const { entered } = await enter({ db: demo.db, keys: demoKeys }, { ...who(name), demo: true })
     if (entered.stage === 'in') entered.roles.forEach((role) => held.add(role))

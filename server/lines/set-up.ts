@@ -106,6 +106,8 @@ const demoPeople: readonly { name: string; displayName: string; role: Role }[] =
   { name: 'counsellor3', displayName: '咨询员三', role: 'counsellor' },
   { name: 'counsellor4', displayName: '咨询员四', role: 'counsellor' },
   { name: 'custodian', displayName: '资料保管员', role: 'custodian' },
+  { name: 'security', displayName: '安全管理员', role: 'security' },
+  { name: 'auditor', displayName: '审计员', role: 'auditor' },
   { name: 'department', displayName: '主管部门', role: 'department' },
   { name: 'evaluator', displayName: '第三方评估员', role: 'evaluator' },
 ]

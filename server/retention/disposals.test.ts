@@ -178,7 +178,7 @@ test('G24-6.2.2b: the last day is the same in the rules and in the database, whi
   // A product whose clock was put forward proposes, and the database refuses to destroy.
   const young = await contact(new Date('2026-10-01T00:00:00Z'))
   scene.clock.now = new Date('2032-01-01T00:00:00Z')
-  await owner(`update session set seen_at = $1, expires_at = $2, created_at = $1`, [
+  await owner(`update session set seen_at = $1, expires_at = $2, created_at = $1, fresh_at = $1`, [
     scene.clock.now,
     new Date('2032-01-02'),
   ])

@@ -14,6 +14,7 @@ import {
   type Disclosure as Of,
 } from '../../api/disclosure.ts'
 import { stepsFrom } from '../../domain/disclosure.ts'
+import { downloadFile } from '../ui/download.ts'
 import { Text } from '../ui/form/Fields.tsx'
 import { FailedPart, Failure, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
@@ -120,6 +121,12 @@ const sizeOf = (bytes: number): string =>
 
 function PackagePart({ of }: { of: Of }) {
   const { say } = useWords()
+  const cache = useQueryClient()
+  const fetching = useMutation({
+    mutationFn: () => downloadFile(packagePath(of.disclosureId)),
+    // The download is a line of the log.
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['disclosures', 'one', of.disclosureId] }),
+  })
   if (!of.package) return null
   const { entries, bytes, sha256, kept } = of.package
   return (
@@ -129,11 +136,17 @@ function PackagePart({ of }: { of: Of }) {
       <div className="quiet">
         {say('disclosure.signer')} <code className="custody-hash">{of.signer}</code>
       </div>
+      <Failure of={fetching.error} />
       {kept && (
         <div className="row">
-          <a className="plain" href={packagePath(of.disclosureId)} download>
+          <button
+            type="button"
+            className="plain"
+            disabled={fetching.isPending}
+            onClick={() => fetching.mutate()}
+          >
             {say('disclosure.download')}
-          </a>
+          </button>
         </div>
       )}
     </div>

@@ -63,7 +63,7 @@ export async function aScene(app: TestApp) {
     )
   const record = (contactId: string, stands: 'given' | 'withdrawn') =>
     aRecording(app, hotlineId, contactId, stands)
-  return { hotlineId, people, identity, recipient, receiverId, enter, consent, record }
+  return { hotlineId, people, someone: as, identity, recipient, receiverId, enter, consent, record }
 }
 
 /** Gives a contact a second of sound as the recorder leaves it, encrypted to the hotline's key. */
