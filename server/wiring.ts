@@ -22,6 +22,7 @@ import { linesRoutes } from './lines/routes.ts'
 import { oversightRoutes } from './oversight/routes.ts'
 import { answersOf, contactSealing } from './records/answers.ts'
 import type { Keys } from './records/keys.ts'
+import type { Places } from './records/records.ts'
 import { recordsRoutes } from './records/routes.ts'
 import { referralRoutes } from './referral/routes.ts'
 import { registersRoutes } from './registers/routes.ts'
@@ -37,6 +38,8 @@ export interface Parts {
   live: Live
   keys: Keys
   dataFolder: string
+  /** Where recordings lie. */
+  places: Places
   demo: boolean
   devices: Devices
   /** Null where there is no switchboard: everything but calls is served. */
@@ -66,7 +69,7 @@ export function wire(app: FastifyInstance, parts: Parts): void {
 
 /** The house: who works here, lines, forms, the board, recordings. */
 function wireHouse(app: FastifyInstance, parts: Parts): void {
-  const { live, keys, dataFolder, demo, devices, calls, pokeBoards } = parts
+  const { live, keys, dataFolder, places, demo, devices, calls, pokeBoards } = parts
   const { db, now } = app.ground
   const changed = (hotlineId: string): void => {
     calls?.reload(hotlineId)
@@ -87,6 +90,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
   publicRoutes(app, {
     callsUp: () => calls?.controls() ?? false,
     putSeat: async (spec) => calls?.putSeat(spec),
+    dropSeat: async (sipUser) => calls?.dropSeat(sipUser),
   })
   formsRoutes(app, {
     changed: (hotlineId, what) => {
@@ -97,18 +101,19 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
   supervisionRoutes(app)
   rolesRoutes(app)
   retentionRoutes(app, {
-    dataFolder,
+    places,
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'custody.see' }, { type: 'changed', what: 'custody' }),
   })
   disclosureRoutes(app, {
     keys,
     dataFolder,
+    places,
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'disclosure.see' }, { type: 'changed', what: 'disclosures' }),
     failed: parts.failed,
   })
-  recordsRoutes(app, { data: dataFolder, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
+  recordsRoutes(app, { places, identityOf: (hotlineId) => keys.recordingIdentity(hotlineId) })
 }
 
 /** A contact: its record, its danger, what was promised. */
@@ -140,7 +145,7 @@ function wireContacts(app: FastifyInstance, parts: Parts): void {
       live.publish(hotlineId, { right: 'task.work' }, { type: 'changed', what: 'tasks' }),
   })
   tasksRoutes(app, {
-    openNumber: (hotlineId, sealed) => keys.open(hotlineId, sealed),
+    keys,
     callBack: async (...caller) => {
       if (!calls?.controls()) throw new Problem('switchboard.away')
       await calls.callBack(...caller)
@@ -155,6 +160,7 @@ function wireContacts(app: FastifyInstance, parts: Parts): void {
 /** Round the contact: incidents, callers over time, the directory of help, help from a supervisor. */
 function wireCare(app: FastifyInstance, { live, calls, keys }: Parts): void {
   incidentsRoutes(app, {
+    sealingOf: (hotlineId) => answersOf(keys, hotlineId),
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'incident.work' }, { type: 'changed', what: 'incidents' }),
   })
@@ -171,6 +177,7 @@ function wireCare(app: FastifyInstance, { live, calls, keys }: Parts): void {
   })
   helpRoutes(app, {
     live,
+    keys,
     supervise: async (...wish) => {
       if (!calls) throw new Problem('switchboard.away')
       await calls.supervise(...wish)

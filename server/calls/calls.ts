@@ -27,6 +27,8 @@ export interface Calls {
   reload(hotlineId: string): void
   /** Gives a seat's device to the switchboard; while its link is down that is done when it returns. */
   putSeat(spec: SeatSpec): Promise<void>
+  /** Takes such a device away again. */
+  dropSeat(sipUser: string): Promise<void>
   /** A seat's duty was written by a route; null when nobody is on duty there any more. */
   seatChanged(hotlineId: string, seatId: string, seat: StaffedSeat | null, personId: string): void
   /** A record was finished: the seat that was in wrap-up for it is free. */
@@ -76,6 +78,7 @@ export function startCalls(options: CallsOptions): Calls {
     isOnline: (sipUser) => shell.online.has(sipUser),
     reload: (hotlineId) => void options.db.notify('hearthline_seats', hotlineId).catch(() => undefined),
     putSeat: async (spec) => shell.switchboard?.putSeat(spec),
+    dropSeat: async (sipUser) => shell.switchboard?.dropSeat(sipUser),
     seatChanged(hotlineId, seatId, seat, personId) {
       if (shell.switchboard) rememberSeat(shell, hotlineId, seatId, seat)
       else options.db.notify('hearthline_seats', hotlineId).catch(() => undefined)

@@ -6,11 +6,11 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import pg from 'pg'
-import type { Logger } from 'pino'
 import { z } from 'zod'
 import { Problem } from '../../domain/problem.ts'
 import { isOurs } from './origin.ts'
-import type { Ground } from './serve.ts'
+import { tellRefusals } from './refusals.ts'
+import { isSecure, type Ground } from './serve.ts'
 
 /** Bytes of a body unless a route says otherwise. */
 const bodyBytes = 256 * 1024
@@ -26,29 +26,51 @@ export async function openWeb(
     bodyLimit: bodyBytes,
     forceCloseConnections: true,
     // What the router refuses by itself (an address too long or wrongly encoded) is answered as everything else is.
-    frameworkErrors: (_error, _request, reply) =>
-      void answerFailure(new Problem('request.malformed'), reply, ground.log),
+    frameworkErrors: (_error, request, reply) =>
+      void answerFailure(new Problem('request.malformed'), request, reply),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     serverFactory: (handler) =>
-      tls ? (createSecureServer(tls, handler) as unknown as Server) : createServer(handler),
+      tls
+        ? (createSecureServer({ ...tls, ...tlsTerms }, handler) as unknown as Server)
+        : createServer(handler),
   })
   app.decorate('ground', ground)
   app.decorate('served', [])
+  app.decorate('tellRefused', tellRefusals(ground.log))
+  app.decorateRequest('asker', null)
   await app.register(cookie)
   await app.register(rateLimit, { global: false, errorResponseBuilder: () => new Problem('request.tooMany') })
   await app.register(helmet, headers(ground.secure))
   app.addHook('onRequest', refuseForeignOrigin)
   app.addHook('onSend', async (request, reply) => {
     reply.header('permissions-policy', 'microphone=(self), camera=(), geolocation=()')
+    if (isSecure(request)) reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control'))
       reply.header('cache-control', 'no-store')
   })
-  app.setErrorHandler(async (error, _request, reply) => answerFailure(error, reply, ground.log))
-  app.setNotFoundHandler(async (_request, reply) =>
-    answerFailure(new Problem('request.notFound'), reply, ground.log),
+  app.setErrorHandler(async (error, request, reply) => answerFailure(error, request, reply))
+  app.setNotFoundHandler(async (request, reply) =>
+    answerFailure(new Problem('request.notFound'), request, reply),
   )
   return app
 }
+
+/** TLS 1.2 with forward secrecy and authenticated ciphers, and 1.3; ours first. */
+const tlsTerms = {
+  minVersion: 'TLSv1.2',
+  honorCipherOrder: true,
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+} as const
 
 const headers = (secure: boolean) => ({
   contentSecurityPolicy: {
@@ -69,7 +91,8 @@ const headers = (secure: boolean) => ({
       frameAncestors: ["'none'"],
     },
   },
-  strictTransportSecurity: secure && { maxAge: 31_536_000, includeSubDomains: false },
+  // Written below: also where a proxy speaks HTTPS for us.
+  strictTransportSecurity: false,
   frameguard: { action: 'deny' as const },
   referrerPolicy: { policy: 'same-origin' as const },
   crossOriginOpenerPolicy: secure,
@@ -83,9 +106,12 @@ async function refuseForeignOrigin(request: FastifyRequest): Promise<void> {
     throw new Problem('permission.denied', { origin: 'foreign' })
 }
 
-function answerFailure(error: unknown, reply: FastifyReply, log: Logger): FastifyReply {
+function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { server, method, asker: who } = request
   const problem = problemOf(error)
-  if (problem.code === 'server.failed') log.error(describe(error), 'a request failed')
+  if (problem.code === 'server.failed') server.ground.log.error(describe(error), 'a request failed')
+  else if (problem.status < 500)
+    server.tellRefused({ code: problem.code, method, route: request.routeOptions.url ?? '', who })
   return reply.code(problem.status).send({ code: problem.code, detail: problem.detail })
 }
 

@@ -1,7 +1,9 @@
 /* /healthz, /readyz and /metrics: for machines, so nothing in them is about a person. */
+import { BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Problem } from '../../domain/problem.ts'
 import { documentOf } from './openapi.ts'
 import { inHotline, outside, type Database } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
@@ -39,9 +41,31 @@ export function healthRoutes(app: FastifyInstance, switchboardUp: () => boolean)
       .header('cache-control', 'no-store')
       .send(state)
   })
-  app.get('/metrics', async (_request, reply) => reply.type(textFormat).send(await metrics()))
+  app.get('/metrics', async (request, reply) => {
+    if (!isNear(request.ip)) throw new Problem('request.notFound')
+    return reply.type(textFormat).send(await metrics())
+  })
   app.get('/api/openapi.json', async () => documentOf(app.served))
 }
+
+/** Networks that are nobody's on the internet (RFC 1918, 3927, 4193): the operator's own monitoring. */
+const near = new BlockList()
+for (const [net, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+] as const)
+  near.addSubnet(net, bits)
+for (const [net, bits] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  near.addSubnet(net, bits, 'ipv6')
+
+const isNear = (address: string): boolean => near.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
 /** Prometheus' text format, version 0.0.4. */
 const textFormat = 'text/plain; version=0.0.4; charset=utf-8'

@@ -2,12 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { fastifyCookie } from '@fastify/cookie'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { z } from 'zod'
 import { liveEvent, type LiveEvent } from '../../api/events.ts'
 import { may, type Permission } from '../../domain/permission.ts'
 import type { Database } from '../db/database.ts'
-import { sessionCookie, type SessionPerson } from './serve.ts'
+import { sessionToken } from './cookie.ts'
+import { clientOf } from './origin.ts'
+import type { SessionPerson } from './serve.ts'
 
 /** To whom an event goes: one person's open tabs, or everybody of the hotline who holds the right. */
 export type Audience = { personId: string } | { right: Permission }
@@ -162,7 +165,7 @@ async function welcome(hall: Hall, socket: WebSocket, person: SessionPerson, tok
 }
 
 function tokenOf(request: IncomingMessage): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${sessionCookie}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1]
+  return sessionToken(fastifyCookie.parse(request.headers.cookie ?? ''), clientOf(request).secure)
 }
 
 /** Ends an upgrade that is not granted. */

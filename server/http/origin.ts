@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 
 /**
  * Whether a request's Origin is our own page. Browsers send it with everything that changes something and with every
@@ -15,14 +16,27 @@ const hostOf = (protocol: string, host: string): string | undefined => URL.parse
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/
 
-/** The client's address and the host it asked for, of a raw request; a proxy on this machine is believed. */
-export function clientOf(request: IncomingMessage): { address: string; host: string | undefined } {
+/** A client of a raw request: its address, the host it asked for, and whether it came by HTTPS. */
+export interface Client {
+  address: string
+  host: string | undefined
+  secure: boolean
+}
+
+/** Who sent a raw request; a proxy on this machine is believed. */
+export function clientOf(request: IncomingMessage): Client {
   const direct = request.socket.remoteAddress ?? ''
-  if (!loopback.test(direct)) return { address: direct, host: request.headers.host }
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim()
+  const secure = request.socket instanceof TLSSocket
+  if (!loopback.test(direct)) return { address: direct, host: request.headers.host, secure }
+  const last = (name: string): string =>
+    String(request.headers[name] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? ''
   const host = request.headers['x-forwarded-host']
-  return { address: forwarded || direct, host: typeof host === 'string' ? host : request.headers.host }
+  return {
+    address: last('x-forwarded-for') || direct,
+    host: typeof host === 'string' ? host : request.headers.host,
+    secure: secure || last('x-forwarded-proto') === 'https',
+  }
 }

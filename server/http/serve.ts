@@ -8,6 +8,8 @@ import { Problem } from '../../domain/problem.ts'
 import { isFresh } from '../../domain/session-limit.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
+import { sessionToken } from './cookie.ts'
+import type { Refused } from './refusals.ts'
 
 /** Who is logged in, as the session says at the moment of the request. */
 export interface SessionPerson {
@@ -43,6 +45,12 @@ declare module 'fastify' {
     ground: Ground
     /** Every endpoint served so far, for the API document. */
     served: Served[]
+    /** Notes a refusal for whoever watches the log. */
+    tellRefused: (refused: Refused) => void
+  }
+  interface FastifyRequest {
+    /** Who asks, once that is known; for the log of refusals. */
+    asker: string | null
   }
 }
 
@@ -130,10 +138,11 @@ export function serveFile<P extends z.ZodType>(
 /** The context of a logged-in request that holds the right; `session.needed`, `permission.denied`, `session.notFresh`. */
 async function contextOf(request: FastifyRequest, reply: FastifyReply, demands: Demands): Promise<Context> {
   const { ground } = request.server
-  const token = request.cookies[sessionCookie]
+  const token = sessionToken(request.cookies, isSecure(request))
   const begun = demands.begun ? 'begun' : undefined
   const person = token === undefined ? null : await ground.findPerson(token, begun)
   if (!person) throw new Problem('session.needed')
+  request.asker = person.personId
   if (demands.needs === 'anyone' || !may(person.roles, demands.needs)) throw new Problem('permission.denied')
   // Who is still logging in has shown the passphrase a moment ago.
   if (demands.fresh && person.isIn && !isFresh(person.freshAt?.getTime() ?? null, ground.now().getTime()))
@@ -149,8 +158,9 @@ async function contextOf(request: FastifyRequest, reply: FastifyReply, demands: 
   }
 }
 
-/** Name of the session's cookie. */
-export const sessionCookie = 'hearthline_session'
+/** Whether the browser speaks HTTPS, to us or to a proxy on this machine. */
+export const isSecure = (request: FastifyRequest): boolean =>
+  request.server.ground.secure || request.protocol === 'https'
 
 function publicContextOf(request: FastifyRequest, reply: FastifyReply): PublicContext {
   const { db, now, log } = request.server.ground

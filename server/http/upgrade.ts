@@ -8,31 +8,61 @@ import { clientOf, isOurs } from './origin.ts'
 
 /** Telephony sockets of one address; a whole office may sit behind one. */
 const mostPerAddress = 200
+/** What the switchboard says to who showed a password, or calls with an account: a socket that is in use. */
+const inUseSign = /SIP\/2\.0 (?:18|2\d)\d[^]*?\bCSeq:\s*\d+ (?:REGISTER|INVITE)\b/i
+
+/** A telephony socket; `used` once somebody registered or called by it. */
+interface Line {
+  socket: Duplex
+  used: boolean
+}
 
 /** Serves `/api/v1/live` and `/sip`; `sipPort` is the switchboard's WebSocket port on this machine. */
 export function serveUpgrades(app: FastifyInstance, live: Live, sipPort: number | null): void {
-  const inUse = new Map<string, number>()
+  const lines = new Map<string, Set<Line>>()
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const path = (request.url ?? '').split('?')[0]
     const { address, host } = clientOf(request)
-    if (!isOurs(request.headers.origin, host)) return refuse(socket, '403 Forbidden')
+    if (!isOurs(request.headers.origin, host)) {
+      app.tellRefused({ code: 'permission.denied', method: 'GET', route: 'upgrade', who: null })
+      return refuse(socket, '403 Forbidden')
+    }
     if (path === '/api/v1/live') return live.accept(request, socket, head)
     if (path !== '/sip') return refuse(socket, '404 Not Found')
     if (sipPort === null) return refuse(socket, '503 Service Unavailable')
-    const count = inUse.get(address) ?? 0
-    if (count >= mostPerAddress) return refuse(socket, '429 Too Many Requests')
-    inUse.set(address, count + 1)
-    socket.once('close', () => {
-      const left = (inUse.get(address) ?? 1) - 1
-      if (left > 0) inUse.set(address, left)
-      else inUse.delete(address)
-    })
-    return passThrough(request, socket, head, sipPort)
+    const line = takeLine(lines, address, socket)
+    if (!line) {
+      app.tellRefused({ code: 'request.tooMany', method: 'GET', route: '/sip', who: null })
+      return refuse(socket, '429 Too Many Requests')
+    }
+    return passThrough(request, line, head, sipPort)
   })
 }
 
-function passThrough(request: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
+/**
+ * A place for one more socket of the address. Where all are taken the oldest that nobody registered or called by gives way:
+ * whoever opens sockets to fill them up must not keep a caller behind the same address out.
+ */
+function takeLine(lines: Map<string, Set<Line>>, address: string, socket: Duplex): Line | null {
+  const own = lines.get(address) ?? new Set()
+  if (own.size >= mostPerAddress) {
+    const idle = [...own].find((one) => !one.used)
+    if (!idle) return null
+    own.delete(idle)
+    idle.socket.destroy()
+  }
+  const line = { socket, used: false }
+  lines.set(address, own.add(line))
+  socket.once('close', () => {
+    own.delete(line)
+    if (own.size === 0 && lines.get(address) === own) lines.delete(address)
+  })
+  return line
+}
+
+function passThrough(request: IncomingMessage, line: Line, head: Buffer, port: number): void {
+  const { socket } = line
   let connected = false
   const inner = connect({ port, host: '127.0.0.1', noDelay: true })
   if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true)
@@ -42,6 +72,9 @@ function passThrough(request: IncomingMessage, socket: Duplex, head: Buffer, por
     if (head.length > 0) inner.write(head)
     socket.pipe(inner)
     inner.pipe(socket)
+    inner.on('data', (bytes: Buffer) => {
+      line.used ||= inUseSign.test(bytes.toString('latin1'))
+    })
   })
   inner.once('error', () => (connected ? socket.destroy() : refuse(socket, '503 Service Unavailable')))
   inner.once('close', () => socket.destroy())

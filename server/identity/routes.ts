@@ -14,7 +14,8 @@ import { Problem } from '../../domain/problem.ts'
 import { sessionMs } from '../../domain/session-limit.ts'
 import { beforeChange } from '../db/fingerprint.ts'
 import type { Live } from '../http/live.ts'
-import { serve, servePublic, sessionCookie, type PublicContext, type SessionPerson } from '../http/serve.ts'
+import { cookieKind, sessionCookie } from '../http/cookie.ts'
+import { isSecure, serve, servePublic, type PublicContext, type SessionPerson } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
 import { accountRoutes } from './account-routes.ts'
 import { changePassphrase, makePerson, readMe } from './identity.ts'
@@ -45,18 +46,14 @@ export function identityRoutes(app: FastifyInstance, deps: IdentityDeps): void {
 
 function sessionRoutes(app: FastifyInstance, deps: IdentityDeps): void {
   const door = { db: app.ground.db, keys: deps.keys }
-  const cookieFor = (context: PublicContext) =>
-    ({
-      path: '/',
-      httpOnly: true,
-      sameSite: 'strict',
-      // A proxy on this machine may speak HTTPS for us.
-      secure: app.ground.secure || context.request.protocol === 'https',
-    }) as const
   const setCookie = (context: PublicContext, token: string | null): void => {
-    const kind = cookieFor(context)
-    if (token === null) context.reply.clearCookie(sessionCookie, kind)
-    else context.reply.setCookie(sessionCookie, token, { ...kind, maxAge: sessionMs / 1000 })
+    const secure = isSecure(context.request)
+    const [name, kind] = [sessionCookie(secure), cookieKind(secure)]
+    if (token === null) {
+      context.reply.clearCookie(name, kind)
+      // What the browser kept of pages that were seen goes with the session (by HTTPS alone browsers heed it).
+      context.reply.header('clear-site-data', '"cache"')
+    } else context.reply.setCookie(name, token, { ...kind, maxAge: sessionMs / 1000 })
   }
   servePublic(
     app,

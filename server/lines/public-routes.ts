@@ -1,27 +1,20 @@
 /* What anybody may ask: the public page, and a telephone account for one call from it. */
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import type { Reply } from '../../api/endpoint.ts'
 import { guestPhone, publicPage } from '../../api/public.ts'
 import { Problem } from '../../domain/problem.ts'
-import type { SeatSpec } from '../../telephony/switchboard.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { servePublic } from '../http/serve.ts'
+import { goodForMs, startGuests, type GuestDevices } from './guests.ts'
 import { openLines, readHotline } from './lines.ts'
 
 /** What the public routes are given. */
-export interface PublicDeps {
+export interface PublicDeps extends GuestDevices {
   /** Whether calls from the page can be taken now. */
   callsUp: () => boolean
-  putSeat: (spec: SeatSpec) => Promise<void>
 }
-
-/** How long an account opens a call. */
-const goodForMs = 120_000
-/** Accounts that open calls at one moment: more is somebody's program. */
-const mostOpen = 500
 
 /** What the public page says now. */
 async function publicPageNow(db: Database, now: Date): Promise<Reply<typeof publicPage>> {
@@ -51,45 +44,18 @@ export async function filledPage(html: string, db: Database, now: Date): Promise
 export function publicRoutes(app: FastifyInstance, deps: PublicDeps): void {
   const { db } = app.ground
   servePublic(app, publicPage, (context) => publicPageNow(db, context.now()))
-  const open = new Set<string>()
-  servePublic(
-    app,
-    guestPhone,
-    async (context, { body }) => {
-      const [hotlineId] = await allHotlines(db)
-      if (hotlineId === undefined) throw new Problem('line.notFound')
-      const lines = await inHotline(db, hotlineId, (tx) => openLines(tx, context.now()))
-      const line = lines.find((one) => one.lineId === body.lineId)
-      if (!line) throw new Problem('line.notFound')
-      if (!deps.callsUp()) throw new Problem('switchboard.away')
-      if (open.size >= mostOpen) throw new Problem('request.tooMany')
-      const account = await openAccount(deps, open)
-      const expiresAt = new Date(context.now().getTime() + goodForMs).toISOString()
-      return { ...account, sipDomain: context.request.hostname, expiresAt, dial: line.number }
-    },
-    { perMinute: 10 },
-  )
-}
-
-/**
- * The account stays known after its time, because the call made with it is still spoken of by its name; but with a
- * password nobody has, so no other call can be made.
- */
-async function openAccount(
-  deps: PublicDeps,
-  open: Set<string>,
-): Promise<{ sipUser: string; sipPassword: string }> {
-  const sipUser = `web-${randomBytes(6).toString('hex')}`
-  const sipPassword = randomBytes(18).toString('base64url')
-  const put = (password: string): Promise<void> =>
-    deps.putSeat({ seat: sipUser, kind: 'browser', role: 'web', secret: { password } })
-  await put(sipPassword)
-  open.add(sipUser)
-  setTimeout(() => {
-    open.delete(sipUser)
-    put(randomBytes(18).toString('base64url')).catch(() => undefined)
-  }, goodForMs).unref()
-  return { sipUser, sipPassword }
+  const takeAccount = startGuests(deps)
+  servePublic(app, guestPhone, async (context, { body }) => {
+    const [hotlineId] = await allHotlines(db)
+    if (hotlineId === undefined) throw new Problem('line.notFound')
+    const lines = await inHotline(db, hotlineId, (tx) => openLines(tx, context.now()))
+    const line = lines.find((one) => one.lineId === body.lineId)
+    if (!line) throw new Problem('line.notFound')
+    if (!deps.callsUp()) throw new Problem('switchboard.away')
+    const account = await takeAccount(context.address)
+    const expiresAt = new Date(context.now().getTime() + goodForMs).toISOString()
+    return { ...account, sipDomain: context.request.hostname, expiresAt, dial: line.number }
+  })
 }
 
 async function pageOf(tx: Tx, now: Date) {
