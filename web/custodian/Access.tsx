@@ -10,6 +10,7 @@ import { SearchBox } from '../ui/SearchBox.tsx'
 import { When } from '../ui/When.tsx'
 import { useWords, type Say } from '../ui/words.ts'
 import { OversightMenu } from './OversightMenu.tsx'
+import { purposeWords } from './purpose.ts'
 
 /** What was done, in words: audit entries by theirs, happenings on the contact by those of its timeline. */
 function actionWords(say: Say, { action, times }: VisitRow['actions'][number]): string {
@@ -46,7 +47,7 @@ function Visit({ visit }: { visit: VisitRow }) {
           )}{' '}
           ·{' '}
           {visit.purposes.length > 0
-            ? visit.purposes.map((each) => sayOr(say, `oversight.purpose.${each}`, each)).join(' · ')
+            ? visit.purposes.map((each) => purposeWords(say, each)).join(' · ')
             : say('report.access.noPurpose')}
         </div>
       </div>

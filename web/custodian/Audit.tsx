@@ -12,6 +12,7 @@ import { useMay } from '../ui/session.ts'
 import { When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { OversightMenu } from './OversightMenu.tsx'
+import { purposeWords } from './purpose.ts'
 
 const groups = [
   'session.',
@@ -41,7 +42,7 @@ function Details({ data }: { data: AuditRow['data'] }) {
   const { before, after, ...others } = data
   const short = (hash: unknown): string => (typeof hash === 'string' ? hash.slice(0, 8) : say('time.none'))
   const told = Object.entries(others).flatMap(([key, value]) => {
-    if (key === 'purpose') return [sayOr(say, `oversight.purpose.${String(value)}`, String(value))]
+    if (key === 'purpose') return [purposeWords(say, String(value))]
     if (Array.isArray(value)) return [`${key}: ${value.join(', ')}`]
     return ['string', 'number', 'boolean'].includes(typeof value) ? [`${key}: ${String(value)}`] : []
   })

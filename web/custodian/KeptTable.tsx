@@ -55,6 +55,7 @@ export function KeptTable({
         </button>
       ),
     })
+  if (rows.length === 0) return <p className="empty card">{empty}</p>
   return (
     <Table<KeptContact>
       dataSource={rows}
@@ -72,8 +73,7 @@ export function KeptTable({
             },
           }
         : {})}
-      {...(rows.length > 0 ? { scroll: { x: 'max-content' } } : {})}
-      locale={{ emptyText: <p className="empty">{empty}</p> }}
+      scroll={{ x: 'max-content' }}
     />
   )
 }

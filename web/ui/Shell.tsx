@@ -14,6 +14,8 @@ const places: {
   right: Permission
   /** Not shown to those who come there from another place. */
   unless?: Permission
+  /** Beginnings of other addresses that belong to it. */
+  also?: readonly string[]
 }[] = [
   { to: '/desk', words: 'nav.desk', right: 'duty.own' },
   { to: '/tasks', words: 'nav.tasks', right: 'task.work' },
@@ -30,12 +32,26 @@ const places: {
   { to: '/incidents', words: 'nav.incidents', right: 'incident.work' },
   { to: '/custody/disclosures', words: 'nav.disclosures', right: 'disclosure.see', unless: 'custody.see' },
   { to: '/custody', words: 'nav.custody', right: 'custody.see' },
-  { to: '/custody/audit', words: 'nav.oversight', right: 'audit.see' },
+  {
+    to: '/custody/audit',
+    words: 'nav.oversight',
+    right: 'audit.see',
+    also: ['/custody/access', '/custody/glass', '/custody/registers'],
+  },
   { to: '/custody/glass', words: 'nav.glass', right: 'glass.review', unless: 'audit.see' },
   { to: '/admin', words: 'nav.admin', right: 'line.event' },
   // Security and audit have their own parts of it.
   { to: '/admin', words: 'nav.admin', right: 'role.see', unless: 'line.event' },
 ]
+
+type Place = (typeof places)[number]
+
+/** The place an address belongs to: the one that names most of it. */
+function placeOf(mine: readonly Place[], pathname: string): Place | undefined {
+  const known = (place: Place): number =>
+    Math.max(...[place.to, ...(place.also ?? [])].map((to) => (pathname.startsWith(to) ? to.length : 0)))
+  return mine.filter((place) => known(place) > 0).toSorted((a, b) => known(b) - known(a))[0]
+}
 
 /** Where a person begins after log-in: the first place their role has. */
 export const firstPlace = (rights: readonly Permission[]): string =>
@@ -70,14 +86,14 @@ export function Shell({ bar, dock, children }: { bar: ReactNode; dock: ReactNode
   const leave = useLogOut()
   const navigate = useNavigate()
   const { pathname } = useLocation()
-  const here = places.find((place) => pathname.startsWith(place.to))
+  const mine = places.filter(
+    ({ right, unless }) => me.rights.includes(right) && !(unless && me.rights.includes(unless)),
+  )
+  const here = placeOf(mine, pathname)
   const title = here ? `${say(here.words)} · ${me.hotline.name}` : me.hotline.name
   useEffect(() => {
     document.title = title
   }, [title])
-  const mine = places.filter(
-    ({ right, unless }) => me.rights.includes(right) && !(unless && me.rights.includes(unless)),
-  )
   const logOut = async (): Promise<void> => {
     await leave()
     await navigate({ to: '/login' })
@@ -99,7 +115,12 @@ export function Shell({ bar, dock, children }: { bar: ReactNode; dock: ReactNode
         </span>
         <nav aria-label={say('nav.label')} className="menu">
           {mine.map((place) => (
-            <Link key={place.to} to={place.to} activeProps={{ 'aria-current': 'page' }}>
+            <Link
+              key={place.to}
+              to={place.to}
+              activeOptions={{ exact: true, includeSearch: false }}
+              aria-current={place === here ? 'page' : undefined}
+            >
               {say(place.words)}
             </Link>
           ))}
