@@ -36,6 +36,9 @@ test('a common passphrase is refused in any case, spacing and mask, and with a y
 test.each([
   ['counsellor7 1', 'name'],
   ['counsellor7counsellor7', 'name'],
+  ['Hearthline12356!', 'name'],
+  ['xinlirexian2026', 'name'],
+  ['心理热线暖线心理热线2026', 'name'],
   ['abcabcabcabc', 'repeated'],
   ['123456789012', 'sequence'],
   ['zyxwvutsrqponm', 'sequence'],

@@ -8,6 +8,21 @@ export const mostLength = 200
 /** Why a passphrase is refused. */
 export type Weakness = 'short' | 'repeated' | 'sequence' | 'name' | 'common'
 
+/** Words that anybody guessing at a hotline begins with: the product, what it is, and its national number. */
+const ownWords = [
+  'hearthline',
+  'hotline',
+  'helpline',
+  'lifeline',
+  'nuanxian',
+  'rexian',
+  'xinli',
+  '暖线',
+  '热线',
+  '心理',
+  '12356',
+]
+
 const sequences = ['01234567890123456789', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiopasdfghjklzxcvbnm']
 const lookalikes: Readonly<Record<string, string>> = {
   '@': 'a',
@@ -42,9 +57,16 @@ export function weaknessOf(passphrase: string, name: string, common: ReadonlySet
   if (/^(.{1,4})\1+$/u.test(plain) || new Set(plain).size < 5) return 'repeated'
   const bare = folded(passphrase)
   if (sequences.some((row) => row.includes(bare) || reversed(row).includes(bare))) return 'sequence'
-  if (name.length > 2 && plain.replaceAll(name.toLowerCase(), '').length < 6) return 'name'
+  if (withoutOwn(plain, name).length < 6) return 'name'
   return isCommon(passphrase, common) ? 'common' : null
 }
+
+/** What is left when the person's name and the words of hotlines are taken out. */
+const withoutOwn = (plain: string, name: string): string =>
+  [...(name.length > 2 ? [name.toLowerCase()] : []), ...ownWords].reduce(
+    (left, word) => left.replaceAll(word, ''),
+    plain,
+  )
 
 /** Common as it is, with letters unmasked, or with up to four signs that people hang on behind (a year, a "!") taken off. */
 function isCommon(passphrase: string, common: ReadonlySet<string>): boolean {

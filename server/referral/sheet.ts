@@ -1,4 +1,6 @@
 /* Tables that offices send: CSV in UTF-8 or GB 18030, and Excel, read into rows of text. */
+import { promisify } from 'node:util'
+import { inflateRaw } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import exceljs from 'exceljs'
 import { plainCell } from '../../domain/resource-row.ts'
@@ -10,8 +12,9 @@ export interface SheetRow {
   cells: string[]
 }
 
-/** Bytes a workbook may unfold to: a small file must not fill the memory. */
+/** Bytes a workbook may unfold to, and files it may hold: a small file must not fill the memory. */
 const unfoldedBytes = 60 * 1024 * 1024
+const mostFiles = 500
 const widest = 60
 
 /** Reads a CSV or Excel file, header row first, empty rows left out. `import.unreadable`, `import.tooLarge` beyond `most` rows. */
@@ -63,7 +66,7 @@ const delimiterOf = (text: string): string => {
 }
 
 async function readWorkbook(file: Buffer): Promise<SheetRow[]> {
-  if (unfolds(file) > unfoldedBytes) throw new Problem('import.tooLarge', { bytes: unfoldedBytes })
+  await refuseBomb(file)
   const book = new exceljs.Workbook()
   try {
     // The library's own Buffer type is an older one.
@@ -83,18 +86,57 @@ async function readWorkbook(file: Buffer): Promise<SheetRow[]> {
   return rows
 }
 
-/** What the archive's own directory says its files unfold to; without a directory it is no workbook. */
-function unfolds(file: Buffer): number {
+const tooLarge = (): Problem => new Problem('import.tooLarge', { bytes: unfoldedBytes })
+
+/** One file of an archive: where it begins, how long it is packed, and what the directory says it unfolds to. */
+interface Packed {
+  start: number
+  size: number
+  said: number
+}
+
+/** The files of an archive by its own directory (APPNOTE 4.3.12); without one it is no workbook. */
+function filesOf(file: Buffer): Packed[] {
   const end = file.lastIndexOf(Buffer.from('PK\u0005\u0006', 'latin1'))
   if (end < 0 || end + 22 > file.length) throw new Problem('import.unreadable')
+  const count = file.readUInt16LE(end + 10)
+  if (count > mostFiles) throw tooLarge()
   let at = file.readUInt32LE(end + 16)
-  let sum = 0
-  for (let left = file.readUInt16LE(end + 10); left > 0; left -= 1) {
+  return Array.from({ length: count }, () => {
     if (at + 46 > file.length || file.readUInt32LE(at) !== 0x02014b50) throw new Problem('import.unreadable')
-    sum += file.readUInt32LE(at + 24)
+    const packed = {
+      start: file.readUInt32LE(at + 42),
+      size: file.readUInt32LE(at + 20),
+      said: file.readUInt32LE(at + 24),
+    }
     at += 46 + file.readUInt16LE(at + 28) + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32)
+    return packed
+  })
+}
+
+/** Throws `import.tooLarge` for what unfolds to more than it may, also where the directory says otherwise. */
+async function refuseBomb(file: Buffer): Promise<void> {
+  const files = filesOf(file)
+  if (files.reduce((sum, { said }) => sum + said, 0) > unfoldedBytes) throw tooLarge()
+  let left = unfoldedBytes
+  for (const { start, size } of files) {
+    if (start + 30 > file.length || file.readUInt32LE(start) !== 0x04034b50)
+      throw new Problem('import.unreadable')
+    const from = start + 30 + file.readUInt16LE(start + 26) + file.readUInt16LE(start + 28)
+    const body = file.subarray(from, from + size)
+    left -= file.readUInt16LE(start + 8) === 0 ? body.length : await unfolded(body, left)
+    if (left < 0) throw tooLarge()
   }
-  return sum
+}
+
+/** How many bytes a packed file really unfolds to; `import.tooLarge` beyond `most`. */
+async function unfolded(body: Buffer, most: number): Promise<number> {
+  try {
+    return (await promisify(inflateRaw)(body, { maxOutputLength: Math.max(1, most) })).length
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge()
+    throw new Problem('import.unreadable')
+  }
 }
 
 /** What a person sees in a cell: a formula's result, a date as a day, rich text without its looks. */
