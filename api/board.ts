@@ -17,6 +17,7 @@ export const noticeKinds = [
   'disk-full',
   'disk-low',
   'recorder-away',
+  'store-away',
   'trunk-down',
   'database-away',
 ] as const

@@ -21,6 +21,7 @@ import { migrate } from '../server/db/migrate.ts'
 import { startLive, type Live } from '../server/http/live.ts'
 import { findPerson } from '../server/identity/identity.ts'
 import { openKeys } from '../server/records/keys.ts'
+import { placesOf } from '../server/records/records.ts'
 import { startRounds } from '../server/rounds.ts'
 import { deafSwitchboard } from './deaf-switchboard.ts'
 import { percentile, report } from './figure.ts'
@@ -197,7 +198,7 @@ async function run(db: Database, folder: string, times: number): Promise<number[
     unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
   })
   const failed = (error: unknown): void => void process.stderr.write(`${String(error)}\n`)
-  const rounds = startRounds({ db, keys, live, dataFolder: folder, now, failed })
+  const rounds = startRounds({ db, keys, live, dataFolder: folder, places: placesOf(folder), now, failed })
   const screens = startScreens({
     db,
     keys,

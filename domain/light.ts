@@ -91,6 +91,7 @@ export const graveness = {
   'database-away': 2,
   'trunk-down': 2,
   'recorder-away': 2,
+  'store-away': 1,
   'disk-full': 2,
   'disk-low': 1,
 } as const

@@ -54,6 +54,7 @@ export const problems = {
   'recording.notFound': 404,
   'recording.unreadable': 409,
   'recording.sealed': 409,
+  'recording.away': 503,
   'consent.tooLate': 409,
   'code.invalid': 404,
   'code.locked': 429,

@@ -99,7 +99,7 @@ async function raise(
   const switchboard = settings.ariUrl === null ? start('switchboard', () => internal.switchboard, -10) : null
   const web = scripts === ownScripts ? webApp(options, logTo('build')) : Promise.resolve()
   await Promise.all([database.ready, recorder.ready, switchboard?.ready, web])
-  const server = start('server', () => ({ ...internal.server, ...database.env() }))
+  const server = start('server', () => ({ ...internal.server, ...database.env(), ...ofServer(process.env) }))
   await server.ready
   return welcome
 }
@@ -211,11 +211,16 @@ function soundsWithoutServer(): NodeJS.ProcessEnv {
   }
 }
 
+/** Secrets that are the server's alone. */
+const serverSecrets = ['HEARTHLINE_S3_ACCESS_KEY_ID', 'HEARTHLINE_S3_SECRET_ACCESS_KEY']
+const ofServer = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(serverSecrets.map((name) => [name, env[name]]))
+
 /** What every process may know; the secrets of one are not in the environment of the others. */
 function commonEnv(settings: Settings, tls: Settings['tls']): NodeJS.ProcessEnv {
   const { DATABASE_URL: _url, HEARTHLINE_OWNER_DATABASE_URL: _owner, ARI_URL: _ari, ...rest } = process.env
   return {
-    ...rest,
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !serverSecrets.includes(name))),
     NODE_COMPILE_CACHE: join(settings.data, 'cache', 'node'),
     HEARTHLINE_HOST: settings.host,
     HEARTHLINE_PORT: String(settings.webPort),

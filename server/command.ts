@@ -34,7 +34,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
   backup: backUpHotlines,
   restore: restoreHotlines,
-  verify: withDatabase((db, config, args) => verifyRecords(db, config.data, args)),
+  verify: withDatabase(verifyRecords),
   checkpoint: withDatabase((db, config) => printCheckpoints(db, config.data)),
   migrate: async (config) => {
     const done = await migrate(config.ownerDatabaseUrl, config.databaseUrl)

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { sealingWays, type SealingWay } from './records/ciphers.ts'
+import type { StoreSettings } from './records/store.ts'
 
 /** A setting that cannot be used: one sentence for the operator. */
 export class ConfigRefused extends Error {}
@@ -28,6 +29,8 @@ export interface Config {
   publicAddress: string
   /** How new data keys seal. */
   sealing: SealingWay
+  /** Where settled recordings are moved to; null: they stay in the data folder. */
+  store: StoreSettings | null
   demo: boolean
   logLevel: string
   /** Folder of the built web app. */
@@ -51,6 +54,14 @@ const environment = z.object({
   HEARTHLINE_SIP_WS_PORT: port.optional(),
   HEARTHLINE_SIP_PORT: port.default(5060),
   HEARTHLINE_SEALING: z.enum(sealingWays).default('aes-256-gcm'),
+  HEARTHLINE_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  HEARTHLINE_S3_REGION: text.default('us-east-1'),
+  HEARTHLINE_S3_BUCKET: text.optional(),
+  HEARTHLINE_S3_PREFIX: z.string().default(''),
+  HEARTHLINE_S3_PATH_STYLE: z.enum(['0', '1']).optional(),
+  HEARTHLINE_S3_ACCESS_KEY_ID: text.optional(),
+  HEARTHLINE_S3_SECRET_ACCESS_KEY: text.optional(),
+  HEARTHLINE_S3_CREDENTIALS: text.optional(),
   HEARTHLINE_DEMO: text.optional(),
   HEARTHLINE_LOG_LEVEL: text.default('info'),
 })
@@ -79,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     sipPort: set.HEARTHLINE_SIP_PORT,
     publicAddress: set.HEARTHLINE_PUBLIC_ADDRESS ?? reachable(set.HEARTHLINE_HOST),
     sealing: set.HEARTHLINE_SEALING,
+    store: readStore(set),
     demo: set.HEARTHLINE_DEMO === '1',
     logLevel: set.HEARTHLINE_LOG_LEVEL,
     web: join(import.meta.dirname, '..', 'dist', 'web'),
@@ -92,6 +104,49 @@ function readTls(cert: string | undefined, key: string | undefined): Config['tls
   } catch {
     throw new ConfigRefused(
       'The certificate in HEARTHLINE_TLS_CERT or its key in HEARTHLINE_TLS_KEY cannot be read. 无法读取证书或其密钥文件。',
+    )
+  }
+}
+
+/** The store is used when a bucket is named; its address is AWS's own unless another one is. */
+function readStore(set: z.output<typeof environment>): StoreSettings | null {
+  if (set.HEARTHLINE_S3_BUCKET === undefined) return null
+  const endpoint = set.HEARTHLINE_S3_ENDPOINT ?? null
+  const prefix = set.HEARTHLINE_S3_PREFIX.replace(/^\/+|\/+$/g, '')
+  return {
+    endpoint,
+    region: set.HEARTHLINE_S3_REGION,
+    bucket: set.HEARTHLINE_S3_BUCKET,
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    pathStyle:
+      set.HEARTHLINE_S3_PATH_STYLE === undefined ? endpoint !== null : set.HEARTHLINE_S3_PATH_STYLE === '1',
+    ...readCredentials(set),
+  }
+}
+
+/** From a file as AWS's tools have it (`aws_access_key_id = …`), or from the environment. */
+function readCredentials(
+  set: z.output<typeof environment>,
+): Pick<StoreSettings, 'accessKeyId' | 'secretAccessKey'> {
+  const { HEARTHLINE_S3_CREDENTIALS: file } = set
+  const said = file === undefined ? '' : textOf(file)
+  const inFile = (name: string): string | undefined =>
+    new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)`, 'm').exec(said)?.[1]
+  const accessKeyId = inFile('aws_access_key_id') ?? set.HEARTHLINE_S3_ACCESS_KEY_ID
+  const secretAccessKey = inFile('aws_secret_access_key') ?? set.HEARTHLINE_S3_SECRET_ACCESS_KEY
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new ConfigRefused(
+      'HEARTHLINE_S3_BUCKET is set, but its credentials are not: name a file in HEARTHLINE_S3_CREDENTIALS, see docs/operators.md. 缺少录音存储的访问凭据。',
+    )
+  return { accessKeyId, secretAccessKey }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new ConfigRefused(
+      'The file in HEARTHLINE_S3_CREDENTIALS cannot be read. 无法读取录音存储的凭据文件。',
     )
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import type { LiveEvent } from '../api/events.ts'
 import { aHotline, aLine, freshDatabase } from '../test/database.ts'
 import { someKeys } from '../test/keys.ts'
+import { placesOf } from './records/records.ts'
 import { startRounds } from './rounds.ts'
 
 const { db, owner } = await freshDatabase()
@@ -22,6 +23,7 @@ test('the board says that the disk is full as long as it is, once, and is sent o
     db,
     keys,
     dataFolder: folder,
+    places: placesOf(folder),
     now: () => new Date(),
     live: {
       publish: () => undefined,

@@ -7,7 +7,7 @@ import type { Live } from './http/live.ts'
 import { proposeClusters } from './incidents/clusters.ts'
 import { answersOf } from './records/answers.ts'
 import type { Keys } from './records/keys.ts'
-import { settleRecordings } from './records/records.ts'
+import { settleRecordings, type Places } from './records/records.ts'
 import { finishDisposals } from './retention/disposals.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
@@ -38,6 +38,8 @@ export interface RoundsDeps {
   keys: Keys
   live: Pick<Live, 'publish' | 'publishHere' | 'watchedBy'>
   dataFolder: string
+  /** Where recordings lie. */
+  places: Places
   now: () => Date
   failed: (error: unknown) => void
   /** Recorder and trunks; without it nothing is said of them. */
@@ -50,7 +52,7 @@ export interface RoundsDeps {
 
 /** Starts the rounds; `poke` says that a board may have changed. */
 export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => Promise<void> } {
-  const { db, now, dataFolder } = deps
+  const { db, now, dataFolder, places } = deps
   const boards = watchBoards({
     hotlines: async () => deps.live.watchedBy('board.see'),
     read: (hotlineId) => inHotline(db, hotlineId, (tx) => readBoardNow(tx, hotlineId, now())),
@@ -70,7 +72,7 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
         if (now().getTime() - hourlyAt < hourlyMs) return
         hourlyAt = now().getTime()
         await lookForClusters(deps, now())
-        for (const each of await allHotlines(db)) await finishDisposals(db, each, dataFolder, now())
+        for (const each of await allHotlines(db)) await finishDisposals(db, each, places, now())
         if (deps.signing)
           for (const each of await allHotlines(db)) await makeCheckpoint(db, deps.signing, each, now())
       })
@@ -89,22 +91,26 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
 
 /** What may be wrong outside the database; `unknown` leaves what the board says. */
 export interface Around {
+  /** The store that recordings are moved to. */
+  storeAway: () => boolean
   recorderAway: () => Promise<boolean | 'unknown'>
   trunkState: (name: string) => 'up' | 'down' | 'unknown'
 }
 
 async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'unknown'): Promise<void> {
-  const { db, dataFolder } = deps
+  const { db, places } = deps
   const now = deps.now()
   for (const hotlineId of await allHotlines(db)) {
     const forsaken = await inHotline(db, hotlineId, async (tx) => {
       await noteTroubles(tx, hotlineId, ['disk-full', 'disk-low'], disk ? [disk] : [], now)
       if (recorder !== 'unknown')
         await noteTroubles(tx, hotlineId, ['recorder-away'], recorder ? ['recorder-away'] : [], now)
+      if (deps.around)
+        await noteTroubles(tx, hotlineId, ['store-away'], deps.around.storeAway() ? ['store-away'] : [], now)
       const trunks = (await findTrunkNames(tx, hotlineId)).map(deps.around?.trunkState ?? (() => 'unknown'))
       if (trunks.every((state) => state !== 'unknown'))
         await noteTroubles(tx, hotlineId, ['trunk-down'], trunks.includes('down') ? ['trunk-down'] : [], now)
-      await settleRecordings(tx, dataFolder, hotlineId, now)
+      await settleRecordings(tx, places, hotlineId, now)
       return freeForsaken(tx, hotlineId, now)
     })
     for (const taskId of forsaken) await tellDropped(db, deps.live, hotlineId, taskId)

@@ -22,7 +22,8 @@ import { registerShipped } from './lines/prompts.ts'
 import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
 import { followKeys, keysOfDatabase } from './records/data-keys.ts'
 import type { Keys } from './records/keys.ts'
-import { startRounds } from './rounds.ts'
+import { openPlaces, startMoving } from './records/records.ts'
+import { startRounds, type Around, type RoundsDeps } from './rounds.ts'
 import { recorderAway } from './supervision/troubles.ts'
 import { tellDropped } from './tasks/dropped.ts'
 import { wire } from './wiring.ts'
@@ -63,17 +64,14 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     unseal: (sealed) => keys.open('live', Buffer.from(sealed, 'base64')),
   })
   const failed = quietly(log)
-  const { recorder } = config
-  const around = {
-    recorderAway: async () => (recorder === null ? ('unknown' as const) : recorderAway(recorder)),
-    trunkState: (name: string) => devices.trunkState(name),
-  }
-  const rounds = startRounds({ db, keys, live, dataFolder: config.data, now, failed, around, signing: keys })
+  const places = await openPlaces(config)
+  const trunkState = (name: string): ReturnType<typeof devices.trunkState> => devices.trunkState(name)
+  const rounds = startRoundsOf(config, { db, keys, live, places, now, failed, trunkState })
   live.onElsewhere(() => rounds.poke())
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
   const reports = watchReports({ db, live, keys, bell: () => calls, now, poke: rounds.poke, failed })
   const devices = startDevicesOf(calls, { db, keys, log })
-  const parts = { live, keys, dataFolder: config.data, demo: config.demo, devices, calls }
+  const parts = { live, keys, dataFolder: config.data, places, demo: config.demo, devices, calls }
   wire(app, { ...parts, pokeBoards: rounds.poke, failed })
   servePages(app, config.web, (html) => filledPage(html, db, now()))
   serveUpgrades(app, live, config.sipWsPort)
@@ -93,6 +91,29 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
       await calls?.stop()
       unfollow()
       await db.close()
+    },
+  }
+}
+
+/** The rounds, and beside them, where the operator has a store, the moving of recordings into it. */
+function startRoundsOf(
+  config: Config,
+  deps: Omit<RoundsDeps, 'dataFolder' | 'around' | 'signing'> & { trunkState: Around['trunkState'] },
+): ReturnType<typeof startRounds> {
+  const { recorder, data: dataFolder } = config
+  const { store } = deps.places
+  const moving = store && startMoving({ ...deps, places: { ...deps.places, store } })
+  const around: Around = {
+    storeAway: () => moving?.isAway() ?? false,
+    recorderAway: async () => (recorder === null ? 'unknown' : recorderAway(recorder)),
+    trunkState: deps.trunkState,
+  }
+  const rounds = startRounds({ ...deps, dataFolder, around, signing: deps.keys })
+  return {
+    poke: rounds.poke,
+    async stop() {
+      await rounds.stop()
+      await moving?.stop()
     },
   }
 }

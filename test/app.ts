@@ -13,6 +13,7 @@ import { openWeb } from '../server/http/app.ts'
 import { startLive, type Audience, type Live } from '../server/http/live.ts'
 import { findPerson } from '../server/identity/identity.ts'
 import { openKeys, type Keys } from '../server/records/keys.ts'
+import { placesOf } from '../server/records/records.ts'
 import { wire, type Parts } from '../server/wiring.ts'
 import { freshDatabase, type TestDatabase } from './database.ts'
 
@@ -71,6 +72,7 @@ export async function openTestApp(
     },
     keys,
     dataFolder: folder,
+    places: placesOf(folder),
     demo: false,
     devices: deviceNotes(devices),
     calls: null,

@@ -12,7 +12,7 @@ import { inHotline, openDatabase, type Database } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { migrate } from '../db/migrate.ts'
 import { openKeys } from '../records/keys.ts'
-import { settleRecordings } from '../records/records.ts'
+import { placesOf, settleRecordings } from '../records/records.ts'
 import { endedAt, keys as recorded, recordedTalk } from '../records/testing/recorded-talk.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -62,7 +62,7 @@ const furnish = async (db: Database): Promise<{ hotlineId: string; lineId: strin
   await keys.makeRecordingKeys(await aHotline(db, { name: '另一条热线' }))
   await sql`insert into key_check (value) values (${keys.check})`.execute(db.doors)
   await inHotline(db, hotlineId, (tx) =>
-    settleRecordings(tx, data, hotlineId, new Date(endedAt.getTime() + 1000)),
+    settleRecordings(tx, placesOf(data), hotlineId, new Date(endedAt.getTime() + 1000)),
   )
   const { lineId } = await aLine(db, hotlineId)
   return { hotlineId, lineId }

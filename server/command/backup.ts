@@ -108,7 +108,7 @@ export async function restoreHotlines(config: Config, args: string[]): Promise<v
     console.log(
       `Now put master.key into ${join(config.data, 'keys')}: without it callers\u2019 numbers and recordings stay closed. 请将 master.key 放回 keys 文件夹,否则号码与录音无法解密。`,
     )
-  await withDatabase(config, (db) => verifyRecords(db, config.data, []))
+  await withDatabase(config, (db) => verifyRecords(db, config, []))
 }
 
 async function withDatabase(config: Config, work: (db: Database) => Promise<void>): Promise<void> {

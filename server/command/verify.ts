@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
+import type { Config } from '../config.ts'
 import { outside, type Database } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { readAllKeys } from '../records/data-keys.ts'
 import { KeysRefused, openKeys, type Keys } from '../records/keys.ts'
+import { openPlaces } from '../records/records.ts'
 import { checkpointOf, lineOf } from '../../domain/checkpoint.ts'
 import { faultOfLine, faultsOf, makeCheckpoint, type Fault } from '../verify/verify.ts'
 import { CommandRefused } from './users.ts'
@@ -12,9 +14,10 @@ import { CommandRefused } from './users.ts'
  * recording's hash of all hotlines, holds the chain against lines that were kept outside, prints one line for each thing
  * that is wrong, and ends with code 1 when there is one (G24-6.2.1a, 6.2.2c, 7.3).
  */
-export async function verifyRecords(db: Database, dataFolder: string, args: string[]): Promise<void> {
+export async function verifyRecords(db: Database, config: Config, args: string[]): Promise<void> {
   const lines = linesIn(args)
-  const keys = await keysOf(db, dataFolder)
+  const keys = await keysOf(db, config.data)
+  const places = await openPlaces(config)
   const seen = { links: 0, recordings: 0 }
   let faults = 0
   const tell = ({ of, where, what }: Fault): void => {
@@ -23,7 +26,7 @@ export async function verifyRecords(db: Database, dataFolder: string, args: stri
   }
   const hotlines = await allHotlines(db)
   for (const hotlineId of hotlines) {
-    const vault = keys ? { data: dataFolder, identity: keys.recordingIdentity(hotlineId) } : null
+    const vault = keys ? { places, identity: keys.recordingIdentity(hotlineId) } : null
     const publicKey = keys ? keys.signer(hotlineId).toString('base64url') : null
     for await (const fault of faultsOf(db, hotlineId, vault, seen, publicKey)) tell(fault)
     for (const line of lines) {

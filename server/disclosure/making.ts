@@ -6,7 +6,7 @@ import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database } from '../db/database.ts'
 import { readHotline } from '../lines/lines.ts'
 import type { Keys } from '../records/keys.ts'
-import { soundOf } from '../records/records.ts'
+import { soundOf, type Places } from '../records/records.ts'
 import { packageFiles } from './contents.ts'
 import { moveOn, receiptHash, toBePackaged, type Doer } from './disclosure.ts'
 import { writePackage } from './package.ts'
@@ -17,6 +17,8 @@ export interface MakingGround {
   db: Database
   keys: Keys
   dataFolder: string
+  /** Where recordings lie. */
+  places: Places
   now: () => Date
 }
 
@@ -54,13 +56,13 @@ export function openPackages(ground: MakingGround): Packages {
 }
 
 async function makeOne(ground: MakingGround, doer: Doer, disclosureId: string, path: string): Promise<void> {
-  const { db, keys, dataFolder } = ground
+  const { db, keys, places } = ground
   const { hotlineId, asker } = doer
   const { hotline, row, wish, contacts } = await inHotline(db, hotlineId, async (tx) => ({
     hotline: await readHotline(tx),
     ...(await toBePackaged(tx, doer, disclosureId)),
   }))
-  const vault = { data: dataFolder, identityOf: (of: string) => keys.recordingIdentity(of) }
+  const vault = { places, identityOf: (of: string) => keys.recordingIdentity(of) }
   const made = await writePackage(path, {
     head: {
       format: 'hearthline-package',

@@ -1,6 +1,6 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto'
-import { open, type FileHandle } from 'node:fs/promises'
 import { Decrypter } from 'age-encryption'
+import type { OpenFile } from './place.ts'
 
 // The age format, https://age-encryption.org/v1: a text header, 16 bytes of nonce, then chunks of 64 KiB, each with its tag;
 // the nonce of a chunk is its number (11 bytes) and 1 for the last one.
@@ -20,37 +20,39 @@ export interface AgeFile {
   close(): Promise<void>
 }
 
-/** Opens with an identity (`AGE-SECRET-KEY-1…`). Null when even the header is incomplete; rejects when the key does not fit. */
-export async function openAgeFile(path: string, identity: string): Promise<AgeFile | null> {
-  const handle = await open(path, 'r')
+/**
+ * Reads a file with an identity (`AGE-SECRET-KEY-1…`) and closes it in the end. Null when even the header is incomplete;
+ * rejects when the key does not fit.
+ */
+export async function openAgeFile(file: OpenFile, identity: string): Promise<AgeFile | null> {
   try {
-    const { size } = await handle.stat()
-    const start = await bytesAt(handle, 0, Math.min(size, longestHeader))
+    const { size } = file
+    const start = await file.read(0, Math.min(size, longestHeader))
     const header = headerOf(start)
     if (!header || size < header.length + nonceBytes) {
-      await handle.close()
+      await file.close()
       return null
     }
     const decrypter = new Decrypter()
     decrypter.addIdentity(identity)
     const fileKey = await decrypter.decryptHeader(header)
-    const nonce = await bytesAt(handle, header.length, nonceBytes)
+    const nonce = await file.read(header.length, nonceBytes)
     const key = Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', 32))
     const payload = {
-      handle,
+      file,
       key,
       from: header.length + nonceBytes,
       bytes: size - header.length - nonceBytes,
     }
     return await withEnd(payload)
   } catch (error) {
-    await handle.close()
+    await file.close()
     throw error
   }
 }
 
 interface Payload {
-  handle: FileHandle
+  file: OpenFile
   key: Buffer
   /** Where the first chunk begins in the file. */
   from: number
@@ -69,7 +71,7 @@ async function withEnd(payload: Payload): Promise<AgeFile> {
     size,
     truncated,
     read: reader(payload, last, truncated, size),
-    close: () => payload.handle.close(),
+    close: () => payload.file.close(),
   }
 }
 
@@ -95,11 +97,7 @@ function reader(payload: Payload, last: number, truncated: boolean, size: number
 /** A chunk's plain bytes; null when it is not whole, or not (or not only) what `final` says. */
 async function chunkAt(payload: Payload, index: number, final: boolean): Promise<Buffer | null> {
   const from = index * sealedBytes
-  const sealed = await bytesAt(
-    payload.handle,
-    payload.from + from,
-    Math.min(sealedBytes, payload.bytes - from),
-  )
+  const sealed = await payload.file.read(payload.from + from, Math.min(sealedBytes, payload.bytes - from))
   if (sealed.length < tagBytes) return null
   const nonce = Buffer.alloc(12)
   nonce.writeUIntBE(index, 5, 6)
@@ -118,15 +116,4 @@ function headerOf(start: Buffer): Buffer | null {
   const mark = start.indexOf('\n--- ')
   const end = mark < 0 ? -1 : start.indexOf('\n', mark + 1)
   return end < 0 ? null : start.subarray(0, end + 1)
-}
-
-async function bytesAt(handle: FileHandle, from: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, from + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return buffer.subarray(0, filled)
 }

@@ -26,6 +26,7 @@ import {
   readSummary,
   pieceDigest,
 } from './recording.ts'
+import { placesOf } from './place.ts'
 
 const recording = '0197f3c2-7b1e-7aaa-8bbb-123456789abc'
 const hotline = 'h1'
@@ -92,7 +93,9 @@ function send(socket: WebSocket, sound: Buffer): void {
   for (let at = 0; at < sound.length; at += 160) socket.send(sound.subarray(at, at + 160))
 }
 
-const find = () => findRecording(data, hotline, recording, new Date())
+const find = () => findRecording(placesOf(data).folder, hotline, recording, new Date())
+const pathOf = (name = '') => placesOf(data).pathOf(name)
+const open = (names: string[], key = identity) => openRecording(placesOf(data).folder, names, key)
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await what()); tries += 1) {
@@ -123,7 +126,7 @@ test('G24-6.2.2c: what was said is heard again, the caller left and the counsell
   seat.close()
   await finished(2)
   const files = await find()
-  const opened = await openRecording(files.sound, identity)
+  const opened = await open(files.sound)
   expect(opened.truncated).toBe(false)
   expect(opened.durationMs).toBeGreaterThanOrEqual(10_000)
   const wav = await buffer(opened.read())
@@ -135,7 +138,7 @@ test('G24-6.2.2c: what was said is heard again, the caller left and the counsell
   expect(level(wav, 1, 440, 8_000, 72_000)).toBeLessThan(200)
   await opened.close()
   const { identity: other } = await makeRecordingKeys()
-  await expect(openRecording(files.sound, other)).rejects.toThrow('recording.unreadable')
+  await expect(open(files.sound, other)).rejects.toThrow('recording.unreadable')
 })
 
 test('a player that jumps gets exactly the bytes it asks for', async () => {
@@ -143,7 +146,7 @@ test('a player that jumps gets exactly the bytes it asks for', async () => {
   send(socket, tone(440, 150_000))
   socket.close()
   await finished(1)
-  const opened = await openRecording((await find()).sound, identity)
+  const opened = await open((await find()).sound)
   const whole = await buffer(opened.read())
   for (const [start, end] of [
     [0, 44],
@@ -164,26 +167,28 @@ test('the digest that the recorder wrote is that of the sound that is read', asy
   socket.close()
   await finished(1)
   const { sound, summaries } = await find()
-  const summary = readSummary(readFileSync(summaries[0] ?? '', 'utf8'))
+  const summary = readSummary(readFileSync(pathOf(summaries[0]), 'utf8'))
   expect(summary).toMatchObject({ recording, side: 'seat', samples: 70_000, clean: true })
-  expect(await pieceDigest(sound[0] ?? '', identity)).toMatchObject({ sha256: summary.sha256 })
+  expect(await pieceDigest(placesOf(data).folder, sound[0] ?? '', identity)).toMatchObject({
+    sha256: summary.sha256,
+  })
 })
 
 test('a recorder that is killed leaves what was whole, readable and said to be cut', async () => {
   const socket = await stream('caller')
   send(socket, tone(440, 150_000))
-  await until(async () => (await find()).sound.some((path) => statSync(path).size > 131_072))
+  await until(async () => (await find()).sound.some((path) => statSync(pathOf(path)).size > 131_072))
   child.kill('SIGKILL')
   await once(child, 'exit')
   const { sound } = await find()
   expect(sound.map((path) => path.split('.').slice(-2).join('.'))).toEqual(['age.part'])
-  const opened = await openRecording(sound, identity)
+  const opened = await open(sound)
   expect(opened.truncated).toBe(true)
   // Two chunks of 64 KiB, less the line that says what it is.
   expect(opened.durationMs).toBeGreaterThan(16_300)
   const wav = await buffer(opened.read())
   expect(level(wav, 0, 440, 0, 128_000)).toBeGreaterThan(11_000)
-  expect(existsSync(sound[0] ?? '')).toBe(true)
+  expect(existsSync(pathOf(sound[0]))).toBe(true)
   await opened.close()
 })
 
@@ -197,7 +202,7 @@ test('pieces of one call are laid one behind the other where the clock says', as
   send(second, tone(700, 8_000))
   second.close()
   await finished(2)
-  const opened = await openRecording((await find()).sound, identity)
+  const opened = await open((await find()).sound)
   const wav = await buffer(opened.read())
   expect(level(wav, 0, 440, 0, 8_000)).toBeGreaterThan(11_000)
   const end = (wav.length - 44) / 4
@@ -212,24 +217,25 @@ test('a file that was cut is said to be cut, one that was changed is not played 
   send(socket, tone(440, 150_000))
   socket.close()
   await finished(1)
-  const [path = ''] = (await find()).sound
+  const [name = ''] = (await find()).sound
+  const path = pathOf(name)
   const original = readFileSync(path)
   for (const cut of [200, 60_000, 131_300, original.length - 1]) {
     truncateSync(path, cut)
     if (cut > 60_000) {
-      const opened = await openRecording([path], identity)
+      const opened = await open([name])
       expect(opened.truncated).toBe(true)
       expect((await buffer(opened.read())).length).toBe(opened.bytes)
       await opened.close()
     } else {
-      await expect(openRecording([path], identity)).rejects.toThrow('recording.notFound')
+      await expect(open([name])).rejects.toThrow('recording.notFound')
     }
     writeFileSync(path, original)
   }
   const changed = Buffer.from(original)
   changed[70_000] = (changed[70_000] ?? 0) ^ 1
   writeFileSync(path, changed)
-  const opened = await openRecording([path], identity)
+  const opened = await open([name])
   await expect(buffer(opened.read())).rejects.toThrow('recording.unreadable')
   await opened.close()
 })

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { z } from 'zod'
 import { Problem } from '../../domain/problem.ts'
 import { openAgeFile, type AgeFile } from './age-file.ts'
+import type { Place } from './place.ts'
 
 const rate = 8000
 const wavHeaderBytes = 44
@@ -53,31 +54,34 @@ export async function publishRecordingKey(data: string, hotline: string, recipie
   await rename(`${path}.new`, path)
 }
 
-/** Files of one recording: sound (`.age`, or `.age.part` when the recorder was killed) and the summaries beside it. */
+/** A recording's files by name: sound (`.age`, or `.age.part` when the recorder was killed) and the summaries beside it. */
 export interface RecordingFiles {
   sound: string[]
   summaries: string[]
 }
 
-/** Finds a recording's files in the months (UTC) between its start and end; both lists are empty when there are none. */
-export async function findRecording(
-  data: string,
+/** The names of all files of a recording, in the months (UTC) between its start and end. */
+export async function listRecording(
+  place: Place,
   hotline: string,
   recording: string,
   startedAt: Date,
   endedAt: Date = new Date(),
-): Promise<RecordingFiles> {
-  const files: RecordingFiles = { sound: [], summaries: [] }
-  for (const [year, month] of monthsBetween(startedAt, endedAt)) {
-    const folder = join(data, 'recordings', hotline, year, month)
-    const names = await readdir(folder).catch(() => [])
-    for (const name of names) {
-      if (!name.startsWith(`${recording}.`)) continue
-      if (/\.age(\.part)?$/.test(name)) files.sound.push(join(folder, name))
-      else if (name.endsWith('.json')) files.summaries.push(join(folder, name))
-    }
+): Promise<string[]> {
+  const folders = monthsBetween(startedAt, endedAt).map(([year, month]) => `${hotline}/${year}/${month}`)
+  return (await Promise.all(folders.map((folder) => place.list(`${folder}/${recording}.`)))).flat()
+}
+
+/** Finds a recording's sound and summaries, as {@link listRecording} does; both lists are empty when there are none. */
+export async function findRecording(...where: Parameters<typeof listRecording>): Promise<RecordingFiles> {
+  const names = await listRecording(...where)
+  return {
+    // A piece that was moved while its recorder still lived is there under both names; the finished one counts.
+    sound: names.filter(
+      (name) => name.endsWith('.age') || (name.endsWith('.age.part') && !names.includes(name.slice(0, -5))),
+    ),
+    summaries: names.filter((name) => name.endsWith('.json')),
   }
-  return files
 }
 
 function monthsBetween(from: Date, to: Date): [string, string][] {
@@ -130,20 +134,16 @@ interface Piece {
 
 /**
  * Opens the files of one recording, in any order. Throws Problem `recording.notFound` when nothing can be heard,
- * `recording.unreadable` when the key does not fit or a file is not ours.
+ * `recording.unreadable` when the key does not fit or a file is not ours, `recording.away` when its place is.
  */
-export async function openRecording(files: string[], identity: string): Promise<OpenRecording> {
-  const pieces: Piece[] = []
-  let broken = 0
-  try {
-    for (const path of files) {
-      const piece = await openPiece(path, identity)
-      if (piece) pieces.push(piece)
-      else broken += 1
-    }
-  } catch {
+export async function openRecording(place: Place, names: string[], identity: string): Promise<OpenRecording> {
+  const opened = await Promise.allSettled(names.map((name) => openPiece(place, name, identity)))
+  const pieces = opened.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []))
+  const broken = names.length - pieces.length
+  const failed = opened.find((one) => one.status === 'rejected')
+  if (failed) {
     await closeAll(pieces)
-    throw new Problem('recording.unreadable')
+    throw unreadable(failed.reason)
   }
   if (pieces.length === 0) throw new Problem('recording.notFound')
   const startedAt = layOut(pieces)
@@ -161,13 +161,18 @@ export async function openRecording(files: string[], identity: string): Promise<
 
 /**
  * The name (`side.segment`) of a file's piece and the SHA-256 of its plain sound, to be compared with its summary; `sha256`
- * is null when a part of it cannot be opened, `name` empty when not even its head can. Null when there is no sound in it.
+ * is null when a part of it cannot be opened, `name` empty when not even its head can. Null when there is no sound in it. Throws
+ * Problem `recording.away`.
  */
 export async function pieceDigest(
-  path: string,
+  place: Place,
+  file: string,
   identity: string,
 ): Promise<{ name: string; sha256: string | null } | null> {
-  const piece = await openPiece(path, identity).catch(() => 'unreadable' as const)
+  const piece = await openPiece(place, file, identity).catch((error: unknown) => {
+    if (isAway(error)) throw error
+    return 'unreadable' as const
+  })
   if (piece === 'unreadable') return { name: '', sha256: null }
   if (!piece) return null
   const name = `${piece.about.side}.${piece.about.segment}`
@@ -177,7 +182,8 @@ export async function pieceDigest(
       digest.update(await soundOf(piece, at, Math.min(piece.to, at + blockSamples)))
     }
     return { name, sha256: digest.digest('hex') }
-  } catch {
+  } catch (error) {
+    if (isAway(error)) throw error
     return { name, sha256: null }
   } finally {
     await piece.file.close()
@@ -188,8 +194,15 @@ async function closeAll(pieces: Piece[]): Promise<void> {
   await Promise.all(pieces.map((piece) => piece.file.close()))
 }
 
-async function openPiece(path: string, identity: string): Promise<Piece | null> {
-  const file = await openAgeFile(path, identity)
+/** Whether something failed because a place cannot be reached. */
+export const isAway = (error: unknown): boolean => error instanceof Problem && error.code === 'recording.away'
+
+/** Why sound cannot be had: its place is away, or it is not what it should be. */
+const unreadable = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem('recording.unreadable')
+
+async function openPiece(place: Place, name: string, identity: string): Promise<Piece | null> {
+  const file = await openAgeFile(await place.open(name), identity)
   if (!file) return null
   try {
     const start = await file.read(0, longestAbout)
@@ -248,8 +261,8 @@ async function stereo(pieces: Piece[], from: number, to: number): Promise<Buffer
 async function soundOf(piece: Piece, from: number, to: number): Promise<Buffer> {
   try {
     return await piece.file.read(piece.skip + from, piece.skip + to)
-  } catch {
-    throw new Problem('recording.unreadable')
+  } catch (error) {
+    throw unreadable(error)
   }
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { aHotline, freshDatabase } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
-import { settleRecordings, soundOf, wantedRange } from './records.ts'
+import { placesOf, settleRecordings, soundOf, wantedRange } from './records.ts'
 import { endedAt, keys, recordedTalk } from './testing/recorded-talk.ts'
 
 const { db } = await freshDatabase()
@@ -10,10 +10,10 @@ const { db } = await freshDatabase()
 /** A recorded talk, and what is done with it. */
 const aRecording = async (given: { sides: ('caller' | 'seat')[]; summaries: boolean }) => {
   const { hotlineId, recordingId, data } = await recordedTalk(db, given)
-  const vault = { data, identityOf: () => keys.identity }
+  const vault = { places: placesOf(data), identityOf: () => keys.identity }
   const settle = (afterMs: number) =>
     inHotline(db, hotlineId, (tx) =>
-      settleRecordings(tx, data, hotlineId, new Date(endedAt.getTime() + afterMs)),
+      settleRecordings(tx, vault.places, hotlineId, new Date(endedAt.getTime() + afterMs)),
     )
   const state = async () => {
     const { rows } = await inHotline(db, hotlineId, (tx) =>

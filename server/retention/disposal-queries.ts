@@ -116,12 +116,13 @@ export interface DoomedRecording {
   recording_id: string
   started_at: Date
   ended_at: Date | null
+  stored_at: Date | null
 }
 
 /** Recordings whose files are to be destroyed. */
 export async function findDoomed(tx: Tx, limit: number): Promise<DoomedRecording[]> {
   const { rows } = await sql<DoomedRecording>`
-    select recording_id, started_at, ended_at from recording
+    select recording_id, started_at, ended_at, stored_at from recording
     where hotline_id = current_hotline() and state = 'destroyed' and files_gone_at is null
     order by recording_id limit ${limit}`.execute(tx)
   return rows

@@ -16,6 +16,7 @@ import {
 import { lastDayKept } from '../../domain/retention.ts'
 import { newId } from '../db/id.ts'
 import { faultsOf, type Fault } from '../verify/verify.ts'
+import { placesOf } from '../records/records.ts'
 import { finishDisposals } from './disposals.ts'
 import { openScene, type Who } from './testing/scene.ts'
 
@@ -104,7 +105,8 @@ test('a disposed contact is no fault in the proof of the records, a restricted o
   expect(decided.body).toMatchObject({ restricted: true })
   const faults: Fault[] = []
   const seen = { links: 0, recordings: 0 }
-  for await (const fault of faultsOf(db, hotlineId, { data: folder, identity: '' }, seen)) faults.push(fault)
+  for await (const fault of faultsOf(db, hotlineId, { places: placesOf(folder), identity: '' }, seen))
+    faults.push(fault)
   expect(faults).toEqual([])
 })
 
@@ -146,7 +148,7 @@ test('a hold that comes after the approvals still keeps the contact; a refusal e
     params: { contactId: kept },
     body: { kind: 'hold-ended', reason: '结束' },
   })
-  expect(await finishDisposals(db, hotlineId, folder, new Date())).toBe(1)
+  expect(await finishDisposals(db, hotlineId, placesOf(folder), new Date())).toBe(1)
 
   const third = await contact(longAgo)
   const other = await propose(third)

@@ -8,7 +8,8 @@ import { openCustody } from '../db/custody.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { pageFrom } from '../db/paging.ts'
-import { destroySound } from '../records/records.ts'
+import type { Words } from '../records/keys.ts'
+import { destroySound, type Places } from '../records/records.ts'
 import {
   destroyContact,
   findCertificates,
@@ -26,14 +27,25 @@ import {
 import { keepingOf, shownKept } from './keeping.ts'
 import { findZone, lockKept } from './queries.ts'
 
-const shown = (row: DisposalRow, personId: string): Disposal => ({
+/** Who reads lists, and what opens the reasons of their answers. */
+interface Reader {
+  personId: string
+  words: Words
+}
+
+const shown = (row: DisposalRow, { personId, words }: Reader): Disposal => ({
   disposalId: row.disposal_id,
   proposedBy: row.proposer,
   proposedAt: row.proposed_at.toISOString(),
   state: disposalState(row.proposed_by, row.answers),
   contacts: row.contacts,
   destroyed: row.destroyed,
-  answers: row.answers.map(({ person, granted, reason, at }) => ({ person, granted, reason, at })),
+  answers: row.answers.map(({ person, granted, reason, at }) => ({
+    person,
+    granted,
+    reason: words.open(reason),
+    at,
+  })),
   mayAnswer: mayAnswer(row.proposed_by, row.answers, personId),
 })
 
@@ -41,16 +53,15 @@ const shown = (row: DisposalRow, personId: string): Disposal => ({
 export async function listedDisposals(
   tx: Tx,
   query: { after?: string | undefined; limit: number; state?: DisposalState | undefined },
-  personId: string,
+  reader: Reader,
 ): Promise<{ rows: Disposal[]; next: string | null }> {
   const { rows, next } = pageFrom(await findDisposals(tx, query), query.limit, (row) => row.disposal_id)
-  return { rows: rows.map((row) => shown(row, personId)), next }
+  return { rows: rows.map((row) => shown(row, reader)), next }
 }
 
 /** Who does it, where, when. */
-interface Doer {
+interface Doer extends Reader {
   hotlineId: string
-  personId: string
   now: Date
 }
 
@@ -72,13 +83,13 @@ export async function propose(tx: Tx, doer: Doer, contactIds: readonly string[])
     lastDay: lastDayKept(row.over_at.getTime(), row.retention_class, zone),
   }))
   await insertDisposal(tx, { disposalId, ...doer }, items)
-  return oneShown(tx, disposalId, doer.personId)
+  return oneShown(tx, disposalId, doer)
 }
 
-async function oneShown(tx: Tx, disposalId: string, personId: string): Promise<Disposal> {
+async function oneShown(tx: Tx, disposalId: string, reader: Reader): Promise<Disposal> {
   const row = await findDisposal(tx, disposalId)
   if (!row) throw new Problem('disposal.notFound')
-  return shown(row, personId)
+  return shown(row, reader)
 }
 
 /** Writes one person's answer: `disposal.notFound`, `disposal.settled`, `disposal.needsAnother`. */
@@ -93,13 +104,14 @@ export async function answer(
   if (!row) throw new Problem('disposal.notFound')
   if (disposalState(row.proposed_by, row.answers) !== 'open') throw new Problem('disposal.settled')
   if (!mayAnswer(row.proposed_by, row.answers, doer.personId)) throw new Problem('disposal.needsAnother')
-  await insertAnswer(tx, { disposalId, ...doer, ...given })
-  return oneShown(tx, disposalId, doer.personId)
+  const reason = doer.words.seal(given.reason)
+  await insertAnswer(tx, { disposalId, ...doer, granted: given.granted, reason })
+  return oneShown(tx, disposalId, doer)
 }
 
 /** The list as it stands for this person; `disposal.notFound`. */
-export const readDisposal = (tx: Tx, disposalId: string, personId: string): Promise<Disposal> =>
-  oneShown(tx, disposalId, personId)
+export const readDisposal = (tx: Tx, disposalId: string, reader: Reader): Promise<Disposal> =>
+  oneShown(tx, disposalId, reader)
 
 const atOnce = 500
 
@@ -110,7 +122,7 @@ const atOnce = 500
 export async function finishDisposals(
   db: Database,
   hotlineId: string,
-  data: string,
+  places: Places,
   now: Date,
 ): Promise<number> {
   const waiting = await inHotline(db, hotlineId, async (tx) => {
@@ -137,16 +149,23 @@ export async function finishDisposals(
     })
     if (done) destroyed += 1
   }
-  await destroyFiles(db, hotlineId, data, now)
+  await destroyFiles(db, hotlineId, places, now)
   return destroyed
 }
 
 /** The files go after the commit that decided it, and only then are they written down as gone: a crash repeats it. */
-async function destroyFiles(db: Database, hotlineId: string, data: string, now: Date): Promise<void> {
+async function destroyFiles(db: Database, hotlineId: string, places: Places, now: Date): Promise<void> {
   for (const doomed of await inHotline(db, hotlineId, (tx) => findDoomed(tx, atOnce))) {
-    const { recording_id: recordingId, started_at: startedAt, ended_at: endedAt } = doomed
-    await destroySound(data, hotlineId, { recordingId, startedAt, endedAt })
-    await inHotline(db, hotlineId, (tx) => saveGone(tx, recordingId, now))
+    const {
+      recording_id: recordingId,
+      started_at: startedAt,
+      ended_at: endedAt,
+      stored_at: storedAt,
+    } = doomed
+    await inHotline(db, hotlineId, async (tx) => {
+      const isGone = await destroySound(tx, places, hotlineId, { recordingId, startedAt, endedAt, storedAt })
+      if (isGone) await saveGone(tx, recordingId, now)
+    })
   }
 }
 

@@ -21,6 +21,8 @@ import { appendAudit } from '../db/audit.ts'
 import { openCustody } from '../db/custody.ts'
 import { inHotline } from '../db/database.ts'
 import { serve, servePublic, type Context, type PublicContext } from '../http/serve.ts'
+import type { Keys } from '../records/keys.ts'
+import type { Places } from '../records/records.ts'
 import { makeCode, useCode, type Opened } from './caller-code.ts'
 import { readConsentsOf, recordConsent as writeConsent } from './consents.ts'
 import {
@@ -36,7 +38,9 @@ import { decide, listKeptContacts, readKeptContact } from './retention.ts'
 
 /** What the routes of keeping are given. */
 export interface RetentionDeps {
-  dataFolder: string
+  keys: Pick<Keys, 'wordsOf'>
+  /** Where recordings lie. */
+  places: Places
   /** Told after contacts were restricted, destroyed, or their consents changed. */
   changed: (hotlineId: string) => void
 }
@@ -111,11 +115,11 @@ function codeRoutes(app: FastifyInstance, { changed }: RetentionDeps): void {
   servePublic(app, withdrawByCode, (context, { body }) => use(context, body.code, body.purpose), limits)
 }
 
-function custodyRoutes(app: FastifyInstance, { changed }: RetentionDeps): void {
+function custodyRoutes(app: FastifyInstance, { changed, keys }: RetentionDeps): void {
   serve(app, listKept, (context, { query }) => context.tx((tx) => listKeptContacts(tx, query, context.now())))
   serve(app, readKept, (context, { params }) =>
     context.tx(async (tx) => {
-      const kept = await readKeptContact(tx, params.contactId, context.now())
+      const kept = await readKeptContact(tx, params.contactId, context.now(), keys.wordsOf(context.hotlineId))
       await context.audit(tx, 'custody.read', '', params.contactId)
       return kept
     }),
@@ -123,7 +127,7 @@ function custodyRoutes(app: FastifyInstance, { changed }: RetentionDeps): void {
   serve(app, decideKeeping, async (context, { params, body }) => {
     const { contactId } = params
     const after = await context.tx(async (tx) => {
-      const kept = await decide(tx, { ...doerOf(context), contactId }, body)
+      const kept = await decide(tx, { ...doerOf(context), contactId }, body, keys.wordsOf(context.hotlineId))
       await context.audit(tx, 'retention.decided', body.kind, contactId)
       return kept
     })
@@ -143,13 +147,17 @@ function custodyRoutes(app: FastifyInstance, { changed }: RetentionDeps): void {
   })
 }
 
-function disposalRoutes(app: FastifyInstance, { dataFolder, changed }: RetentionDeps): void {
+function disposalRoutes(app: FastifyInstance, { keys, places, changed }: RetentionDeps): void {
+  const readerOf = ({ hotlineId, person }: Context) => ({
+    personId: person.personId,
+    words: keys.wordsOf(hotlineId),
+  })
   serve(app, listDisposals, (context, { query }) =>
-    context.tx((tx) => listedDisposals(tx, query, context.person.personId)),
+    context.tx((tx) => listedDisposals(tx, query, readerOf(context))),
   )
   serve(app, proposeDisposal, async (context, { body }) => {
     const made = await context.tx(async (tx) => {
-      const list = await propose(tx, doerOf(context), body.contactIds)
+      const list = await propose(tx, { ...doerOf(context), ...readerOf(context) }, body.contactIds)
       await context.audit(tx, 'disposal.proposed', list.disposalId, null, { contacts: list.contacts })
       return list
     })
@@ -157,16 +165,16 @@ function disposalRoutes(app: FastifyInstance, { dataFolder, changed }: Retention
     return made
   })
   serve(app, answerDisposal, async (context, { params, body }) => {
-    const { hotlineId, person } = context
+    const { hotlineId } = context
     const { disposalId } = params
     const answered = await context.tx(async (tx) => {
-      const list = await answer(tx, doerOf(context), disposalId, body)
+      const list = await answer(tx, { ...doerOf(context), ...readerOf(context) }, disposalId, body)
       await context.audit(tx, body.granted ? 'disposal.approved' : 'disposal.refused', disposalId)
       return list
     })
-    if (answered.state === 'approved') await finishDisposals(context.db, hotlineId, dataFolder, context.now())
+    if (answered.state === 'approved') await finishDisposals(context.db, hotlineId, places, context.now())
     changed(hotlineId)
-    return context.tx((tx) => readDisposal(tx, disposalId, person.personId))
+    return context.tx((tx) => readDisposal(tx, disposalId, readerOf(context)))
   })
   serve(app, listDisposalContacts, (context, { params, query }) =>
     context.tx((tx) => contactsOfList(tx, params.disposalId, query, context.now())),

@@ -99,13 +99,14 @@ export interface KeptRecording {
   recording_id: string
   started_at: Date
   ended_at: Date | null
+  stored_at: Date | null
   sha256: Record<string, string>
 }
 
 /** Recordings that were settled, in pages by id. */
 export async function keptRecordings(tx: Tx, after: string, limit: number): Promise<KeptRecording[]> {
   const { rows } = await sql<KeptRecording>`
-    select recording_id, started_at, ended_at, sha256 from recording
+    select recording_id, started_at, ended_at, stored_at, sha256 from recording
     where state in ('kept', 'truncated') and recording_id > ${after} order by recording_id limit ${limit}`.execute(
     tx,
   )

@@ -7,7 +7,7 @@ import { aHotline, aLine, aPerson, freshDatabase } from '../../test/database.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
-import { settleRecordings } from '../records/records.ts'
+import { placesOf, settleRecordings } from '../records/records.ts'
 import { endedAt, keys, recordedTalk } from '../records/testing/recorded-talk.ts'
 import { faultsOf, type Fault, type SoundVault } from './verify.ts'
 
@@ -156,9 +156,9 @@ test('G24-6.2.1a: a contact whose number is not there any more is found, in the 
 test('G24-6.2.2c: a recording with one byte changed, or without one of its files, is found', async () => {
   const talk = await recordedTalk(db, { sides: ['caller', 'seat'], summaries: true })
   await inHotline(db, talk.hotlineId, (tx) =>
-    settleRecordings(tx, talk.data, talk.hotlineId, new Date(endedAt.getTime() + 1000)),
+    settleRecordings(tx, placesOf(talk.data), talk.hotlineId, new Date(endedAt.getTime() + 1000)),
   )
-  const vault = { data: talk.data, identity: keys.identity }
+  const vault = { places: placesOf(talk.data), identity: keys.identity }
   expect(await found(talk.hotlineId, vault)).toEqual([])
   const path = join(talk.folder, `${talk.recordingId}.seat.age`)
   const whole = await readFile(path)

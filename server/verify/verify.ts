@@ -1,6 +1,7 @@
 /* Proves the records: chains of events and their checkpoints are whole, no number is missing, recordings are what they were. */
 import { createHash } from 'node:crypto'
-import { findRecordedSound } from '../records/records.ts'
+import { Problem } from '../../domain/problem.ts'
+import { findRecordedSound, type Places } from '../records/records.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import {
   auditLinks,
@@ -21,7 +22,7 @@ export { faultOfLine, makeCheckpoint, type Signing } from './checkpoints.ts'
 export interface Fault {
   of: 'contact' | 'audit' | 'incident' | 'disclosure' | 'number' | 'recording' | 'checkpoint'
   where: string
-  what: 'changed' | 'missing' | 'cut-off' | 'unreadable' | CheckpointFault['what']
+  what: 'changed' | 'missing' | 'cut-off' | 'unreadable' | 'away' | CheckpointFault['what']
 }
 
 /** What was looked at. */
@@ -84,7 +85,7 @@ async function* faultsOfChain(
 
 /** Where the sound lies and how it is opened; null leaves recordings out. */
 export interface SoundVault {
-  data: string
+  places: Places
   identity: string
 }
 
@@ -116,7 +117,13 @@ async function* faultsOfRecording(
     recordingId: recording.recording_id,
     startedAt: recording.started_at,
     endedAt: recording.ended_at,
+    storedAt: recording.stored_at,
+  }).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'recording.away') return null
+    throw error
   })
+  // Nothing can be said of sound in a store that does not answer: it is told, and the rest is looked at.
+  if (!found) return yield { of: 'recording', where: recording.recording_id, what: 'away' }
   for (const [piece, sha256] of Object.entries(recording.sha256)) {
     const digest = found.get(piece)
     const gone = found.has('') ? 'unreadable' : 'missing'

@@ -16,13 +16,18 @@ create index contact_kept_otherwise on contact (hotline_id, number)
 create policy not_restricted on contact as restrictive
   using (restricted_at is null or current_setting('hearthline.custody', true) = 'on');
 
--- A part of the sound that nobody may hear since its consent was withdrawn.
+-- A part of the sound that nobody may hear since its consent was withdrawn. What was settled may be moved into a store of
+-- objects: stored_at when all of it was found there unchanged, freed_at when it is no longer in the data folder as well.
 alter table recording
   add column sealed_at timestamptz,
   add column files_gone_at timestamptz,
+  add column stored_at timestamptz,
+  add column freed_at timestamptz,
   drop constraint recording_state_check,
   add constraint recording_state_check check (state in ('running', 'kept', 'truncated', 'lost', 'destroyed'));
 create index recording_to_destroy on recording (hotline_id) where state = 'destroyed' and files_gone_at is null;
+create index recording_to_move on recording (hotline_id, recording_id)
+  where state in ('kept', 'truncated') and freed_at is null;
 
 -- What a caller agreed to, refused or took back; append-only, the latest of a purpose stands.
 create table consent_record (
@@ -228,7 +233,8 @@ begin
   select * into c from public.contact where contact_id = p_contact for update;
   if not public.may_destroy(p_contact) then return null; end if;
   foreach t in array array['task_attempt', 'protocol_step', 'assessment_link', 'assessment', 'risk_entry', 'risk_lowering',
-    'report', 'confidentiality_exception', 'protocol_run', 'task', 'help_request', 'hint', 'contact_resource', 'caller_code'] loop
+    'report', 'confidentiality_exception', 'protocol_run', 'task', 'help_request', 'hint', 'contact_resource', 'caller_code',
+    'kept_words'] loop
     execute format('with gone as (delete from public.%I x where %s returning to_jsonb(x)::text as line)
       select case when count(*) > 0 then jsonb_build_object(%L, jsonb_build_object(''rows'', count(*), ''sha256'',
         encode(sha256(convert_to(string_agg(line, E''\n'' order by line), ''UTF8'')), ''hex''))) else ''{}'' end from gone', t,

@@ -57,6 +57,10 @@ export const board = {
   'board.notice.disk-full': ['磁盘已满', 'The disk is full'],
   'board.notice.disk-low': ['磁盘将满', 'The disk is nearly full'],
   'board.notice.recorder-away': ['录音不可用，通话不受影响', 'Recording is away; calls go on'],
+  'board.notice.store-away': [
+    '录音存储不可用，新录音暂存本机',
+    'The store of recordings is away; new ones stay here',
+  ],
   'board.notice.trunk-down': ['中继断开', 'A trunk is down'],
   'board.notice.database-away': ['记录库不可用，通话不受影响', 'The records are away; calls go on'],
   'board.noticeSince': ['已 {{length}}', 'for {{length}}'],

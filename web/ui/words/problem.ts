@@ -120,6 +120,10 @@ export const problem = {
     '求助者撤回了录音同意，这段录音已封存，任何人都不能收听。',
     'The caller took back their consent; this sound is sealed and nobody may hear it.',
   ],
+  'problem.recording.away': [
+    '存放录音的地方暂时连不上，录音没有丢失，请稍后再试。',
+    'The place of this recording cannot be reached now. Nothing is lost; please try again later.',
+  ],
   'problem.consent.tooLate': [
     '录音须事先同意，通话之后不能再补。',
     'Recording needs consent beforehand; it cannot be given after the call.',
