@@ -102,10 +102,13 @@ export function serve<E extends Endpoint>(
   limits: Limits = {},
 ): void {
   if (endpoint.needs === 'anyone') throw new Error(`${endpoint.path} is public: use servePublic`)
-  route(app, endpoint, limits, async (request, reply) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const context = await contextOf(request, reply, endpoint)
     return run(context, parsedInput(endpoint, request))
-  })
+  }
+  // Who may not upload is refused before the first of many bytes is read.
+  const isUpload = limits.bodyBytes !== undefined
+  route(app, endpoint, limits, answer, isUpload ? (...asked) => contextOf(...asked, endpoint) : null)
 }
 
 /** Serves an endpoint that anyone may call. */
@@ -172,6 +175,7 @@ function route(
   endpoint: Endpoint,
   limits: Limits,
   run: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+  before: ((request: FastifyRequest, reply: FastifyReply) => Promise<unknown>) | null = null,
 ): void {
   app.served.push(endpoint)
   const rateLimit = limits.perMinute === undefined ? false : { max: limits.perMinute, timeWindow: 60_000 }
@@ -180,6 +184,9 @@ function route(
     url: endpoint.path,
     config: { rateLimit },
     ...(limits.bodyBytes === undefined ? {} : { bodyLimit: limits.bodyBytes }),
+    onRequest: async (request, reply) => {
+      await before?.(request, reply)
+    },
     handler: async (request, reply) => {
       const answer = endpoint.reply.safeParse(await run(request, reply))
       if (answer.success) return reply.send(answer.data)
