@@ -50,6 +50,22 @@ test('a recording that ends while the backup goes on is taken under its last nam
   expect(names).toEqual(['a', 'b'].map((name) => `data/recordings/h/2026/11/${name}.caller.age`))
 })
 
+test('G24-6.2.2c: a package that waits for its receiver is in the backup: made anew it would have another hash than the register', async () => {
+  const path = join(data, 'packages', 'h')
+  mkdirSync(path, { recursive: true })
+  writeFileSync(join(path, 'd.age'), 'sealed')
+  const names: string[] = []
+  for await (const entry of fileEntries(data)) {
+    names.push(entry.name)
+    expect(isFileEntry(entry)).toBe(true)
+    const fresh = join(data, 'fresh')
+    await putFile(fresh, entry)
+    expect(readFileSync(join(fresh, 'packages', 'h', 'd.age'), 'utf8')).toBe('sealed')
+  }
+  expect(names).toEqual(['data/packages/h/d.age'])
+  expect(await firstFileIn(data)).toBe(join(path, 'd.age'))
+})
+
 test('links are not followed out of the data folder', async () => {
   symlinkSync('/etc/hostname', join(data, 'cdr', 'link'))
   symlinkSync('/etc', join(data, 'recordings', 'elsewhere'))

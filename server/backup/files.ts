@@ -1,10 +1,11 @@
-/* What of the data folder belongs to a backup: sound, prompts, instruments, call-detail records, and sealed keys. */
+/* What of the data folder belongs to a backup: sound, prompts, instruments, packages, call-detail records, sealed keys. */
 import { mkdir, open, readdir, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Entry } from './archive.ts'
 import { BackupRefused } from './refusal.ts'
 
-const parts = ['recordings', 'prompts', 'instruments', 'cdr']
+// A package that waits for its receiver cannot be made again: the register holds its hash.
+const parts = ['recordings', 'prompts', 'instruments', 'packages', 'cdr']
 const pieceBytes = 1024 * 1024
 const prefix = 'data/'
 

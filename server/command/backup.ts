@@ -89,6 +89,10 @@ export async function backUpHotlines(config: Config, args: string[]): Promise<vo
     console.log(
       'The master key is not in it: keep a copy of data/keys/master.key in another place, or callers\u2019 numbers and recordings stay closed. 备份不含主密钥:请另行保存 data/keys/master.key,否则号码与录音无法解密。',
     )
+  if (config.store)
+    console.log(
+      'Recordings that were moved into the store are not in it: let the bucket be copied by its own means. 已移入对象存储的录音不在备份中:请由存储自身做副本。',
+    )
   // The doctor reads it.
   await writeFile(join(config.data, 'last-backup'), `${made.contents.about.takenAt}\n`, { mode: 0o600 })
   if (!isCurrent(made.contents.about.steps.map((step) => step.version))) return
