@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
-import { jsonb, type Tx } from './database.ts'
+import pg from 'pg'
+import { withCommit, type Tx } from './database.ts'
 
 /** One entry of the audit chain; `subject` is an id or a code, `data` holds codes and counts: never a caller's words. */
 export interface AuditEntry {
@@ -12,12 +12,18 @@ export interface AuditEntry {
 }
 
 /**
- * Appends to the audit chain of the transaction's hotline. It holds the chain's row until the transaction ends, so it comes
- * last: whoever locks other rows after it can wait in a ring with a call that comes in.
+ * Appends to the audit chain of the transaction's hotline, in the message that commits it: the chain's row is locked after
+ * all others and let go at once, so nobody waits in a ring for it (G24-7.3, docs/decisions/audit-chain.md).
  */
-export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+export function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const { at, actor, action, subject = '', contactId = null, data = {} } = entry
-  await sql`select append_audit(${at}, ${actor}, ${action}, ${subject}, ${contactId}, ${jsonb(data)})`.execute(
-    tx,
-  )
+  const values = [at.toISOString(), actor, action, subject, contactId, JSON.stringify(data)].map(literal)
+  withCommit(tx, `select append_audit(${values.join(', ')})`)
+  return Promise.resolve()
+}
+
+/** A value as SQL text. A NUL, which would cut the message off, is no character of PostgreSQL's. */
+function literal(value: string | null): string {
+  if (value === null) return 'null'
+  return pg.escapeLiteral(value.replaceAll('\0', '\uFFFD'))
 }
