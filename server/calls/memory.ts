@@ -5,7 +5,7 @@ import type { Waiting } from '../../domain/queue.ts'
 import { inHotline } from '../db/database.ts'
 import { findStaffed, type StaffedSeat } from '../roster/roster.ts'
 import { findLineLanguages } from './queries.ts'
-import { type HotlineMemory, memoryOf, type Shell } from './shell.ts'
+import { type HotlineMemory, memoryOf, type Shell, toldOf } from './shell.ts'
 
 const waitingOf = (memory: HotlineMemory, call: Call): Waiting => {
   const language = memory.languages.get(call.line)
@@ -49,7 +49,7 @@ export function rememberSeat(
   const memory = memoryOf(shell, hotlineId)
   clearTimeout(shell.timers.get(seatId))
   shell.timers.delete(seatId)
-  if (!seat || seat.duty.state === 'off') memory.seats.delete(seatId)
+  if (!seat || seat.duty.state === 'off') endSeat(shell, memory, seatId)
   else memory.seats.set(seatId, seat)
   if (seat && seat.duty.until !== null && seat.duty.state === 'wrap-up') {
     const wait = Math.max(0, seat.duty.until - shell.now())
@@ -57,6 +57,16 @@ export function rememberSeat(
     shell.timers.set(seatId, timer)
   }
   soon(shell, hotlineId)
+}
+
+/** Nobody is on duty there any more: a browser can no longer register with the password of that duty. */
+function endSeat(shell: Shell, memory: HotlineMemory, seatId: string): void {
+  const before = memory.seats.get(seatId)
+  memory.seats.delete(seatId)
+  if (before?.kind !== 'browser') return
+  shell.switchboard?.dropSeat(before.sipUser).catch((error: unknown) => {
+    shell.log('the account of an ended duty could not be taken away', toldOf(error))
+  })
 }
 
 /** Reads a hotline's seats and lines again. */

@@ -153,12 +153,13 @@ async function refuseUnknownOwner(tx: Tx, ownerId: string | null): Promise<void>
   if (!known) throw new Problem('person.notFound')
 }
 
-/** What the switchboard must know of every seat of the hotline that has a SIP password. */
+/** What the switchboard must know of every seat with a SIP password: desk phones, and browsers somebody is on duty at. */
 export async function seatSpecs(tx: Tx, keys: Keys, hotlineId: string): Promise<SeatSpec[]> {
   const rows = await tx
     .selectFrom('seat')
     .select(['sip_user', 'kind', 'sip_secret_sealed'])
     .where('removed_at', 'is', null)
+    .where(sql<boolean>`(kind = 'phone' or exists (select from duty d where d.seat_id = seat.seat_id))`)
     .orderBy('sip_user')
     .execute()
   return rows.flatMap((row) =>

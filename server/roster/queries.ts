@@ -95,6 +95,14 @@ export async function findStaffed(
   return rows.map(staffed)
 }
 
+/** Browser seats whose page has been gone since before the instant, nobody being called or talking there. */
+export async function findForsaken(tx: Tx, before: Date): Promise<string[]> {
+  const { rows } = await sql<{ seat_id: string }>`
+    select d.seat_id from duty d join seat s on s.seat_id = d.seat_id
+    where s.kind = 'browser' and not d.connected and d.state = 'paused' and d.since < ${before}`.execute(tx)
+  return rows.map((row) => row.seat_id)
+}
+
 /** The duty of one seat with its row locked until the transaction ends; null when nobody is on duty there. */
 export async function lockStaffed(tx: Tx, seatId: string): Promise<StaffedSeat | null> {
   const { rows } = await sql<StaffedRow>`
@@ -143,6 +151,10 @@ export async function saveDuty(
   if (changed) await closePeriod(tx, seat.dutyId, at)
   if (duty.state === 'off') {
     await sql`delete from duty where duty_id = ${seat.dutyId}`.execute(tx)
+    // A browser's SIP password was made for this duty and ends with it; a desk phone keeps its own.
+    await sql`update seat set sip_secret_sealed = null where seat_id = ${seat.seatId} and kind = 'browser'`.execute(
+      tx,
+    )
     return
   }
   await sql`

@@ -3,6 +3,7 @@ import { dutyAfter, offDuty, type Duty, type DutyEvent, type PauseReason } from 
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import {
+  findForsaken,
   findSeats,
   findStaffed,
   insertDuty,
@@ -11,6 +12,7 @@ import {
   type Seat,
   type StaffedSeat,
 } from './queries.ts'
+import { softphoneMs } from './softphone.ts'
 
 export type { Seat, StaffedSeat } from './queries.ts'
 export { findSeats, findStaffed, saveConnected } from './queries.ts'
@@ -107,6 +109,16 @@ export async function goOffDuty(
   if (seat.duty.state === 'busy' || seat.duty.state === 'offered') throw new Problem('duty.inCall')
   await happenAtSeat(tx, hotlineId, seat.seatId, { type: 'offDuty' }, now)
   return seat.seatId
+}
+
+/**
+ * Ends the duty of browser seats whose page has been away for as long as its SIP account lasts, and the account with it: a
+ * password nobody renews is one that somebody else may have. Gives how many.
+ */
+export async function endForsaken(tx: Tx, hotlineId: string, now: number): Promise<number> {
+  const forsaken = await findForsaken(tx, new Date(now - softphoneMs))
+  for (const seatId of forsaken) await happenAtSeat(tx, hotlineId, seatId, { type: 'offDuty' }, now)
+  return forsaken.length
 }
 
 /** Pauses (in mid-call: after it) or is free again. `duty.notOn` when off duty, `duty.wrongState` when the table refuses. */

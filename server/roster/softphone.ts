@@ -5,8 +5,8 @@ import type { Tx } from '../db/database.ts'
 import type { Keys } from '../records/keys.ts'
 import { saveSecret } from './queries.ts'
 
-/** As long as a long shift; a page renews it when it comes back. */
-const validFor = 14 * 60 * 60_000
+/** How long an account lasts: a long shift. A page renews it when it comes back, and the end of the duty ends it. */
+export const softphoneMs = 14 * 60 * 60_000
 
 /** What the page registers with. */
 export interface Softphone {
@@ -29,7 +29,7 @@ export async function makeSoftphone(
       sipUser: given.sipUser,
       sipPassword: password,
       sipDomain: given.domain,
-      expiresAt: new Date(given.now + validFor).toISOString(),
+      expiresAt: new Date(given.now + softphoneMs).toISOString(),
     },
     spec: { seat: given.sipUser, kind: 'browser', secret: { password } },
   }
