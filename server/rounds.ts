@@ -9,6 +9,7 @@ import { answersOf } from './records/answers.ts'
 import type { Keys } from './records/keys.ts'
 import { settleRecordings, type Places } from './records/records.ts'
 import { finishDisposals } from './retention/disposals.ts'
+import { endForsaken } from './roster/roster.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
 import { findTrunkNames, noteTroubles } from './supervision/troubles.ts'
@@ -73,6 +74,7 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
         hourlyAt = now().getTime()
         await lookForClusters(deps, now())
         for (const each of await allHotlines(db)) await finishDisposals(db, each, places, now())
+        for (const each of await allHotlines(db)) await endForsakenDuties(db, each, now())
         if (deps.signing)
           for (const each of await allHotlines(db)) await makeCheckpoint(db, deps.signing, each, now())
       })
@@ -87,6 +89,12 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
       await underway
     },
   }
+}
+
+/** Ends duties whose page never came back; who controls the switchboard is told. */
+async function endForsakenDuties(db: Database, hotlineId: string, now: Date): Promise<void> {
+  const ended = await inHotline(db, hotlineId, (tx) => endForsaken(tx, hotlineId, now.getTime()))
+  if (ended > 0) await db.notify('hearthline_seats', hotlineId)
 }
 
 /** What may be wrong outside the database; `unknown` leaves what the board says. */
