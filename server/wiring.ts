@@ -24,6 +24,7 @@ import { answersOf, contactSealing } from './records/answers.ts'
 import type { Keys } from './records/keys.ts'
 import type { Places } from './records/records.ts'
 import { recordsRoutes } from './records/routes.ts'
+import type { WordSealing } from './records/word-search.ts'
 import { referralRoutes } from './referral/routes.ts'
 import { registersRoutes } from './registers/routes.ts'
 import { retentionRoutes } from './retention/routes.ts'
@@ -101,6 +102,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
   supervisionRoutes(app)
   rolesRoutes(app)
   retentionRoutes(app, {
+    keys,
     places,
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'custody.see' }, { type: 'changed', what: 'custody' }),
@@ -186,9 +188,11 @@ function wireCare(app: FastifyInstance, { live, calls, keys }: Parts): void {
 }
 
 /** Those who look at what the others did: the audit chain, who saw what, access in emergencies, registers. */
-function wireOversight(app: FastifyInstance, { live }: Parts): void {
-  oversightRoutes(app, { live })
+function wireOversight(app: FastifyInstance, { live, keys }: Parts): void {
+  const sealingOf = (hotlineId: string): WordSealing => answersOf(keys, hotlineId)
+  oversightRoutes(app, { live, sealingOf })
   registersRoutes(app, {
+    sealingOf,
     changed: (hotlineId) =>
       live.publish(hotlineId, { right: 'register.see' }, { type: 'changed', what: 'registers' }),
   })

@@ -4,6 +4,7 @@ import { alertStanding, wrongTimes, type AlertFields } from '../../domain/caller
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 import {
   findAlert,
   findCounsellors,
@@ -19,21 +20,30 @@ export interface Actor {
   hotlineId: string
   personId: string
   now: Date
+  /** Seals what is typed. */
+  words: Words
 }
+
+const sealedFields = (given: AlertFields, sealed: Words): AlertFields => ({
+  ...given,
+  words: sealed.seal(given.words),
+  reason: sealed.seal(given.reason),
+  times: sealed.seal(given.times),
+})
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null
 
 /** An alert as shown; `possible` when nobody has confirmed that the contact is this caller's. */
-export const shownAlert = (row: StoredAlert, now: Date, possible = false): CallerAlert => ({
+export const shownAlert = (row: StoredAlert, sealed: Words, now: Date, possible = false): CallerAlert => ({
   alertId: row.alert_id,
   profileId: row.profile_id,
   pseudonym: row.pseudonym,
   kind: row.kind,
-  words: row.words,
-  reason: row.reason,
+  words: sealed.open(row.words),
+  reason: sealed.open(row.reason),
   preferredPerson: row.preferred_person,
   preferred: row.preferred,
-  times: row.times,
+  times: sealed.open(row.times),
   reviewAt: row.review_at.toISOString(),
   expiresAt: row.expires_at.toISOString(),
   standing: alertStanding(
@@ -74,16 +84,17 @@ export async function add(tx: Tx, profileId: string, given: AlertFields, by: Act
   if (!profile) throw new Problem('caller.notFound')
   await judge(tx, given, by.now)
   const alertId = newId()
-  await insertAlert(tx, { ...given, ...by, alertId, profileId, at: by.now })
-  return shownAlert(await alertOf(tx, alertId), by.now)
+  await insertAlert(tx, { ...by, ...sealedFields(given, by.words), alertId, profileId, at: by.now })
+  return shownAlert(await alertOf(tx, alertId), by.words, by.now)
 }
 
 /** Looked at again, with what is to hold from now on; `alert.notFound` once it is over. */
 export async function review(tx: Tx, alertId: string, given: AlertFields, by: Actor): Promise<CallerAlert> {
   await judge(tx, given, by.now)
-  if (!(await saveReview(tx, alertId, { ...given, personId: by.personId, at: by.now })))
+  const sealed = sealedFields(given, by.words)
+  if (!(await saveReview(tx, alertId, { ...sealed, personId: by.personId, at: by.now })))
     throw new Problem('alert.notFound')
-  return shownAlert(await alertOf(tx, alertId), by.now)
+  return shownAlert(await alertOf(tx, alertId), by.words, by.now)
 }
 
 /** Ends an alert; repeating it is success. */

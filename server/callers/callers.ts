@@ -152,7 +152,9 @@ async function shownCaller(
   // Once somebody said who it is, or that it is not them, only what is known to hold is shown.
   const open = contact.profile_answer === null || contact.profile_answer === 'unknown'
   const concerned = own ? [own.profile_id] : open ? ids : []
-  const alerts = (await findAlerts(tx, concerned, now)).map((row) => shownAlert(row, now, !own))
+  const alerts = (await findAlerts(tx, concerned, now)).map((row) =>
+    shownAlert(row, asker.answers.words, now, !own),
+  )
   const earlier = own ? await findEarlier(tx, own.profile_id, contact.number) : []
   const byId = new Map(rows.map((row) => [row.profile_id, row]))
   return {
@@ -289,7 +291,8 @@ export async function read(
     row && (may(asker.roles, 'contact.all') || (await hasContactOf(tx, profileId, asker.personId)))
   if (!allowed) throw new Problem('caller.notFound')
   const every = may(asker.roles, 'caller.alert') ? null : now
-  const alerts = (await findAlerts(tx, [profileId], every)).map((alert) => shownAlert(alert, now))
+  const stored = await findAlerts(tx, [profileId], every)
+  const alerts = stored.map((alert) => shownAlert(alert, asker.answers.words, now))
   const earlier = await findEarlier(tx, profileId, null)
   return {
     ...shownProfile(row),

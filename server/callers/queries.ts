@@ -89,13 +89,12 @@ const profileColumns = (
       'acute'], risk)) as highest, count(*) filter (where started_at > ${since}) as recent
     from contact where profile_id = p.profile_id) c`
 
-/** Callers by their ids; `since` is where a frequent caller's stretch begins. */
+/** Callers by their ids who have a contact that may be seen; `since` is where a frequent caller's stretch begins. */
 export async function findProfiles(tx: Tx, ids: readonly string[], since: Date): Promise<StoredProfile[]> {
   if (ids.length === 0) return []
   const { rows } =
-    await sql<StoredProfile>`select ${profileColumns(since)} where p.profile_id = any(${ids}::uuid[])`.execute(
-      tx,
-    )
+    await sql<StoredProfile>`select ${profileColumns(since)} where p.profile_id = any(${ids}::uuid[])
+      and c.contacts > 0`.execute(tx)
   return rows
 }
 
@@ -125,7 +124,7 @@ export async function findCallers(
   },
 ): Promise<StoredCallerRow[]> {
   const { after, text, only, rule, since, now } = given
-  const conditions = [sql`p.hotline_id = current_hotline()`, sql`(c.contacts > 0 or a.alerts > 0)`]
+  const conditions = [sql`p.hotline_id = current_hotline()`, sql`c.contacts > 0`]
   if (text) conditions.push(sql`position(upper(${text}) in p.pseudonym) > 0`)
   if (only === 'alerts') conditions.push(sql`a.alerts > 0`)
   if (only === 'review') conditions.push(sql`a.review_due > 0`)
@@ -146,9 +145,8 @@ export async function findCallers(
 /** How many alerts in force are to be looked at again by now. */
 export async function countReview(tx: Tx, now: Date): Promise<number> {
   const { rows } = await sql<{ due: number }>`select count(*) as due from caller_alert
-    where hotline_id = current_hotline() and ended_at is null and expires_at > ${now} and review_at <= ${now}`.execute(
-    tx,
-  )
+    where hotline_id = current_hotline() and ended_at is null and expires_at > ${now} and review_at <= ${now}
+      and exists (select from contact c where c.profile_id = caller_alert.profile_id)`.execute(tx)
   return rows[0]?.due ?? 0
 }
 
@@ -239,7 +237,7 @@ export async function appendEvent(
   await sql`select append_contact_event(${contactId}, ${at}, 'caller', ${actor}, ${jsonb(data)})`.execute(tx)
 }
 
-/** An alert as stored, with names. */
+/** An alert as stored, its words sealed, with names. */
 export interface StoredAlert {
   alert_id: string
   profile_id: string
@@ -287,7 +285,7 @@ export async function findAlert(tx: Tx, alertId: string): Promise<StoredAlert | 
   return rows[0]
 }
 
-/** Adds an alert. */
+/** Adds an alert; its words are sealed. */
 export async function insertAlert(
   tx: Tx,
   given: AlertFields & { alertId: string; hotlineId: string; profileId: string; personId: string; at: Date },
@@ -300,7 +298,7 @@ export async function insertAlert(
   )
 }
 
-/** Writes a review; false when the alert is over or not there. */
+/** Writes a review, its words sealed; false when the alert is over or not there. */
 export async function saveReview(
   tx: Tx,
   alertId: string,

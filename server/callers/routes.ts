@@ -26,14 +26,16 @@ export interface CallersDeps {
   answersOf: (hotlineId: string) => AnswerSealing
 }
 
-const actorOf = (context: Context): Actor => ({
+const actorOf = (context: Context, { answersOf }: CallersDeps): Actor => ({
+  words: answersOf(context.hotlineId).words,
   hotlineId: context.hotlineId,
   personId: context.person.personId,
   now: context.now(),
 })
 
 /** Serves api/callers.ts. Every reading and every answer is in the audit chain. */
-export function callersRoutes(app: FastifyInstance, { changed, answersOf }: CallersDeps): void {
+export function callersRoutes(app: FastifyInstance, deps: CallersDeps): void {
+  const { changed, answersOf } = deps
   const readerOf = ({ person, hotlineId }: Context): Reader => ({ ...person, answers: answersOf(hotlineId) })
   serve(app, readContactCaller, (context, { params }) =>
     context.tx(async (tx) => {
@@ -63,7 +65,7 @@ export function callersRoutes(app: FastifyInstance, { changed, answersOf }: Call
       return caller
     }),
   )
-  alertRoutes(app, changed)
+  alertRoutes(app, deps)
   serve(app, readFrequentRule, (context) => context.tx(frequentRule))
   serve(app, changeFrequentRuleAt, (context, { body }) =>
     context.tx(async (tx) => {
@@ -76,10 +78,11 @@ export function callersRoutes(app: FastifyInstance, { changed, answersOf }: Call
   serve(app, listCounsellors, (context) => context.tx(findCounsellors))
 }
 
-function alertRoutes(app: FastifyInstance, changed: CallersDeps['changed']): void {
+function alertRoutes(app: FastifyInstance, deps: CallersDeps): void {
+  const { changed } = deps
   serve(app, addAlert, async (context, { params, body }) => {
     const alert = await context.tx(async (tx) => {
-      const made = await add(tx, params.profileId, body, actorOf(context))
+      const made = await add(tx, params.profileId, body, actorOf(context, deps))
       await context.audit(tx, 'alert.added', made.alertId, null, { kind: made.kind })
       return made
     })
@@ -88,7 +91,7 @@ function alertRoutes(app: FastifyInstance, changed: CallersDeps['changed']): voi
   })
   serve(app, reviewAlert, async (context, { params, body }) => {
     const alert = await context.tx(async (tx) => {
-      const looked = await review(tx, params.alertId, body, actorOf(context))
+      const looked = await review(tx, params.alertId, body, actorOf(context, deps))
       await context.audit(tx, 'alert.reviewed', params.alertId, null, { kind: looked.kind })
       return looked
     })
@@ -97,7 +100,7 @@ function alertRoutes(app: FastifyInstance, changed: CallersDeps['changed']): voi
   })
   serve(app, endAlert, async (context, { params }) => {
     await context.tx(async (tx) => {
-      await end(tx, params.alertId, actorOf(context))
+      await end(tx, params.alertId, actorOf(context, deps))
       await context.audit(tx, 'alert.ended', params.alertId)
     })
     changed(context.hotlineId)

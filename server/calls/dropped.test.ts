@@ -102,7 +102,10 @@ test('G24-5.3.5: the call-back of a dropped call can be made while its record is
         hall.hotlineId,
         worker,
         query,
-        (sealed) => hall.keys.open(hall.hotlineId, sealed),
+        {
+          openNumber: (sealed) => hall.keys.open(hall.hotlineId, sealed),
+          words: hall.keys.wordsOf(hall.hotlineId),
+        },
         new Date(),
       )
     ).rows

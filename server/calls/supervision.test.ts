@@ -112,7 +112,7 @@ test('G24-5.3.5: listening and whispering at every ear: the caller and both side
   )
   expect(joined).toEqual(
     ['listen', 'whisper'].map((mode) => ({
-      data: { mode, reason: '新手', seat: supervisor.seatId },
+      data: { mode, reason: expect.stringMatching(/^kept:/), seat: supervisor.seatId },
       actor: supervisor.personId,
     })),
   )

@@ -19,6 +19,7 @@ import { newId } from '../db/id.ts'
 import { reach, reaches, reachOf, type Asker } from '../db/reach.ts'
 import { effectiveForm, formOfContact } from '../forms/forms.ts'
 import type { ContactSealing } from '../records/answers.ts'
+import { findKeptWords } from '../records/kept-words.ts'
 import { planAfter } from '../tasks/tasks.ts'
 import { sameAnswers, sentAnswers, storedAnswers, writeAnswers, type Written } from './answering.ts'
 import {
@@ -118,6 +119,8 @@ export async function read(
   const contact = await visible(tx, asker, contactId)
   const listen = may(asker.roles, 'recording.listen')
   const timeline = await findTimeline(tx, contactId)
+  const reasons = timeline.map(({ data }) => data['reason'])
+  const kept = await findKeptWords(tx, reasons, answers.words)
   const recordings = await findRecordings(tx, contactId)
   const { form } = await formOfContact(tx, contact)
   return {
@@ -135,7 +138,9 @@ export async function read(
       at: event.at.toISOString(),
       kind: event.kind,
       actor: event.person,
-      data: event.data,
+      data: kept.has(event.data['reason'])
+        ? { ...event.data, ...kept.get(event.data['reason']) }
+        : event.data,
     })),
     recordings: recordings.map((recording) => ({
       recordingId: recording.recording_id,
@@ -309,7 +314,7 @@ export async function enter(
   const missing = missingForClosing(form, answers)
   if (missing.length > 0) throw new Problem('contact.incomplete', { missing })
   const contactId = newId(now.getTime())
-  const number = await insertByHand(tx, contactId, given, asker.personId, numbers)
+  const number = await insertByHand(tx, contactId, given, { personId: asker.personId, now }, numbers)
   await fixVersions(tx, contactId, effective)
   const who = { hotlineId, contactId, personId: asker.personId, now, sealing }
   const before = initialAnswers(form)

@@ -6,6 +6,7 @@ import type { QuestionnaireResponse } from '../../domain/questionnaire.ts'
 import type { Stage } from '../../domain/stage.ts'
 import { jsonb, type Tx } from '../db/database.ts'
 import { reachOf, type Asker } from '../db/reach.ts'
+import { tsqueryOf } from '../records/word-search.ts'
 
 /** The filters of the list, parsed. */
 export type ListQuery = z.output<(typeof listContacts)['query']>
@@ -70,10 +71,8 @@ const startOf = (query: ListQuery): number => {
 
 /** The next numbers whose words match, beyond `from`. */
 async function matching(tx: Tx, words: string[][], from: number, newest: boolean): Promise<number[]> {
-  // Quoted as lexemes: only letters, digits and the signs of base64url come out of searchWords, so no quote is broken.
-  const tsquery = words.map((ways) => `(${ways.map((way) => `'${way}'`).join(' | ')})`).join(' & ')
   const { rows } = await sql<{ number: number }>`
-    select matching_numbers(${tsquery}::tsquery, ${from}, ${newest}, ${batch}) as number`.execute(tx)
+    select matching_numbers(${tsqueryOf(words)}::tsquery, ${from}, ${newest}, ${batch}) as number`.execute(tx)
   return rows.map((row) => row.number)
 }
 
@@ -282,22 +281,27 @@ export async function isLine(tx: Tx, lineId: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Inserts an ended contact entered by hand, its record still open. Returns its number. */
+/**
+ * Inserts an ended contact entered by hand, its record still open. Returns its number. On the chains it stands at the moment
+ * of entering: when the call was is what somebody says of it.
+ */
 export async function insertByHand(
   tx: Tx,
   contactId: string,
   given: z.output<(typeof enterContact)['body']>,
-  personId: string,
+  by: { personId: string; now: Date },
   numbers: Sealing,
 ): Promise<number> {
   const caller = given.callerNumber
+  const { personId, now } = by
   const { rows } = await sql<{ number: number }>`
-    select create_contact(${contactId}, ${given.lineId}, 'by-hand', 'wrap-up', ${given.startedAt}, null,
+    select create_contact(${contactId}, ${given.lineId}, 'by-hand', 'wrap-up', ${now}, null,
       ${caller ? numbers.seal(caller) : null}, ${caller ? numbers.key(caller) : null},
       ${caller ? numbers.suffixKey(caller) : null}, false, null, null, ${personId}, '{"byHand":true}') as number`.execute(
     tx,
   )
-  await sql`update contact set person_id = ${personId}, answered_at = ${given.answeredAt ?? given.startedAt},
+  await sql`update contact set person_id = ${personId}, started_at = ${given.startedAt},
+    answered_at = ${given.answeredAt ?? given.startedAt},
     talk_ended_at = ${given.endedAt}, ended_at = ${given.endedAt}, outcome = 'answered' where contact_id = ${contactId}`.execute(
     tx,
   )

@@ -37,7 +37,7 @@ export interface AlarmBell {
 export interface ReportsDeps {
   db: Database
   live: Pick<Live, 'publish'>
-  keys: Pick<Keys, 'open'>
+  keys: Pick<Keys, 'open' | 'wordsOf'>
   /** Null where there is no switchboard: no phones ring then. */
   bell: () => AlarmBell | null
   now: () => Date
@@ -178,7 +178,10 @@ async function ask(
   for (const personId of fresh ? asking.ask : []) {
     const reader = colleagues.find((one) => one.personId === personId)
     if (fresh && reader)
-      publish(deps, hotlineId, personId, { type: 'report', report: shownReport(fresh, reader) })
+      publish(deps, hotlineId, personId, {
+        type: 'report',
+        report: shownReport(fresh, reader, deps.keys.wordsOf(hotlineId)),
+      })
   }
 }
 

@@ -6,6 +6,7 @@ import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Words } from '../records/keys.ts'
+import { hasWords, searchIndex, type WordSealing } from '../records/word-search.ts'
 import { appendEvent } from './queries.ts'
 
 type ExceptionRow = z.infer<typeof exceptionRow>
@@ -39,8 +40,8 @@ const shown = (row: Stored, sealed: Words): ExceptionRow => ({
   contactNumber: row.number,
   at: row.at.toISOString(),
   code: row.code,
-  basis: row.basis,
-  recipient: row.recipient,
+  basis: sealed.open(row.basis),
+  recipient: sealed.open(row.recipient),
   data: row.data,
   words: sealed.open(row.words),
   decidedBy: row.decided_by_name,
@@ -62,7 +63,7 @@ export async function listedExceptions(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listExceptions)['query']>,
-  sealed: Words,
+  sealing: WordSealing,
 ): Promise<z.output<(typeof listExceptions)['reply']>> {
   const wanted = [sql`e.hotline_id = ${hotlineId}`]
   if (query.code) wanted.push(sql`e.code = ${query.code}`)
@@ -72,7 +73,8 @@ export async function listedExceptions(
   if (query.text) {
     const like = `%${query.text.replace(/[%_\\]/g, '\\$&')}%`
     wanted.push(
-      sql`(c.number::text = ${query.text} or e.recipient ilike ${like} or e.basis ilike ${like} or p.display_name ilike ${like})`,
+      sql`(c.number::text = ${query.text} or ${hasWords('e.search', query.text, sealing)} or p.display_name ilike ${like}
+        or e.recipient ilike ${like} and e.search is null)`,
     )
   }
   const { rows } = await sql<Stored>`
@@ -80,7 +82,7 @@ export async function listedExceptions(
     order by e.exception_id desc limit ${query.limit + 1}`.execute(tx)
   const kept = rows.slice(0, query.limit)
   return {
-    rows: kept.map((row) => shown(row, sealed)),
+    rows: kept.map((row) => shown(row, sealing.words)),
     next: rows.length > query.limit ? (kept.at(-1)?.exception_id ?? null) : null,
   }
 }
@@ -90,21 +92,22 @@ export async function insertException(
   tx: Tx,
   of: { hotlineId: string; contactId: string; personId: string; now: Date },
   given: z.output<(typeof recordException)['body']>,
-  sealed: Words,
+  sealing: WordSealing,
 ): Promise<string> {
   if (!given.callerTold && given.notToldBecause.trim() === '')
     throw new Problem('request.malformed', { fields: ['notToldBecause'] })
   const exceptionId = newId(of.now.getTime())
+  const { words: sealed } = sealing
   await sql`
     insert into confidentiality_exception (exception_id, hotline_id, contact_id, at, code, basis, recipient, data, words,
-      decided_by, caller_told, not_told_because)
-    values (${exceptionId}, ${of.hotlineId}, ${of.contactId}, ${of.now}, ${given.code}, ${given.basis},
-      ${given.recipient}, ${given.data}::text[], ${sealed.seal(given.words)}, ${of.personId}, ${given.callerTold},
-      ${given.callerTold ? '' : sealed.seal(given.notToldBecause)})`.execute(tx)
+      decided_by, caller_told, not_told_because, search)
+    values (${exceptionId}, ${of.hotlineId}, ${of.contactId}, ${of.now}, ${given.code}, ${sealed.seal(given.basis)},
+      ${sealed.seal(given.recipient)}, ${given.data}::text[], ${sealed.seal(given.words)}, ${of.personId}, ${given.callerTold},
+      ${given.callerTold ? '' : sealed.seal(given.notToldBecause)},
+      ${searchIndex([given.basis, given.recipient], sealing)})`.execute(tx)
   await appendEvent(tx, of.contactId, of.now, 'exception.recorded', of.personId, {
     exceptionId,
     code: given.code,
-    basis: given.basis,
     data: given.data,
     callerTold: given.callerTold,
   })

@@ -66,7 +66,7 @@ export async function crisisOf(tx: Tx, asker: Asker, contact: CrisisContact): Pr
         }
       : null,
     runs: await runsOf(tx, contactId, asker.words),
-    reports: (await findReportsOf(tx, contactId)).map((row) => shownReport(row, asker)),
+    reports: (await findReportsOf(tx, contactId)).map((row) => shownReport(row, asker, asker.words)),
     exceptions: await exceptionsOf(tx, contactId, asker.words),
     owed: await findOwed(tx, contactId),
   }

@@ -7,6 +7,7 @@ import { Problem } from '../../domain/problem.ts'
 import { riskRank, type RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 import { appendEvent, lockCrisis } from './queries.ts'
 import {
   findOpenReport,
@@ -60,7 +61,7 @@ const openFor = (row: StoredReport, reader: Reader): boolean =>
   mayAcknowledge({ kind: row.kind, counsellor: row.counsellor_id }, reader)
 
 /** A report as its reader sees it. */
-export const shownReport = (row: StoredReport, reader: Reader): ReportRow => ({
+export const shownReport = (row: StoredReport, reader: Reader, sealed: Words): ReportRow => ({
   reportId: row.report_id,
   contactId: row.contact_id,
   contactNumber: row.number,
@@ -76,7 +77,7 @@ export const shownReport = (row: StoredReport, reader: Reader): ReportRow => ({
   asked: row.asked_names,
   acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
   acknowledgedBy: row.acknowledged_name,
-  note: row.note,
+  note: sealed.open(row.note),
   mine: row.acknowledged_at === null && openFor(row, reader),
 })
 
@@ -92,6 +93,7 @@ export async function listed(
   hotlineId: string,
   reader: Reader,
   query: z.output<(typeof listReports)['query']>,
+  sealed: Words,
 ): Promise<z.output<(typeof listReports)['reply']>> {
   const open = query.open === 'yes'
   const { after, text = '', limit } = query
@@ -100,14 +102,14 @@ export async function listed(
   const last = rows.at(-1)
   const at = open ? last?.opened_at : last?.acknowledged_at
   return {
-    rows: rows.map((row) => shownReport(row, reader)),
+    rows: rows.map((row) => shownReport(row, reader, sealed)),
     next: found.length > limit && last && at ? `${at.toISOString()}_${last.report_id}` : null,
   }
 }
 
 /**
  * Acknowledges a report: `report.notYours` for one's own contact or another group's report, `report.alreadyAcknowledged` when
- * somebody else did; again by oneself is success. Gives the report and whom it had asked.
+ * somebody else did; again by oneself is success. The note is sealed. Gives the report and whom it had asked.
  */
 export async function acknowledge(
   tx: Tx,

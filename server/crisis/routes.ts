@@ -25,6 +25,7 @@ import { inHotline, type Tx } from '../db/database.ts'
 import { beforeChange } from '../db/fingerprint.ts'
 import { serve, type Context } from '../http/serve.ts'
 import type { Live } from '../http/live.ts'
+import { answersOf } from '../records/answers.ts'
 import type { Keys } from '../records/keys.ts'
 import { planFollowUps } from '../tasks/tasks.ts'
 import { reportOver, tellOfCrisis } from './escalating.ts'
@@ -41,7 +42,7 @@ import { closeRun, openRun, recordStep, runOf } from './runs.ts'
 /** What the routes of crisis are given. */
 export interface CrisisDeps {
   live: Live
-  keys: Pick<Keys, 'seal' | 'open' | 'wordsOf'>
+  keys: Keys
   /** Told when a board may have changed. */
   poke: () => void
   /** Told of a level that was lowered, so that the call knows. */
@@ -208,7 +209,7 @@ function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
       const { contactId } = params
       await lockVisible(tx, asker, contactId)
       const given = { hotlineId: context.hotlineId, contactId, personId: asker.personId, now: context.now() }
-      const exceptionId = await insertException(tx, given, body, asker.words)
+      const exceptionId = await insertException(tx, given, body, answersOf(deps.keys, context.hotlineId))
       const result = await after(tx, asker, contactId)
       await context.audit(tx, 'exception.recorded', exceptionId, contactId, { code: body.code })
       return result
@@ -228,7 +229,12 @@ function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   })
   serve(app, listExceptions, (context, { query }) =>
     context.tx(async (tx) => {
-      const found = await listedExceptions(tx, context.hotlineId, query, deps.keys.wordsOf(context.hotlineId))
+      const found = await listedExceptions(
+        tx,
+        context.hotlineId,
+        query,
+        answersOf(deps.keys, context.hotlineId),
+      )
       await context.audit(tx, 'exception.listed', '', null, { found: found.rows.length })
       return found
     }),
@@ -237,26 +243,31 @@ function exceptionRoutes(app: FastifyInstance, deps: CrisisDeps): void {
 
 function reportRoutes(app: FastifyInstance, deps: CrisisDeps): void {
   serve(app, listReports, (context, { query }) =>
-    context.tx((tx) => listed(tx, context.hotlineId, askerOf(deps, context), query)),
+    context.tx((tx) => {
+      const asker = askerOf(deps, context)
+      return listed(tx, context.hotlineId, asker, query, asker.words)
+    }),
   )
   serve(app, acknowledgeReport, async (context, { params, body }) => {
     const asker = askerOf(deps, context)
     const row = await context.tx(async (tx) => {
-      const given = { reportId: params.reportId, note: body.note, by: 'screen' as const, now: context.now() }
+      const note = asker.words.seal(body.note)
+      const given = { reportId: params.reportId, note, by: 'screen' as const, now: context.now() }
       const acknowledged = await acknowledge(tx, asker, given)
       const { contact_id: contactId } = acknowledged.row
       if (acknowledged.fresh) await context.audit(tx, 'report.acknowledged', params.reportId, contactId)
       return acknowledged.row
     })
     reportOver(deps, context.hotlineId, row)
-    return shownReport(row, asker)
+    return shownReport(row, asker, asker.words)
   })
   const { db } = app.ground
   // A screen that comes back rings on for what asked it.
   deps.live.onConnect(async (person) => {
     if (!may(person.roles, 'report.acknowledge')) return []
     const rows = await inHotline(db, person.hotlineId, (tx) => findAsking(tx, person.personId))
-    return rows.map((row) => ({ type: 'report' as const, report: shownReport(row, person) }))
+    const sealed = deps.keys.wordsOf(person.hotlineId)
+    return rows.map((row) => ({ type: 'report' as const, report: shownReport(row, person, sealed) }))
   })
 }
 

@@ -92,6 +92,7 @@ export interface BreakGlass {
   review_words: Generated<string>;
   reviewed_at: Timestamp | null;
   reviewed_by: string | null;
+  search: string | null;
   until: Timestamp;
 }
 
@@ -161,6 +162,7 @@ export interface ConfidentialityException {
   hotline_id: string;
   not_told_because: Generated<string>;
   recipient: string;
+  search: string | null;
   supervisor_id: string | null;
   supervisor_saw_at: Timestamp | null;
   words: Generated<string>;
@@ -280,6 +282,7 @@ export interface Disclosure {
   questions: string[];
   receiver_id: string;
   recipient: string;
+  search: string | null;
   sound: boolean;
   state: Generated<string>;
   words: string;
@@ -471,6 +474,15 @@ export interface InstrumentText {
   source: string;
 }
 
+export interface KeptWords {
+  contact_id: string | null;
+  hotline_id: string;
+  incident_id: string | null;
+  search: string | null;
+  words: string;
+  words_id: string;
+}
+
 export interface KeyCheck {
   only_one: Generated<boolean>;
   value: Buffer;
@@ -596,6 +608,7 @@ export interface Recording {
   duration_ms: number | null;
   ended_at: Timestamp | null;
   files_gone_at: Timestamp | null;
+  freed_at: Timestamp | null;
   hotline_id: string;
   kind: string;
   recording_id: string;
@@ -604,6 +617,7 @@ export interface Recording {
   sha256: Generated<Json>;
   started_at: Timestamp;
   state: Generated<string>;
+  stored_at: Timestamp | null;
 }
 
 export interface RecoveryCode {
@@ -626,6 +640,7 @@ export interface RegisterEntry {
   opened_at: Timestamp;
   opened_by: string;
   request: string | null;
+  search: string | null;
   title: string;
 }
 
@@ -635,6 +650,7 @@ export interface RegisterStep {
   hotline_id: string;
   kind: string;
   person_id: string;
+  search: string | null;
   seq: number;
   words: Generated<string>;
 }
@@ -847,6 +863,7 @@ export interface DB {
   incident: Incident;
   incident_entry: IncidentEntry;
   instrument_text: InstrumentText;
+  kept_words: KeptWords;
   key_check: KeyCheck;
   line: Line;
   login_failure: LoginFailure;

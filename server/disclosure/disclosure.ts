@@ -25,6 +25,9 @@ import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { formOfContact } from '../forms/forms.ts'
 import type { ContactSealing } from '../records/answers.ts'
+import { findKeptWords, keepWords } from '../records/kept-words.ts'
+import type { Words } from '../records/keys.ts'
+import type { WordSealing } from '../records/word-search.ts'
 import { readContacts, type ReadContact } from './contents.ts'
 import {
   appendEntry,
@@ -71,8 +74,9 @@ export async function list(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listDisclosures)['query']>,
+  sealing: WordSealing,
 ): Promise<{ rows: DisclosureRow[]; next: string | null }> {
-  const found = await findDisclosures(tx, hotlineId, query)
+  const found = await findDisclosures(tx, hotlineId, query, sealing)
   const rows = found.slice(0, query.limit).map(rowOf)
   const last = rows.at(-1)
   return { rows, next: found.length > query.limit && last ? String(last.number) : null }
@@ -94,6 +98,8 @@ export interface Around {
   making: boolean
   kept: boolean
   signer: string
+  /** Opens what was typed. */
+  words: Words
 }
 
 async function itemsOf(tx: Tx, rows: readonly DisclosedRow[]): Promise<Map<string, Item>> {
@@ -104,10 +110,10 @@ async function itemsOf(tx: Tx, rows: readonly DisclosedRow[]): Promise<Map<strin
   return items
 }
 
-const wishOf = (row: StoredDisclosure): DisclosureWish => ({
+const wishOf = (row: StoredDisclosure, sealed: Words): DisclosureWish => ({
   purpose: row.purpose,
   basis: row.basis,
-  document: row.document,
+  document: sealed.open(row.document),
   facts: row.facts,
   questions: row.questions,
   sound: row.sound,
@@ -130,9 +136,11 @@ export async function read(
   const items = await itemsOf(tx, await findContacts(tx, hotlineId, numbers, []))
   const entries = await findEntries(tx, disclosureId)
   const made = entries.find(({ kind }) => kind === 'packaged')?.data
+  const references = entries.flatMap(({ data }) => data.kept ?? [])
+  const said = await findKeptWords(tx, references, around.words)
   return {
     ...rowOf(row),
-    ...wishOf(row),
+    ...wishOf(row, around.words),
     facts: row.facts,
     recipient: row.recipient,
     contactNumbers: numbers,
@@ -140,7 +148,7 @@ export async function read(
       const item = items.get(linkId)
       return { linkId, zh: item ? wordsOf(item, 'zh-CN') : linkId, en: item ? wordsOf(item, 'en') : linkId }
     }),
-    words: row.words,
+    words: around.words.open(row.words),
     mine: row.asked_by === personId,
     making: around.making,
     package: made
@@ -152,13 +160,16 @@ export async function read(
         }
       : null,
     signer: around.signer,
-    brokenAt: firstBreak(entries, { count: row.entry_count, hash: row.entry_hash }),
+    brokenAt:
+      firstBreak(entries, { count: row.entry_count, hash: row.entry_hash }) ??
+      entries.find(({ data }) => data.kept !== undefined && !said.has(data.kept))?.seq ??
+      null,
     log: entries.map(({ seq, at, kind, person, data }) => ({
       seq,
       at: at.toISOString(),
       kind,
       person,
-      words: data.words ?? '',
+      words: said.get(data.kept)?.['words'] ?? '',
     })),
   }
 }
@@ -235,7 +246,7 @@ async function judge(tx: Tx, wish: DisclosureWish, rows: readonly DisclosedRow[]
 /** Asks for a disclosure and gives its id; `receiver.notFound`, `contact.notFound`, `disclosure.notAllowed`. */
 export async function ask(
   tx: Tx,
-  { hotlineId, asker }: Doer,
+  { hotlineId, asker, sealing }: Doer,
   given: z.output<(typeof askDisclosure)['body']>,
 ): Promise<{ disclosureId: string; contactIds: string[] }> {
   const receiver = await receiverOf(tx, given.receiverId)
@@ -258,10 +269,13 @@ export async function ask(
     words,
     contactIds,
   }
-  await insertDisclosure(tx, hotlineId, { ...stored, disclosureId, personId: asker.personId, at: asker.now })
-  // The chain holds all that was agreed on, so that a changed row would be seen.
-  const data = { ...stored, receiver: receiver.name }
-  await appendEntry(tx, disclosureId, { at: asker.now, personId: asker.personId, kind: 'asked', data })
+  const by = { personId: asker.personId, at: asker.now }
+  await insertDisclosure(tx, hotlineId, { ...stored, disclosureId, ...by }, sealing.answers)
+  // The chain holds all that was agreed on, the words by reference, so that a changed row would be seen.
+  const { words: _, document: __, ...codes } = stored
+  const kept = await keepWords(tx, { hotlineId }, { words, document }, sealing.answers)
+  const data = { ...codes, receiver: receiver.name, kept }
+  await appendEntry(tx, disclosureId, { ...by, kind: 'asked', data })
   return { disclosureId, contactIds }
 }
 
@@ -323,7 +337,7 @@ export async function toBePackaged(
   // One that was restricted meanwhile is not there any more; the rest of it was not what was agreed on.
   if (numbers.length !== row.contacts) throw new Problem('contact.notFound')
   const rows = await contactsOf(tx, hotlineId, numbers, row.purpose)
-  const wish = wishOf(row)
+  const wish = wishOf(row, sealing.answers.words)
   await judge(tx, wish, rows)
   return { row, wish, contacts: await readContacts(tx, asker, rows, sealing) }
 }

@@ -9,10 +9,11 @@ import type {
   DisclosureState,
 } from '../../domain/disclosure.ts'
 import { jsonb, type Tx } from '../db/database.ts'
+import { hasWords, searchIndex, type WordSealing } from '../records/word-search.ts'
 
 const within = (text: string): string => `%${text.replace(/[%_\\]/g, '\\$&')}%`
 
-/** A disclosure as stored. */
+/** A disclosure as stored, its words and its document sealed. */
 export interface StoredDisclosure {
   disclosure_id: string
   number: number
@@ -50,13 +51,14 @@ export async function findDisclosures(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listDisclosures)['query']>,
+  sealing: WordSealing,
 ): Promise<StoredDisclosure[]> {
   const wanted: RawBuilder<unknown>[] = [sql`d.hotline_id = ${hotlineId}`]
   if (query.state) wanted.push(sql`d.state = ${query.state}`)
   if (query.purpose) wanted.push(sql`d.purpose = ${query.purpose}`)
   if (query.text) {
     const like = within(query.text)
-    wanted.push(sql`(r.name ilike ${like} or d.document ilike ${like} or d.words ilike ${like}
+    wanted.push(sql`(r.name ilike ${like} or ${hasWords('d.search', query.text, sealing)}
       or a.display_name ilike ${like} or d.number::text = ${query.text}
       or exists (select from disclosure_contact c join contact o on o.contact_id = c.contact_id
         where c.disclosure_id = d.disclosure_id and o.number::text = ${query.text}))`)
@@ -99,17 +101,22 @@ export interface NewDisclosure {
 }
 
 /** Inserts a request with the hotline's next number; its log is still empty. */
-export async function insertDisclosure(tx: Tx, hotlineId: string, given: NewDisclosure): Promise<void> {
+export async function insertDisclosure(
+  tx: Tx,
+  hotlineId: string,
+  given: NewDisclosure,
+  sealing: WordSealing,
+): Promise<void> {
+  const { words } = sealing
   // Two at once would take the same number: one waits for the other.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`disclosure ${hotlineId}`}, 0))`.execute(tx)
   await sql`insert into disclosure (disclosure_id, hotline_id, number, receiver_id, recipient, purpose, basis, document,
-      facts, questions, sound, words, asked_by, asked_at)
+      facts, questions, sound, words, asked_by, asked_at, search)
     values (${given.disclosureId}, ${hotlineId},
       (select coalesce(max(number), 0) + 1 from disclosure where hotline_id = ${hotlineId}),
-      ${given.receiverId}, ${given.recipient}, ${given.purpose}, ${given.basis}, ${given.document},
-      ${given.facts}::text[], ${given.questions}::text[], ${given.sound}, ${given.words}, ${given.personId}, ${given.at})`.execute(
-    tx,
-  )
+      ${given.receiverId}, ${given.recipient}, ${given.purpose}, ${given.basis}, ${words.seal(given.document)},
+      ${given.facts}::text[], ${given.questions}::text[], ${given.sound}, ${words.seal(given.words)}, ${given.personId}, ${given.at},
+      ${searchIndex([given.words, given.document], sealing)})`.execute(tx)
   await sql`insert into disclosure_contact (disclosure_id, contact_id, hotline_id)
     select ${given.disclosureId}, unnest(${given.contactIds}::uuid[]), ${hotlineId}`.execute(tx)
 }
@@ -128,13 +135,13 @@ export async function appendEntry(
   )
 }
 
-/** An entry of a log, with what its hash was made of. */
+/** An entry of a log, with what its hash was made of; its words are kept beside it. */
 export interface StoredEntry {
   seq: number
   at: Date
   kind: EntryKind
   person: string
-  data: { words?: string; sha256?: string; bytes?: number; entries?: number; receipt?: string }
+  data: { kept?: string; sha256?: string; bytes?: number; entries?: number; receipt?: string }
   text: string
   hash: Buffer
 }

@@ -23,8 +23,10 @@ import type { DisclosureStep } from '../../domain/disclosure.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { serve, serveFile, type Context } from '../http/serve.ts'
-import { contactSealing } from '../records/answers.ts'
+import { answersOf, contactSealing } from '../records/answers.ts'
+import { keepWords } from '../records/kept-words.ts'
 import type { Keys } from '../records/keys.ts'
+import type { Places } from '../records/records.ts'
 import { ask, list, lookAt, moveOn, noteDownload, read, receive, type Doer } from './disclosure.ts'
 import { openPackages, type Packages } from './making.ts'
 import { add, receivers, remove } from './receivers.ts'
@@ -33,6 +35,8 @@ import { add, receivers, remove } from './receivers.ts'
 export interface DisclosureDeps {
   keys: Keys
   dataFolder: string
+  /** Where recordings lie. */
+  places: Places
   /** Told after the register or the receivers changed, so that lists are read again. */
   changed: (hotlineId: string) => void
   /** Told of a package that failed after the answer was sent. */
@@ -64,6 +68,7 @@ const shown = (
     making: packages.isMaking(disclosureId),
     kept: packages.isKept(context.hotlineId, disclosureId),
     signer: keys.signer(context.hotlineId).toString('base64url'),
+    words: keys.wordsOf(context.hotlineId),
   })
 
 /** Serves api/disclosure.ts. Every look and every step is in the audit chain and in the disclosure's own log. */
@@ -71,7 +76,7 @@ export function disclosureRoutes(app: FastifyInstance, deps: DisclosureDeps): vo
   const { db, now } = app.ground
   const ground = {
     ...deps,
-    packages: openPackages({ db, now, keys: deps.keys, dataFolder: deps.dataFolder }),
+    packages: openPackages({ db, now, ...deps }),
   }
   receiverRoutes(app, ground)
   readingRoutes(app, ground)
@@ -101,7 +106,9 @@ function receiverRoutes(app: FastifyInstance, { changed }: Ground): void {
 }
 
 function readingRoutes(app: FastifyInstance, ground: Ground): void {
-  serve(app, listDisclosures, (context, { query }) => context.tx((tx) => list(tx, context.hotlineId, query)))
+  serve(app, listDisclosures, (context, { query }) =>
+    context.tx((tx) => list(tx, context.hotlineId, query, answersOf(ground.keys, context.hotlineId))),
+  )
   serve(app, readDisclosure, (context, { params }) =>
     context.tx(async (tx) => {
       const found = await shown(tx, context, ground, params.disclosureId)
@@ -140,7 +147,9 @@ function askingRoutes(app: FastifyInstance, ground: Ground): void {
     words: string,
   ): Promise<Disclosure> => {
     const after = await context.tx(async (tx) => {
-      await moveOn(tx, disclosureId, step, byOf(context), { words })
+      const sealing = answersOf(ground.keys, context.hotlineId)
+      const kept = words && (await keepWords(tx, { hotlineId: context.hotlineId }, { words }, sealing))
+      await moveOn(tx, disclosureId, step, byOf(context), kept ? { kept } : {})
       const result = await shown(tx, context, ground, disclosureId)
       await context.audit(tx, action, disclosureId)
       return result

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import type { LiveEvent } from '../../api/events.ts'
 import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
+import { someKeys } from '../../test/keys.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Audience } from '../http/live.ts'
@@ -17,6 +18,7 @@ import {
 } from './help.ts'
 
 const { db, owner } = await freshDatabase()
+const keys = someKeys()
 const start = new Date('2026-11-21T12:00:00Z')
 const after = (seconds: number): Date => new Date(start.getTime() + seconds * 1000)
 let hotlineId: string
@@ -139,16 +141,19 @@ test('only the counsellor of a talk asks, and takes it back; a talk that ends en
 
 test('a hint reaches the counsellor of the contact, is on the record, and is marked as seen by them alone', async () => {
   const contactId = await talking()
-  const given = await inside((tx) => giveHint(tx, { ...deed(contactId, first), words: '问问他身边有谁' }))
+  const sealed = keys.wordsOf(hotlineId)
+  const given = await inside((tx) =>
+    giveHint(tx, { ...deed(contactId, first), words: '问问他身边有谁' }, sealed),
+  )
   expect(given.to).toBe(counsellor)
   await inside((tx) => seeHints(tx, deed(contactId, first)))
-  expect((await inside((tx) => findHints(tx, contactId)))[0]?.seenAt).toBe(null)
+  expect((await inside((tx) => findHints(tx, contactId, sealed)))[0]?.seenAt).toBe(null)
   await inside((tx) => seeHints(tx, deed(contactId)))
-  expect((await inside((tx) => findHints(tx, contactId)))[0]).toMatchObject({
+  expect((await inside((tx) => findHints(tx, contactId, sealed)))[0]).toMatchObject({
     words: '问问他身边有谁',
     seenAt: start.toISOString(),
   })
   await owner(`update contact set state = 'closed' where contact_id = $1`, [contactId])
-  const late = inside((tx) => giveHint(tx, { ...deed(contactId, first), words: '晚了' }))
+  const late = inside((tx) => giveHint(tx, { ...deed(contactId, first), words: '晚了' }, sealed))
   await expect(late).rejects.toMatchObject({ code: 'call.wrongState' })
 })

@@ -5,6 +5,7 @@ import { Problem } from '../../domain/problem.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import type { Live } from '../http/live.ts'
+import type { Words } from '../records/keys.ts'
 import {
   appendEvent,
   dueHelp,
@@ -152,14 +153,18 @@ export async function helpRound(db: Database, live: Pick<Live, 'publish'>, now: 
 }
 
 /** Words to the counsellor of a contact that is not finished yet. `contact.notFound`, `call.wrongState`. */
-export async function giveHint(tx: Tx, deed: Deed & { words: string }): Promise<{ hint: Hint; to: string }> {
+export async function giveHint(
+  tx: Tx,
+  deed: Deed & { words: string },
+  sealed: Words,
+): Promise<{ hint: Hint; to: string }> {
   const contact = await findStanding(tx, deed.contactId)
   if (!contact) throw new Problem('contact.notFound')
   const open = ['talking', 'survey', 'wrap-up'].includes(contact.state)
   if (!open || contact.personId === null) throw new Problem('call.wrongState', { state: contact.state })
-  const hintId = await insertHint(tx, { ...deed, at: deed.now })
+  const hintId = await insertHint(tx, { ...deed, words: sealed.seal(deed.words), at: deed.now })
   await appendEvent(tx, deed.contactId, deed.now, 'hint.given', deed.personId, { hint: hintId })
-  const hint = (await findHints(tx, deed.contactId)).find((each) => each.hintId === hintId)
+  const hint = (await findHints(tx, deed.contactId, sealed)).find((each) => each.hintId === hintId)
   if (!hint) throw new Problem('server.failed')
   return { hint, to: contact.personId }
 }

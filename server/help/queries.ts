@@ -3,6 +3,7 @@ import type { HelpRow, Hint } from '../../api/supervise.ts'
 import type { Helper } from '../../domain/help.ts'
 import { jsonb, outside, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 
 /** A call for help as it stands. */
 export interface StoredHelp {
@@ -177,7 +178,7 @@ export async function appendEvent(
   await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
 }
 
-/** Writes down a hint. */
+/** Writes down a hint; its words are sealed. */
 export async function insertHint(
   tx: Tx,
   given: { hotlineId: string; contactId: string; personId: string; words: string; at: Date },
@@ -192,7 +193,7 @@ export async function insertHint(
 }
 
 /** Hints of a contact, oldest first. */
-export async function findHints(tx: Tx, contactId: string): Promise<Hint[]> {
+export async function findHints(tx: Tx, contactId: string, sealed: Words): Promise<Hint[]> {
   const { rows } = await sql<{
     hint_id: string
     name: string
@@ -207,7 +208,7 @@ export async function findHints(tx: Tx, contactId: string): Promise<Hint[]> {
   return rows.map((row) => ({
     hintId: row.hint_id,
     from: row.name,
-    words: row.words,
+    words: sealed.open(row.words),
     at: row.at.toISOString(),
     seenAt: row.seen_at?.toISOString() ?? null,
   }))

@@ -14,6 +14,7 @@ import type { SuperviseMode } from '../../domain/call-state.ts'
 import { visible } from '../contacts/contacts.ts'
 import type { Live } from '../http/live.ts'
 import { serve, type Context } from '../http/serve.ts'
+import type { Keys } from '../records/keys.ts'
 import {
   answerHelp,
   askHelp,
@@ -31,6 +32,7 @@ import {
 /** What the routes of help are given. */
 export interface HelpDeps {
   live: Pick<Live, 'publish'>
+  keys: Pick<Keys, 'wordsOf'>
   /** Joins the person's own seat to a call, changes the way, or leaves. */
   supervise: (
     hotlineId: string,
@@ -113,16 +115,17 @@ function askRoutes(app: FastifyInstance, { live }: HelpDeps): void {
   })
 }
 
-function hintRoutes(app: FastifyInstance, { live }: HelpDeps): void {
+function hintRoutes(app: FastifyInstance, { live, keys }: HelpDeps): void {
   serve(app, listHints, (context, { params: { contactId } }) =>
     context.tx(async (tx) => {
       await visible(tx, context.person, contactId)
-      return findHints(tx, contactId)
+      return findHints(tx, contactId, keys.wordsOf(context.hotlineId))
     }),
   )
   serve(app, giveHintEndpoint, async (context, { params: { contactId }, body: { words } }) => {
     const { hint, to } = await context.tx(async (tx) => {
-      const given = await giveHint(tx, { ...deedOf(context, contactId), words })
+      const deed = { ...deedOf(context, contactId), words }
+      const given = await giveHint(tx, deed, keys.wordsOf(context.hotlineId))
       await context.audit(tx, 'hint.given', given.hint.hintId, contactId)
       return given
     })

@@ -51,7 +51,11 @@ const aServedHotline = async (): Promise<{ hotlineId: string; lineId: string }> 
 const propose = (hotlineId: string, at = now) =>
   inHotline(db, hotlineId, (tx) => proposeClusters(tx, hotlineId, at, answersOf(keys, hotlineId)))
 const proposals = async (hotlineId: string) =>
-  (await inHotline(db, hotlineId, (tx) => listed(tx, hotlineId, { open: 'yes', limit: 20 }))).rows
+  (
+    await inHotline(db, hotlineId, (tx) =>
+      listed(tx, hotlineId, { open: 'yes', limit: 20 }, keys.wordsOf(hotlineId)),
+    )
+  ).rows
 
 test('notice 2020-8: a round puts a cluster before a human, once, and it grows with its contacts', async () => {
   const { hotlineId, lineId } = await aServedHotline()

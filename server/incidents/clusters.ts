@@ -10,6 +10,7 @@ import { startOfDay } from '../../domain/zone.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { AnswerSealing } from '../records/answers.ts'
+import type { Words } from '../records/keys.ts'
 import {
   findAnswered,
   findClusters,
@@ -76,7 +77,7 @@ export async function proposeClusters(
   return changed
 }
 
-const shown = (row: StoredCluster): ClusterRow => ({
+const shown = (row: StoredCluster, sealed: Words): ClusterRow => ({
   clusterId: row.cluster_id,
   area: row.area,
   topic: row.topic,
@@ -88,7 +89,7 @@ const shown = (row: StoredCluster): ClusterRow => ({
   decision: row.decision,
   decidedAt: row.decided_at?.toISOString() ?? null,
   decidedBy: row.decided_by,
-  reason: row.reason,
+  reason: sealed.open(row.reason),
   incidentId: row.incident_id,
 })
 
@@ -97,13 +98,14 @@ export async function listed(
   tx: Tx,
   hotlineId: string,
   query: { open: 'yes' | 'no'; after?: string | undefined; limit: number },
+  sealed: Words,
 ): Promise<{ rows: ClusterRow[]; next: string | null }> {
   const found = await findClusters(tx, hotlineId, {
     open: query.open === 'yes',
     after: query.after,
     limit: query.limit,
   })
-  const rows = found.slice(0, query.limit).map(shown)
+  const rows = found.slice(0, query.limit).map((row) => shown(row, sealed))
   return { rows, next: found.length > query.limit ? (rows.at(-1)?.clusterId ?? null) : null }
 }
 
@@ -114,17 +116,19 @@ export async function decide(
   clusterId: string,
   given: z.output<(typeof decideCluster)['body']>,
 ): Promise<ClusterRow> {
+  const { words } = doer.sealing
   const row = await lockCluster(tx, clusterId)
   if (!row) throw new Problem('cluster.notFound')
   if (row.decision !== null && row.decision !== 'watch') {
-    if (row.decision === given.decision) return shown(row)
+    if (row.decision === given.decision) return shown(row, words)
     throw new Problem('cluster.alreadyDecided')
   }
   const incidentId = given.decision === 'group-crisis' ? await openFor(tx, doer, row, given.reason) : null
-  await saveDecision(tx, clusterId, { ...given, personId: doer.personId, at: doer.now, incidentId })
+  const reason = words.seal(given.reason)
+  await saveDecision(tx, clusterId, { ...given, reason, personId: doer.personId, at: doer.now, incidentId })
   const fresh = await lockCluster(tx, clusterId)
   if (!fresh) throw new Problem('cluster.notFound')
-  return shown(fresh)
+  return shown(fresh, words)
 }
 
 async function openFor(tx: Tx, doer: Doer, row: StoredCluster, reason: string): Promise<string> {

@@ -1,10 +1,11 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { z } from 'zod'
 import type { entryKinds, IncidentRow, listIncidents } from '../../api/incidents.ts'
 import { jsonb, type Tx } from '../db/database.ts'
+import { hasWords, type WordSealing } from '../records/word-search.ts'
 import type { Link } from './chain.ts'
 
-/** An incident as stored. */
+/** An incident as stored, its title sealed. */
 export interface StoredIncident {
   incident_id: string
   number: number
@@ -26,21 +27,26 @@ const from = sql`select i.incident_id, i.number, i.kind, i.title, i.state, i.ope
   join incident_entry l on l.incident_id = i.incident_id and l.seq = i.entry_count
   left join person p on p.person_id = f.person_id`
 
-const within = (text: string): string => `%${text.replace(/[%_\\]/g, '\\$&')}%`
+/** Entries from before words were sealed say them in the chain itself. */
+const inPlain = (text: string): RawBuilder<boolean> => {
+  const like = `%${text.replace(/[%_\\]/g, '\\$&')}%`
+  return sql`(e.data->>'words' ilike ${like} or e.data->>'to' ilike ${like} or e.data->>'title' ilike ${like})`
+}
 
 /** One page of incidents by number and one row more. */
 export async function findIncidents(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listIncidents)['query']>,
+  sealing: WordSealing,
 ): Promise<StoredIncident[]> {
   const wanted = [sql`i.hotline_id = ${hotlineId}`]
   if (query.kind) wanted.push(sql`i.kind = ${query.kind}`)
   if (query.state) wanted.push(sql`i.state = ${query.state}`)
   if (query.text)
-    wanted.push(sql`(i.title ilike ${within(query.text)} or i.number::text = ${query.text}
-      or exists (select from incident_entry e where e.incident_id = i.incident_id
-        and (e.data->>'words' ilike ${within(query.text)} or e.data->>'to' ilike ${within(query.text)})))`)
+    wanted.push(sql`(i.number::text = ${query.text} or exists (select from kept_words w
+      where w.incident_id = i.incident_id and ${hasWords('w.search', query.text, sealing)})
+      or exists (select from incident_entry e where e.incident_id = i.incident_id and ${inPlain(query.text)}))`)
   const key = Number.parseInt(query.after ?? '', 10)
   const newest = query.sort === 'newest'
   if (Number.isSafeInteger(key)) wanted.push(newest ? sql`i.number < ${key}` : sql`i.number > ${key}`)
@@ -98,13 +104,13 @@ export async function appendEntry(
   )
 }
 
-/** An entry as stored; `data` holds what its kind has. */
+/** An entry as stored; `data` holds what its kind has, and where its words are kept; words from before sealing stand there. */
 export interface StoredEntry {
   seq: number
   at: Date
   kind: (typeof entryKinds)[number]
   person: string | null
-  data: { words?: string; to?: string; contactId?: string; number?: number; corrects?: number }
+  data: { kept?: string; words?: string; to?: string; contactId?: string; number?: number; corrects?: number }
   corrected_by: number | null
   /** Whether the named contact's record is still open. */
   contact_open: boolean
@@ -129,21 +135,29 @@ export async function findEntries(
   return rows
 }
 
+/** An entry as it is verified, with the reference to its words. */
+export interface KeptLink extends Link {
+  kept: string | null
+}
+
 /** The whole log as it is verified, in order. */
-export async function findLinks(tx: Tx, incidentId: string): Promise<Link[]> {
-  const { rows } = await sql<Link>`
+export async function findLinks(tx: Tx, incidentId: string): Promise<KeptLink[]> {
+  const { rows } = await sql<KeptLink>`
     select seq, hash, concat_ws('|', incident_id, seq, extract(epoch from at), kind, coalesce(person_id::text, ''),
-      data::text) as hashed
+      data::text) as hashed, data->>'kept' as kept
     from incident_entry where incident_id = ${incidentId} order by seq`.execute(tx)
   return rows
 }
 
-/** What the first entry says the incident was called, so that a changed name is noticed. */
-export async function findOpening(tx: Tx, incidentId: string): Promise<{ kind: unknown; title: unknown }> {
-  const { rows } = await sql<{ kind: unknown; title: unknown }>`
-    select data->>'kind' as kind, data->>'title' as title from incident_entry
+/** What the first entry says the incident is, so that a changed one is noticed. */
+export async function findOpening(
+  tx: Tx,
+  incidentId: string,
+): Promise<{ kind: unknown; title: unknown; kept: unknown }> {
+  const { rows } = await sql<{ kind: unknown; title: unknown; kept: unknown }>`
+    select data->>'kind' as kind, data->>'title' as title, data->>'kept' as kept from incident_entry
     where incident_id = ${incidentId} and seq = 1`.execute(tx)
-  return rows[0] ?? { kind: null, title: null }
+  return rows[0] ?? { kind: null, title: null, kept: null }
 }
 
 /** The contact of a number, or undefined. */

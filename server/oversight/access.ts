@@ -4,6 +4,7 @@ import type { AuditRow, listAudit, readAccess, VisitRow } from '../../api/oversi
 import { Problem } from '../../domain/problem.ts'
 import { isReading, visitsOf, type Visit } from '../../domain/visit.ts'
 import type { Tx } from '../db/database.ts'
+import type { Words } from '../records/keys.ts'
 import {
   findAccesses,
   findAudit,
@@ -38,7 +39,7 @@ export async function audited(
 }
 
 /** Why a visit was an emergency: the reasons of the accesses it overlaps; null when it was none. */
-function emergencyOf(visit: Visit, glasses: readonly StoredGlass[]): string | null {
+function emergencyOf(visit: Visit, glasses: readonly StoredGlass[], sealed: Words): string | null {
   const reasons = glasses
     .filter(
       (glass) =>
@@ -46,7 +47,7 @@ function emergencyOf(visit: Visit, glasses: readonly StoredGlass[]): string | nu
         glass.at.getTime() <= visit.to &&
         glass.until.getTime() >= visit.from,
     )
-    .map((glass) => glass.reason)
+    .map((glass) => sealed.open(glass.reason))
   return reasons.length > 0 ? reasons.join('; ') : null
 }
 
@@ -61,6 +62,7 @@ export async function accessOf(
   hotlineId: string,
   number: number,
   query: z.output<(typeof readAccess)['query']>,
+  sealed: Words,
 ): Promise<z.output<(typeof readAccess)['reply']>> {
   const contact = await findByNumber(tx, hotlineId, number)
   if (!contact) throw new Problem('contact.notFound')
@@ -76,7 +78,7 @@ export async function accessOf(
     from: new Date(visit.from).toISOString(),
     to: new Date(visit.to).toISOString(),
     own: visit.personId === contact.person_id,
-    emergency: emergencyOf(visit, glasses),
+    emergency: emergencyOf(visit, glasses, sealed),
   }))
   const wanted = visits.filter(
     (visit) => !(query.others && visit.own) && (query.text === undefined || matches(visit, query.text)),

@@ -5,6 +5,7 @@ import { Problem } from '../../domain/problem.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { reaches, type Asker } from '../db/reach.ts'
+import type { WordSealing } from '../records/word-search.ts'
 import {
   findByNumber,
   findGlass,
@@ -18,19 +19,19 @@ import {
 /** How long a broken glass lets somebody in. */
 const openMs = 3 * 3_600_000
 
-const shown = (row: StoredGlass): GlassRow => ({
+const shown = (row: StoredGlass, { words }: WordSealing): GlassRow => ({
   breakGlassId: row.break_glass_id,
   contactId: row.contact_id,
   number: row.number,
   personId: row.person_id,
   person: row.person,
-  reason: row.reason,
+  reason: words.open(row.reason),
   at: row.at.toISOString(),
   until: row.until.toISOString(),
   reviewedAt: row.reviewed_at?.toISOString() ?? null,
   reviewedBy: row.reviewer,
   finding: row.finding,
-  words: row.review_words,
+  words: words.open(row.review_words),
 })
 
 /**
@@ -42,18 +43,20 @@ export async function openInEmergency(
   hotlineId: string,
   asker: Asker & { now: Date },
   given: z.output<(typeof breakGlass)['body']>,
+  sealing: WordSealing,
 ): Promise<{ glass: GlassRow; fresh: boolean }> {
   const contact = await findByNumber(tx, hotlineId, given.contactNumber)
   if (!contact) throw new Problem('contact.notFound')
   const of = { contactId: contact.contact_id, personId: asker.personId, now: asker.now }
   const open = await findOpenGlass(tx, of)
-  if (open) return { glass: shown(open), fresh: false }
+  if (open) return { glass: shown(open, sealing), fresh: false }
   if (await reaches(tx, asker, 'contact.read', contact))
     throw new Problem('glass.notNeeded', { contactId: contact.contact_id })
   const breakGlassId = newId(asker.now.getTime())
   const until = new Date(asker.now.getTime() + openMs)
-  await insertGlass(tx, { ...of, breakGlassId, hotlineId, reason: given.reason, at: asker.now, until })
-  return { glass: await glassOf(tx, breakGlassId), fresh: true }
+  const glass = { ...of, breakGlassId, hotlineId, reason: given.reason, at: asker.now, until }
+  await insertGlass(tx, glass, sealing)
+  return { glass: await glassOf(tx, breakGlassId, sealing), fresh: true }
 }
 
 /** One page of accesses in emergencies. */
@@ -61,9 +64,10 @@ export async function listed(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listGlass)['query']>,
+  sealing: WordSealing,
 ): Promise<{ rows: GlassRow[]; next: string | null }> {
-  const found = await findGlasses(tx, hotlineId, query)
-  const rows = found.slice(0, query.limit).map(shown)
+  const found = await findGlasses(tx, hotlineId, query, sealing)
+  const rows = found.slice(0, query.limit).map((row) => shown(row, sealing))
   return { rows, next: found.length > query.limit ? (rows.at(-1)?.breakGlassId ?? null) : null }
 }
 
@@ -73,21 +77,22 @@ export async function review(
   breakGlassId: string,
   by: { personId: string; now: Date },
   given: z.output<(typeof reviewGlass)['body']>,
+  sealing: WordSealing,
 ): Promise<{ glass: GlassRow; fresh: boolean }> {
   const row = await findGlass(tx, breakGlassId, 'lock')
   if (!row) throw new Problem('glass.notFound')
   if (row.person_id === by.personId) throw new Problem('glass.needsAnother')
   if (row.reviewed_at) {
     if (row.reviewed_by === by.personId && row.finding === given.finding)
-      return { glass: shown(row), fresh: false }
+      return { glass: shown(row, sealing), fresh: false }
     throw new Problem('glass.alreadyReviewed')
   }
-  await saveReview(tx, breakGlassId, { ...by, ...given })
-  return { glass: await glassOf(tx, breakGlassId), fresh: true }
+  await saveReview(tx, breakGlassId, { ...by, ...given, words: sealing.words.seal(given.words) })
+  return { glass: await glassOf(tx, breakGlassId, sealing), fresh: true }
 }
 
-async function glassOf(tx: Tx, breakGlassId: string): Promise<GlassRow> {
+async function glassOf(tx: Tx, breakGlassId: string, sealing: WordSealing): Promise<GlassRow> {
   const row = await findGlass(tx, breakGlassId)
   if (!row) throw new Problem('glass.notFound')
-  return shown(row)
+  return shown(row, sealing)
 }

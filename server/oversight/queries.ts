@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { GlassRow, listAudit, listGlass } from '../../api/oversight.ts'
 import type { Tx } from '../db/database.ts'
+import { hasWords, searchIndex, type WordSealing } from '../records/word-search.ts'
 
 const within = (text: string): string => `%${text.replace(/[%_\\]/g, '\\$&')}%`
 
@@ -108,7 +109,7 @@ export async function findAccesses(tx: Tx, contactId: string): Promise<StoredAcc
   return rows
 }
 
-/** An access in an emergency as stored. */
+/** An access in an emergency as stored, its words sealed. */
 export interface StoredGlass {
   break_glass_id: string
   contact_id: string
@@ -135,6 +136,7 @@ export async function findGlasses(
   tx: Tx,
   hotlineId: string,
   query: z.output<(typeof listGlass)['query']>,
+  sealing: WordSealing,
 ): Promise<StoredGlass[]> {
   const wanted = [sql`b.hotline_id = ${hotlineId}`]
   wanted.push(query.open === 'yes' ? sql`b.reviewed_at is null` : sql`b.reviewed_at is not null`)
@@ -142,7 +144,7 @@ export async function findGlasses(
   if (query.text) {
     const like = within(query.text)
     wanted.push(
-      sql`(c.number::text = ${query.text} or b.reason ilike ${like} or p.display_name ilike ${like})`,
+      sql`(c.number::text = ${query.text} or ${hasWords('b.search', query.text, sealing)} or p.display_name ilike ${like})`,
     )
   }
   const { rows } = await sql<StoredGlass>`${glass} where ${sql.join(wanted, sql` and `)}
@@ -190,19 +192,19 @@ export async function insertGlass(
     at: Date
     until: Date
   },
+  sealing: WordSealing,
 ): Promise<void> {
   const { breakGlassId, contactId, personId, at, until } = given
-  await sql`insert into break_glass (break_glass_id, hotline_id, contact_id, person_id, reason, at, until)
-    values (${breakGlassId}, ${given.hotlineId}, ${contactId}, ${personId}, ${given.reason}, ${at}, ${until})`.execute(
-    tx,
-  )
+  await sql`insert into break_glass (break_glass_id, hotline_id, contact_id, person_id, reason, at, until, search)
+    values (${breakGlassId}, ${given.hotlineId}, ${contactId}, ${personId}, ${sealing.words.seal(given.reason)}, ${at}, ${until},
+      ${searchIndex([given.reason], sealing)})`.execute(tx)
   const data = JSON.stringify({ breakGlassId, until: until.toISOString() })
   await sql`select append_contact_event(${contactId}, ${at}, 'glass.broken', ${personId}, ${data}::jsonb)`.execute(
     tx,
   )
 }
 
-/** Writes a review's result. */
+/** Writes a review's result, its words sealed. */
 export async function saveReview(
   tx: Tx,
   breakGlassId: string,

@@ -1,36 +1,32 @@
 /* Where sealed things stand: what the re-sealing goes through, and what keeps an old key from being destroyed. */
 import { sql, type RawBuilder } from 'kysely'
 import type { Tx } from '../db/database.ts'
+import { answersOf } from './answers.ts'
 import { textHeader, type Keys } from './keys.ts'
 import { headerOf, type SealingClass } from './ring.ts'
+import { searchIndex } from './word-search.ts'
 
 /** A column that holds sealed bytes, or sealed words in a text column (with words from before sealing among them). */
 export interface SealedColumn {
   table: string
-  /** A column that is unique among the hotline's rows. */
-  id: string
-  idType: 'uuid' | 'bigint'
+  /** Columns that together are unique among the hotline's rows. */
+  id: readonly string[]
   column: string
   holds: 'bytes' | 'words'
   of: SealingClass
+  /** Its words are in the row's search column as well. */
+  searched?: true
 }
 
 const bytes = (table: string, id: string, column: string, of: SealingClass): SealedColumn => ({
   table,
-  id,
-  idType: 'uuid',
+  id: [id],
   column,
   holds: 'bytes',
   of,
 })
-const words = (table: string, id: string, idType: 'uuid' | 'bigint', column: string): SealedColumn => ({
-  table,
-  id,
-  idType,
-  column,
-  holds: 'words',
-  of: 'notes',
-})
+const words = (table: string, id: string, ...columns: string[]): SealedColumn[] =>
+  columns.map((column) => ({ table, id: id.split(' '), column, holds: 'words', of: 'notes' }))
 
 /** All of them but the contacts' answers (server/records/resealing.ts). A test finds the one that is forgotten here. */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -39,13 +35,32 @@ export const sealedColumns: readonly SealedColumn[] = [
   bytes('seat', 'seat_id', 'sip_secret_sealed', 'devices'),
   bytes('trunk', 'trunk_id', 'secret_sealed', 'devices'),
   bytes('factor', 'factor_id', 'secret_sealed', 'devices'),
-  words('risk_entry', 'seq', 'bigint', 'reason'),
-  words('risk_lowering', 'lowering_id', 'uuid', 'reason'),
-  words('confidentiality_exception', 'exception_id', 'uuid', 'words'),
-  words('confidentiality_exception', 'exception_id', 'uuid', 'not_told_because'),
+  ...words('risk_entry', 'seq', 'reason'),
+  ...words('risk_lowering', 'lowering_id', 'reason'),
+  ...words('confidentiality_exception', 'exception_id', 'words', 'not_told_because'),
+  ...words('confidentiality_exception', 'exception_id', 'basis', 'recipient').map(
+    (column) => ({ ...column, searched: true }) as const,
+  ),
+  ...words('task', 'task_id', 'words', 'result_words'),
+  ...words('task_attempt', 'task_id seq', 'words'),
+  ...words('hint', 'hint_id', 'words'),
+  ...words('report', 'report_id', 'note'),
+  ...words('caller_alert', 'alert_id', 'words', 'reason', 'times'),
+  ...words('incident', 'incident_id', 'title'),
+  ...words('cluster', 'cluster_id', 'reason'),
+  ...words('retention_decision', 'decision_id', 'reason'),
+  ...words('disposal_approval', 'disposal_id person_id', 'reason'),
+  ...words('disclosure', 'disclosure_id', 'words', 'document'),
+  ...words('break_glass', 'break_glass_id', 'reason', 'review_words'),
+  ...words('register_entry', 'entry_id', 'title'),
+  ...words('register_step', 'entry_id seq', 'words'),
+  ...words('kept_words', 'words_id', 'words'),
 ]
 
-/** The column's rows beyond one that are not sealed with this key, by id, locked. */
+const idOf = ({ id }: SealedColumn): RawBuilder<unknown> => sql.join(id.map((part) => sql.ref(part)))
+const among = (id: string): RawBuilder<unknown> => sql.join(id.split(' '))
+
+/** The column's rows beyond one that are not sealed with this key, by id (its parts between blanks), locked. */
 export async function findOtherwise(
   tx: Tx,
   column: SealedColumn,
@@ -53,12 +68,12 @@ export async function findOtherwise(
   beyond: string | null,
   limit: number,
 ): Promise<{ id: string; value: Buffer | string }[]> {
-  const [id, value] = [sql.ref(column.id), sql.ref(column.column)]
-  const after = beyond === null ? sql`true` : sql`${id} > ${beyond}::${sql.raw(column.idType)}`
+  const value = sql.ref(column.column)
+  const after = beyond === null ? sql`true` : sql`(${idOf(column)}) > (${among(beyond)})`
   const { rows } = await sql<{ id: string; value: Buffer | string }>`
-    select ${id}::text as id, ${value} as value from ${sql.table(column.table)}
+    select concat_ws(' ', ${idOf(column)}) as id, ${value} as value from ${sql.table(column.table)}
     where ${value} is not null and not (${sealedWith(column, [keyId])}) and ${after}
-    order by ${id} limit ${limit} for update`.execute(tx)
+    order by ${idOf(column)} limit ${limit} for update`.execute(tx)
   return rows
 }
 
@@ -91,9 +106,14 @@ export async function sealAnew(
   row: { id: string; value: Buffer | string },
 ): Promise<void> {
   const { value } = row
-  const fresh = Buffer.isBuffer(value)
-    ? keys.seal(hotlineId, keys.open(hotlineId, value), column.of)
-    : keys.wordsOf(hotlineId).seal(keys.wordsOf(hotlineId).open(value))
-  await sql`update ${sql.table(column.table)} set ${sql.ref(column.column)} = ${fresh}
-    where ${sql.ref(column.id)} = ${row.id}::${sql.raw(column.idType)}`.execute(tx)
+  const sealing = answersOf(keys, hotlineId)
+  const text = Buffer.isBuffer(value) ? keys.open(hotlineId, value) : sealing.words.open(value)
+  const fresh = Buffer.isBuffer(value) ? keys.seal(hotlineId, text, column.of) : sealing.words.seal(text)
+  // What was in plain until now is in no index yet.
+  const index =
+    column.searched && text === value
+      ? sql`, search = coalesce(search, '') || ${searchIndex([text], sealing)}`
+      : sql``
+  await sql`update ${sql.table(column.table)} set ${sql.ref(column.column)} = ${fresh}${index}
+    where (${idOf(column)}) = (${among(row.id)})`.execute(tx)
 }

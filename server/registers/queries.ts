@@ -3,8 +3,9 @@ import type { z } from 'zod'
 import type { listRegisters, RegisterRow } from '../../api/registers.ts'
 import type { RegisterStep } from '../../domain/register.ts'
 import type { Tx } from '../db/database.ts'
+import { hasWords, searchIndex, type WordSealing } from '../records/word-search.ts'
 
-/** An entry as stored, with the kinds of its steps. */
+/** An entry as stored, its title sealed, with the kinds of its steps. */
 export interface StoredEntry {
   entry_id: string
   kind: RegisterRow['kind']
@@ -28,8 +29,6 @@ const entry = sql`select e.entry_id, e.kind, e.number, e.title, e.request, c.num
   from register_entry e join hotline h on h.hotline_id = e.hotline_id join person p on p.person_id = e.opened_by
   left join contact c on c.contact_id = e.contact_id`
 
-const within = (text: string): string => `%${text.replace(/[%_\\]/g, '\\$&')}%`
-
 /** What comes after the last row of a page; its key is "deadline|id" by deadline, the id by newest. */
 function beyond(sort: 'due' | 'newest', after: string): RawBuilder<unknown> {
   const [due = '', entryId = ''] = sort === 'due' ? after.split('|') : ['', after]
@@ -45,6 +44,7 @@ export async function findEntries(
   hotlineId: string,
   query: z.output<(typeof listRegisters)['query']>,
   now: Date,
+  sealing: WordSealing,
 ): Promise<StoredEntry[]> {
   const wanted = [sql`e.hotline_id = ${hotlineId}`]
   if (query.kind) wanted.push(sql`e.kind = ${query.kind}`)
@@ -52,9 +52,9 @@ export async function findEntries(
     wanted.push(query.state === 'closed' ? sql`e.closed_at is not null` : sql`e.closed_at is null`)
   if (query.state === 'overdue') wanted.push(sql`e.due_at < ${now}`)
   if (query.text) {
-    const like = within(query.text)
-    wanted.push(sql`(e.title ilike ${like} or c.number::text = ${query.text} or exists (
-      select from register_step s where s.entry_id = e.entry_id and s.words ilike ${like}))`)
+    const { text } = query
+    wanted.push(sql`(c.number::text = ${text} or ${hasWords('e.search', text, sealing)} or exists (
+      select from register_step s where s.entry_id = e.entry_id and ${hasWords('s.search', text, sealing)}))`)
   }
   if (query.after) wanted.push(beyond(query.sort, query.after))
   const order = query.sort === 'due' ? sql`e.due_at, e.entry_id` : sql`e.entry_id desc`
@@ -70,7 +70,7 @@ export async function findEntry(tx: Tx, entryId: string, lock?: 'lock'): Promise
   return rows[0]
 }
 
-/** A step as stored. */
+/** A step as stored, its words sealed. */
 export interface StoredStep {
   seq: number
   at: Date
@@ -109,16 +109,17 @@ export async function insertEntry(
     at: Date
     dueAt: Date
   },
+  sealing: WordSealing,
 ): Promise<void> {
   const { hotlineId, kind } = given
   // Two at once would take the same number: one waits for the other.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`register ${hotlineId} ${kind}`}, 0))`.execute(tx)
-  await sql`insert into register_entry (entry_id, hotline_id, kind, number, title, request, contact_id, opened_at, opened_by, due_at)
+  await sql`insert into register_entry (entry_id, hotline_id, kind, number, title, request, contact_id, opened_at, opened_by, due_at,
+      search)
     values (${given.entryId}, ${hotlineId}, ${kind},
       (select coalesce(max(number), 0) + 1 from register_entry where hotline_id = ${hotlineId} and kind = ${kind}),
-      ${given.title}, ${given.request}, ${given.contactId}, ${given.at}, ${given.personId}, ${given.dueAt})`.execute(
-    tx,
-  )
+      ${sealing.words.seal(given.title)}, ${given.request}, ${given.contactId}, ${given.at}, ${given.personId}, ${given.dueAt},
+      ${searchIndex([given.title], sealing)})`.execute(tx)
 }
 
 /** Adds a step. The caller keeps the entry's row. */
@@ -127,10 +128,13 @@ export async function insertStep(
   of: { hotlineId: string; entryId: string; personId: string; at: Date },
   kind: RegisterStep,
   words: string,
+  sealing: WordSealing,
 ): Promise<void> {
-  await sql`insert into register_step (entry_id, seq, hotline_id, at, person_id, kind, words)
+  await sql`insert into register_step (entry_id, seq, hotline_id, at, person_id, kind, words, search)
     values (${of.entryId}, (select coalesce(max(seq), 0) + 1 from register_step where entry_id = ${of.entryId}),
-      ${of.hotlineId}, ${of.at}, ${of.personId}, ${kind}, ${words})`.execute(tx)
+      ${of.hotlineId}, ${of.at}, ${of.personId}, ${kind}, ${sealing.words.seal(words)}, ${searchIndex([words], sealing)})`.execute(
+    tx,
+  )
 }
 
 /** Marks an entry as closed and until which day it must be kept. */

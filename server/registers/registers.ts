@@ -12,6 +12,7 @@ import { isStepOf, missingSteps, registerYearsKept, timeFor } from '../../domain
 import { dayOf, monthsAfter } from '../../domain/zone.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { WordSealing } from '../records/word-search.ts'
 import {
   findContactId,
   findEntries,
@@ -28,13 +29,15 @@ export interface Doer {
   hotlineId: string
   personId: string
   now: Date
+  /** Seals what is typed. */
+  sealing: WordSealing
 }
 
-const shown = (row: StoredEntry): RegisterRow => ({
+const shown = (row: StoredEntry, { words }: WordSealing): RegisterRow => ({
   entryId: row.entry_id,
   kind: row.kind,
   number: row.number,
-  title: row.title,
+  title: words.open(row.title),
   request: row.request,
   contactNumber: row.contact_number,
   openedAt: row.opened_at.toISOString(),
@@ -51,9 +54,10 @@ export async function list(
   hotlineId: string,
   query: z.output<(typeof listRegisters)['query']>,
   now: Date,
+  sealing: WordSealing,
 ): Promise<{ rows: RegisterRow[]; next: string | null }> {
-  const found = await findEntries(tx, hotlineId, query, now)
-  const rows = found.slice(0, query.limit).map(shown)
+  const found = await findEntries(tx, hotlineId, query, now, sealing)
+  const rows = found.slice(0, query.limit).map((row) => shown(row, sealing))
   const last = rows.at(-1)
   const key = last && (query.sort === 'due' ? `${last.dueAt}|${last.entryId}` : last.entryId)
   return { rows, next: found.length > query.limit && key ? key : null }
@@ -66,10 +70,19 @@ async function entryOf(tx: Tx, entryId: string, lock?: 'lock'): Promise<StoredEn
 }
 
 /** One entry with all its steps. */
-export async function read(tx: Tx, entryId: string): Promise<z.output<(typeof readRegisterEntry)['reply']>> {
+export async function read(
+  tx: Tx,
+  entryId: string,
+  sealing: WordSealing,
+): Promise<z.output<(typeof readRegisterEntry)['reply']>> {
   const row = await entryOf(tx, entryId)
   const steps = await findSteps(tx, entryId)
-  return { ...shown(row), steps: steps.map((step) => ({ ...step, at: step.at.toISOString() })) }
+  const shownSteps = steps.map((step) => ({
+    ...step,
+    words: sealing.words.open(step.words),
+    at: step.at.toISOString(),
+  }))
+  return { ...shown(row, sealing), steps: shownSteps }
 }
 
 /** Opens an entry; its deadline counts from now. `contact.notFound` when no contact has the number. */
@@ -78,7 +91,7 @@ export async function open(
   doer: Doer,
   given: z.output<(typeof openRegisterEntry)['body']>,
 ): Promise<RegisterRow> {
-  const { hotlineId, personId, now } = doer
+  const { hotlineId, personId, now, sealing } = doer
   const request = given.kind === 'request' ? given.request : null
   const number = given.kind === 'request' ? given.contactNumber : undefined
   const contactId = number === undefined ? null : await findContactId(tx, hotlineId, number)
@@ -86,9 +99,10 @@ export async function open(
   const { kind, title } = given
   const entryId = newId(now.getTime())
   const dueAt = new Date(now.getTime() + timeFor[kind])
-  await insertEntry(tx, { entryId, hotlineId, kind, title, request, contactId, personId, at: now, dueAt })
-  await insertStep(tx, { hotlineId, entryId, personId, at: now }, 'opened', given.words)
-  return shown(await entryOf(tx, entryId))
+  const entry = { entryId, hotlineId, kind, title, request, contactId, personId, at: now, dueAt }
+  await insertEntry(tx, entry, sealing)
+  await insertStep(tx, { hotlineId, entryId, personId, at: now }, 'opened', given.words, sealing)
+  return shown(await entryOf(tx, entryId), doer.sealing)
 }
 
 /** Adds a step to an open entry; who opened an assessment does not approve it. */
@@ -102,18 +116,18 @@ export async function add(
   if (row.closed_at) throw new Problem('register.closed')
   if (!isStepOf(row.kind, given.kind)) throw new Problem('request.malformed', { fields: ['kind'] })
   if (given.kind === 'approved' && row.opened_by === doer.personId) throw new Problem('register.needsAnother')
-  await insertStep(tx, { ...doer, entryId, at: doer.now }, given.kind, given.words)
-  return shown(await entryOf(tx, entryId))
+  await insertStep(tx, { ...doer, entryId, at: doer.now }, given.kind, given.words, doer.sealing)
+  return shown(await entryOf(tx, entryId), doer.sealing)
 }
 
 /** Closes an entry that has all its steps, and fixes the day until which it is kept; closed already is success. */
 export async function close(tx: Tx, doer: Doer, entryId: string, words: string): Promise<RegisterRow> {
   const row = await entryOf(tx, entryId, 'lock')
-  if (row.closed_at) return shown(row)
+  if (row.closed_at) return shown(row, doer.sealing)
   const missing = missingSteps(row.kind, row.steps)
   if (missing.length > 0) throw new Problem('register.incomplete', { missing: missing.flat() })
-  await insertStep(tx, { ...doer, entryId, at: doer.now }, 'closed', words)
+  await insertStep(tx, { ...doer, entryId, at: doer.now }, 'closed', words, doer.sealing)
   const keepUntil = monthsAfter(dayOf(doer.now.getTime(), row.time_zone), registerYearsKept * 12)
   await markClosed(tx, entryId, doer.now, keepUntil)
-  return shown(await entryOf(tx, entryId))
+  return shown(await entryOf(tx, entryId), doer.sealing)
 }

@@ -128,7 +128,7 @@ export async function lockKept(tx: Tx, contactIds: readonly string[]): Promise<K
   return rows
 }
 
-/** A decision about keeping, with the name of whoever took it. */
+/** A decision about keeping, its reason sealed, with the name of whoever took it. */
 export interface DecisionRow {
   decision_id: string
   kind: RetentionDecision
@@ -146,7 +146,7 @@ export async function findDecisions(tx: Tx, contactId: string): Promise<Decision
   return rows
 }
 
-/** Appends a decision; the database applies it to the contact. */
+/** Appends a decision, its reason sealed; the database applies it to the contact. */
 export async function insertDecision(
   tx: Tx,
   given: {

@@ -8,6 +8,7 @@ import { dayOf } from '../../domain/zone.ts'
 import { openCustody } from '../db/custody.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
+import type { Words } from '../records/keys.ts'
 import { declineFollowUps } from '../tasks/tasks.ts'
 import { appendEvent, findHeardQuestion, insertConsent, sealRecordings } from './consent-queries.ts'
 import { readConsentsOf } from './consents.ts'
@@ -43,6 +44,7 @@ export async function readKeptContact(
   tx: Tx,
   contactId: string,
   now: Date,
+  sealed: Words,
 ): Promise<z.input<(typeof readKept)['reply']>> {
   await openCustody(tx)
   const row = await findOneKept(tx, contactId, 'read')
@@ -53,7 +55,7 @@ export async function readKeptContact(
     decisions: decisions.map((decision) => ({
       decisionId: decision.decision_id,
       kind: decision.kind,
-      reason: decision.reason,
+      reason: sealed.open(decision.reason),
       decidedBy: decision.decided_by,
       at: decision.at.toISOString(),
     })),
@@ -69,6 +71,7 @@ export async function decide(
   tx: Tx,
   given: { hotlineId: string; contactId: string; personId: string; now: Date },
   body: z.output<(typeof decideKeeping)['body']>,
+  sealed: Words,
 ): Promise<KeptContact> {
   const { contactId, personId, now } = given
   await openCustody(tx)
@@ -76,7 +79,12 @@ export async function decide(
   if (!row) throw new Problem('contact.notFound')
   if (!row.is_over && body.kind === 'restrict') throw new Problem('call.wrongState')
   if (!keepingAfter(keepingOf(row), body.kind)) throw new Problem('retention.unchanged')
-  await insertDecision(tx, { ...given, ...body, decisionId: newId(now.getTime()) })
+  await insertDecision(tx, {
+    ...given,
+    kind: body.kind,
+    reason: sealed.seal(body.reason),
+    decisionId: newId(now.getTime()),
+  })
   await appendEvent(tx, contactId, now, 'retention.decided', personId, { decision: body.kind })
   if (body.kind === 'restrict') await declineFollowUps(tx, contactId, now)
   const after = await findOneKept(tx, contactId, 'read')

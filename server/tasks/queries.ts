@@ -11,7 +11,7 @@ export type TaskResult = (typeof taskResults)[number]
 /** How one try ended. */
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 
-/** A task with what its contact says; the number is still sealed. */
+/** A task with what its contact says; the number and the words are still sealed. */
 export interface TaskRow {
   task_id: string
   kind: TaskKind
@@ -187,7 +187,7 @@ export async function endFollowUps(
     where contact_id = ${contactId} and kind = 'follow-up' and done_at is null`.execute(tx)
 }
 
-/** A task as it is made. */
+/** A task as it is made, its words sealed. */
 export interface NewTask {
   hotlineId: string
   contactId: string

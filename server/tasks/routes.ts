@@ -10,33 +10,37 @@ import {
   takeTask,
 } from '../../api/tasks.ts'
 import { serve, type Context } from '../http/serve.ts'
+import type { Keys } from '../records/keys.ts'
 import { noteOnContact } from './queries.ts'
-import { dialling, finish, list, type OpenNumber, planByHand, read, release, take, tried } from './tasks.ts'
+import { dialling, finish, list, planByHand, read, release, take, type TaskSealing, tried } from './tasks.ts'
 
 /** What the routes of tasks are given. */
 export interface TasksDeps {
-  openNumber: (hotlineId: string, sealed: Buffer) => string
+  keys: Pick<Keys, 'open' | 'wordsOf'>
   /** Rings the person's own seat, then the caller of the task's contact. */
   callBack: (hotlineId: string, personId: string, contactId: string) => Promise<void>
   /** Told when a task changed hands, was tried or ended. */
   changed: (hotlineId: string) => void
 }
 
+const sealingOf = ({ keys }: TasksDeps, { hotlineId }: Context): TaskSealing => ({
+  openNumber: (sealed) => keys.open(hotlineId, sealed),
+  words: keys.wordsOf(hotlineId),
+})
+
 /** Serves api/tasks.ts; whoever sees a caller's number by taking one is in the audit chain. */
 export function tasksRoutes(app: FastifyInstance, deps: TasksDeps): void {
-  const openOf =
-    (context: Context): OpenNumber =>
-    (sealed) =>
-      deps.openNumber(context.hotlineId, sealed)
   serve(app, listTasks, (context, { query }) =>
-    context.tx((tx) => list(tx, context.hotlineId, context.person, query, openOf(context), context.now())),
+    context.tx((tx) =>
+      list(tx, context.hotlineId, context.person, query, sealingOf(deps, context), context.now()),
+    ),
   )
   serve(app, readTask, (context, { params }) =>
-    context.tx((tx) => read(tx, context.person, params.taskId, openOf(context))),
+    context.tx((tx) => read(tx, context.person, params.taskId, sealingOf(deps, context))),
   )
   serve(app, takeTask, async (context, { params }) => {
     const taken = await context.tx(async (tx) => {
-      const row = await take(tx, context.person, params.taskId, openOf(context), context.now())
+      const row = await take(tx, context.person, params.taskId, sealingOf(deps, context), context.now())
       await context.audit(tx, 'task.taken', params.taskId, row.contactId)
       return row
     })
@@ -57,14 +61,21 @@ export function tasksRoutes(app: FastifyInstance, deps: TasksDeps): void {
     await deps.callBack(context.hotlineId, personId, row.contact_id)
     return { done: true as const }
   })
-  endingRoutes(app, deps, openOf)
+  endingRoutes(app, deps)
 }
 
 /** What is tried, what comes of it, and what is planned. */
-function endingRoutes(app: FastifyInstance, deps: TasksDeps, openOf: (context: Context) => OpenNumber): void {
+function endingRoutes(app: FastifyInstance, deps: TasksDeps): void {
   serve(app, recordAttempt, async (context, { params, body }) => {
     const row = await context.tx(async (tx) => {
-      const after = await tried(tx, context.person, params.taskId, body, openOf(context), context.now())
+      const after = await tried(
+        tx,
+        context.person,
+        params.taskId,
+        body,
+        sealingOf(deps, context),
+        context.now(),
+      )
       await context.audit(tx, 'task.tried', params.taskId, after.contactId, { outcome: body.outcome })
       return after
     })
@@ -73,7 +84,14 @@ function endingRoutes(app: FastifyInstance, deps: TasksDeps, openOf: (context: C
   })
   serve(app, finishTask, async (context, { params, body }) => {
     await context.tx(async (tx) => {
-      const row = await finish(tx, context.person.personId, params.taskId, body, context.now())
+      const row = await finish(
+        tx,
+        context.person.personId,
+        params.taskId,
+        body,
+        sealingOf(deps, context).words,
+        context.now(),
+      )
       await context.audit(tx, 'task.finished', params.taskId, row.contact_id, { result: body.result })
       await noteOnContact(tx, row.contact_id, context.now(), 'task-finished', context.person.personId, {
         task: row.kind,
@@ -84,9 +102,10 @@ function endingRoutes(app: FastifyInstance, deps: TasksDeps, openOf: (context: C
     return { done: true as const }
   })
   serve(app, planFollowUp, async (context, { params, body }) => {
-    const { person } = context
+    const { person, hotlineId } = context
+    const { words } = sealingOf(deps, context)
     await context.tx(async (tx) => {
-      await planByHand(tx, context.hotlineId, person, params.contactId, body, context.now())
+      await planByHand(tx, hotlineId, person, params.contactId, body, words, context.now())
       await context.audit(tx, 'follow-up.planned', '', params.contactId, { plan: body.plan })
       await noteOnContact(tx, params.contactId, context.now(), `follow-up-${body.plan}`, person.personId, {})
     })

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { finishTask, listTasks, planFollowUp, recordAttempt } from '../../api/tasks.ts'
 import type { Role } from '../../domain/permission.ts'
 import { aHotline, aLine, aPerson, aSeat, freshDatabase } from '../../test/database.ts'
+import { someKeys } from '../../test/keys.ts'
 import { inHotline, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
@@ -18,11 +19,13 @@ import {
   release,
   take,
   tried,
+  type TaskSealing,
 } from './tasks.ts'
 
 const { db } = await freshDatabase()
+const keys = someKeys()
 const noon = new Date('2026-11-21T04:00:00Z')
-const open = (sealed: Buffer): string => sealed.toString()
+let open: TaskSealing
 let hotlineId: string
 let lineId: string
 let one: string
@@ -30,6 +33,8 @@ let two: string
 
 beforeAll(async () => {
   hotlineId = await aHotline(db)
+  const words = keys.wordsOf(hotlineId)
+  open = { openNumber: (sealed) => sealed.toString(), words }
   lineId = (await aLine(db, hotlineId)).lineId
   one = (await aPerson(db, hotlineId)).personId
   two = (await aPerson(db, hotlineId)).personId
@@ -55,7 +60,7 @@ const as = (personId: string, roles: Role[] = ['counsellor']) => ({ personId, ro
 const listed = (personId: string, query: object = {}) =>
   inside((tx) => list(tx, hotlineId, as(personId), listTasks.query.parse(query), open, noon))
 const ends = (personId: string, taskId: string, body: object) =>
-  inside((tx) => finish(tx, personId, taskId, finishTask.body.parse(body), noon))
+  inside((tx) => finish(tx, personId, taskId, finishTask.body.parse(body), open.words, noon))
 
 test('call-backs stand in the order in which they are due, page by page', async () => {
   const [late, soon, later] = [await aCallBack(60_000), await aCallBack(-60_000), await aCallBack(600_000)]
@@ -148,7 +153,9 @@ test('a contact has one open task of a kind and plan step, however many promise 
 })
 
 const byHand = (contactId: string, body: object, worker = as(one)) =>
-  inside((tx) => planByHand(tx, hotlineId, worker, contactId, planFollowUp.body.parse(body), noon))
+  inside((tx) =>
+    planByHand(tx, hotlineId, worker, contactId, planFollowUp.body.parse(body), open.words, noon),
+  )
 
 test('G24-5.3.5: every try is kept with its outcome and words, and a caller who asks for another time moves the task', async () => {
   const contactId = await aContact()

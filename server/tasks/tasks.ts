@@ -8,6 +8,7 @@ import { may, type Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { riskLevels, type RiskLevel } from '../../domain/risk.ts'
 import type { Tx } from '../db/database.ts'
+import type { Words } from '../records/keys.ts'
 import {
   endFollowUps,
   findAttempts,
@@ -31,8 +32,11 @@ export interface Worker {
   roles: readonly Role[]
 }
 
-/** Opens a sealed caller's number of the hotline. */
-export type OpenNumber = (sealed: Buffer) => string
+/** Opens and seals what the hotline's tasks hold: callers' numbers, and what was typed. */
+export interface TaskSealing {
+  openNumber: (sealed: Buffer) => string
+  words: Words
+}
 
 const shippedRule = followUpRule.parse(
   JSON.parse(
@@ -113,7 +117,7 @@ export async function planAfter(
 const mayRead = (row: TaskRow, worker: Worker): boolean =>
   row.owner_id === worker.personId || row.person_id === worker.personId || may(worker.roles, 'contact.all')
 
-const shown = (row: TaskRow, worker: Worker, open: OpenNumber): z.output<typeof task> => ({
+const shown = (row: TaskRow, worker: Worker, sealing: TaskSealing): z.output<typeof task> => ({
   taskId: row.task_id,
   kind: row.kind,
   contactId: row.contact_id,
@@ -130,10 +134,10 @@ const shown = (row: TaskRow, worker: Worker, open: OpenNumber): z.output<typeof 
   attempts: row.attempts,
   lastAttemptAt: row.last_attempt_at?.toISOString() ?? null,
   callable: row.caller_number_sealed !== null,
-  words: mayRead(row, worker) ? row.words : null,
+  words: mayRead(row, worker) ? sealing.words.open(row.words) : null,
   callerNumber:
     row.owner_id === worker.personId && row.done_at === null && row.caller_number_sealed
-      ? open(row.caller_number_sealed)
+      ? sealing.openNumber(row.caller_number_sealed)
       : null,
 })
 
@@ -149,7 +153,7 @@ export async function list(
   hotlineId: string,
   worker: Worker,
   query: z.output<(typeof listTasks)['query']>,
-  open: OpenNumber,
+  sealing: TaskSealing,
   now: Date,
 ): Promise<z.output<(typeof listTasks)['reply']>> {
   const found = await findTasks(tx, hotlineId, worker.personId, query, keyOf(query.after), now)
@@ -157,7 +161,7 @@ export async function list(
   const last = rows.at(-1)
   const at = query.open === 'yes' ? last?.due_at : last?.done_at
   return {
-    rows: rows.map((row) => shown(row, worker, open)),
+    rows: rows.map((row) => shown(row, worker, sealing)),
     next: found.length > query.limit && last && at ? `${at.toISOString()}_${last.task_id}` : null,
   }
 }
@@ -167,20 +171,20 @@ export async function read(
   tx: Tx,
   worker: Worker,
   taskId: string,
-  open: OpenNumber,
+  sealing: TaskSealing,
 ): Promise<z.output<(typeof readTask)['reply']>> {
   const row = await findTask(tx, taskId)
   if (!row) throw new Problem('task.notFound')
   const told = mayRead(row, worker)
   return {
-    task: shown(row, worker, open),
+    task: shown(row, worker, sealing),
     createdBy: row.creator,
     createdAt: row.created_at.toISOString(),
-    resultWords: told ? row.result_words : '',
+    resultWords: told ? sealing.words.open(row.result_words) : '',
     attempts: (await findAttempts(tx, taskId)).map((attempt) => ({
       ...attempt,
       at: attempt.at.toISOString(),
-      words: told ? attempt.words : '',
+      words: told ? sealing.words.open(attempt.words) : '',
     })),
   }
 }
@@ -196,13 +200,13 @@ export async function take(
   tx: Tx,
   worker: Worker,
   taskId: string,
-  open: OpenNumber,
+  sealing: TaskSealing,
   now: Date,
 ): Promise<z.output<typeof task>> {
   const row = await openTask(tx, taskId)
   if (row.owner_id && row.owner_id !== worker.personId) throw new Problem('task.alreadyOwned')
   await saveOwner(tx, taskId, worker.personId, now)
-  return shown(await openTask(tx, taskId), worker, open)
+  return shown(await openTask(tx, taskId), worker, sealing)
 }
 
 /** Lets a task go so that anybody may take it; a supervisor may let go another's. Again is success. */
@@ -247,14 +251,15 @@ export async function tried(
   worker: Worker,
   taskId: string,
   body: z.output<(typeof recordAttempt)['body']>,
-  open: OpenNumber,
+  sealing: TaskSealing,
   now: Date,
 ): Promise<z.output<typeof task>> {
   await ownTask(tx, worker.personId, taskId)
-  const { outcome, words } = body
+  const { outcome } = body
+  const words = sealing.words.seal(body.words)
   const dueAt = body.dueAt ? new Date(body.dueAt) : null
   await insertAttempt(tx, taskId, { personId: worker.personId, outcome, words, at: now, dueAt })
-  return shown(await openTask(tx, taskId), worker, open)
+  return shown(await openTask(tx, taskId), worker, sealing)
 }
 
 /** Ends one's own task; a caller who declines, and `rest`, end the later follow-ups with it. */
@@ -263,12 +268,13 @@ export async function finish(
   personId: string,
   taskId: string,
   body: z.output<(typeof finishTask)['body']>,
+  sealed: Words,
   now: Date,
 ): Promise<TaskRow> {
   const row = await ownTask(tx, personId, taskId)
-  await saveResult(tx, taskId, body.result, body.words, now)
-  if (body.rest || body.result === 'declined')
-    await endFollowUps(tx, row.contact_id, body.result, body.words, now)
+  const words = sealed.seal(body.words)
+  await saveResult(tx, taskId, body.result, words, now)
+  if (body.rest || body.result === 'declined') await endFollowUps(tx, row.contact_id, body.result, words, now)
   return row
 }
 
@@ -283,6 +289,7 @@ export async function planByHand(
   worker: Worker,
   contactId: string,
   body: z.output<(typeof planFollowUp)['body']>,
+  sealed: Words,
   now: Date,
 ): Promise<void> {
   const contact = await findPlanned(tx, contactId)
@@ -291,14 +298,14 @@ export async function planByHand(
   const base = { hotlineId, contactId, lineId: contact.line_id, kind: 'follow-up', now } as const
   const made = { ownerId: contact.person_id ?? worker.personId, createdBy: worker.personId }
   if (body.plan === 'once') {
-    await promise(tx, { ...base, ...made, dueAt: new Date(body.dueAt), words: body.words })
+    await promise(tx, { ...base, ...made, dueAt: new Date(body.dueAt), words: sealed.seal(body.words) })
     return
   }
   if (body.plan === 'declined') {
     // The caller's word is kept as a task that is over, so that a later closing plans nothing either.
     if (!contact.steps.includes(declined))
       await promise(tx, { ...base, ...made, dueAt: now, planStep: declined })
-    return endFollowUps(tx, contactId, 'declined', body.words, now)
+    return endFollowUps(tx, contactId, 'declined', sealed.seal(body.words), now)
   }
   await planAfter(tx, { hotlineId, contactId, createdBy: worker.personId, now })
 }
