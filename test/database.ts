@@ -7,12 +7,13 @@ import { inHotline, jsonb, openDatabase, type Database } from '../server/db/data
 import { newId } from '../server/db/id.ts'
 import { templateName } from './cluster.ts'
 
-/** A database of one test file: `db` as the product sees it, `owner` runs SQL past row-level security. */
+/** A database of one test file: `db` as the product sees it, `owner` runs SQL past row-level security, `forced` past triggers too. */
 export interface TestDatabase {
   db: Database
   url: string
   ownerUrl: string
   owner: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>
+  forced: (text: string) => Promise<unknown>
 }
 
 /** Copies the template; closed and dropped by itself after the file's tests. */
@@ -34,7 +35,9 @@ export async function freshDatabase(): Promise<TestDatabase> {
     await admin.end()
   })
   const owner: TestDatabase['owner'] = async (text, values) => (await pool.query(text, values)).rows
-  return { db, url, ownerUrl, owner }
+  const forced = (text: string): Promise<unknown> =>
+    owner(`begin; set local session_replication_role = replica; ${text}; commit`)
+  return { db, url, ownerUrl, owner, forced }
 }
 
 /** Two files may copy at the same moment; PostgreSQL then says that the template is in use, so it is tried again. */

@@ -11,12 +11,12 @@ import type { Places, Store } from './place.ts'
 import { destroySound, openPlaces, settleRecordings, soundOf } from './records.ts'
 import { endedAt, keys, recordedTalk, type Recorded } from './testing/recorded-talk.ts'
 
-const { db, owner } = await freshDatabase()
+const { db, forced, owner } = await freshDatabase()
 const hour = 3_600_000
 
 let outside: ObjectStore
 beforeEach(async () => {
-  await owner(`update recording set state = 'lost' where state <> 'lost'`)
+  await forced(`update recording set state = 'lost' where state <> 'lost'`)
   outside = await startObjectStore()
 })
 afterEach(async () => {
@@ -130,7 +130,7 @@ test('a server that dies at any request of a move loses nothing, and the next on
     expect(readdirSync(talk.folder)).toEqual([])
     expect((await soundHeard(talk)).equals(heard)).toBe(true)
     deaths += died ? 1 : 0
-    await owner(`update recording set state = 'lost' where recording_id = '${talk.recordingId}'`)
+    await forced(`update recording set state = 'lost' where recording_id = '${talk.recordingId}'`)
   }
   expect(deaths).toBeGreaterThan(8)
 }, 60_000)
@@ -233,7 +233,7 @@ test('G24-6.2.2b: a recording is not destroyed while it is being moved, and noth
   }
   expect(await move(talk, 10_000)).toBe(1)
   expect(answers).toEqual([false])
-  await owner(`update recording set state = 'destroyed' where recording_id = '${talk.recordingId}'`)
+  await forced(`update recording set state = 'destroyed' where recording_id = '${talk.recordingId}'`)
   expect(
     await inHotline(db, talk.hotlineId, (tx) => destroySound(tx, talk.places, talk.hotlineId, given)),
   ).toBe(true)

@@ -159,6 +159,40 @@ test('a hold that comes after the approvals still keeps the contact; a refusal e
   expect((refused.body['rows'] as Disposal[]).map((each) => each.disposalId)).toEqual([other.disposalId])
 })
 
+/** Says who called, and something to know when they come again. */
+const aCallerWithAlert = async (...contactIds: string[]): Promise<string> => {
+  const profileId = newId()
+  await owner(
+    `insert into caller_profile (profile_id, hotline_id, pseudonym, created_at) values ($1, $2, $3, now())`,
+    [profileId, hotlineId, `C-${profileId}`],
+  )
+  await owner(
+    `insert into caller_alert (alert_id, hotline_id, profile_id, kind, words, reason, review_at, expires_at, created_by,
+      created_at) values ($1, $2, $3, 'note', '只说上海话', 'x', now(), now() + interval '1 day', $4, now())`,
+    [newId(), hotlineId, profileId, people.counsellor],
+  )
+  await owner(
+    `update contact set profile_id = $1, profile_answer = 'same' where contact_id = any($2::uuid[])`,
+    [profileId, contactIds],
+  )
+  return profileId
+}
+
+test('G24-6.2.2b: what is known of a caller goes with the last contact that was theirs, and not before', async () => {
+  const [first, last] = [await contact(longAgo), await contact(longAgo)]
+  const profileId = await aCallerWithAlert(first, last)
+  const alerts = () => owner(`select words from caller_alert where profile_id = $1`, [profileId])
+  for (const [contactId, left] of [
+    [first, 1],
+    [last, 0],
+  ] as const) {
+    const { disposalId } = await propose(contactId)
+    await answer('second', disposalId)
+    expect((await answer('supervisor', disposalId)).body['destroyed']).toBe(1)
+    expect(await alerts()).toHaveLength(left)
+  }
+})
+
 test('G24-6.2.2b: the last day is the same in the rules and in the database, which decides by its own clock', async () => {
   const zones = ['Asia/Shanghai', 'Asia/Urumqi', 'Europe/Berlin', 'UTC']
   const instants = [
@@ -227,6 +261,9 @@ test('every table that names a contact is destroyed with it or kept by name', as
 test('G24-6.2.2b: nobody deletes or shortens before the date: not the product’s role, not the tables’ owner', async () => {
   const contactId = await contact(new Date('2026-10-01T00:00:00Z'), { recorded: true })
   const where = `where contact_id = '${contactId}'`
+  await aCallerWithAlert(contactId)
+  await owner(`update contact set answers_sealed = $1 ${where}`, [Buffer.alloc(64, 1)])
+  await owner(`update recording set sealed_at = now() ${where}`)
   await inside((tx) =>
     sql`insert into consent_record (consent_id, hotline_id, contact_id, purpose, state, how, at)
       values (${newId()}, ${hotlineId}, ${contactId}, 'recording', 'given', 'key', now())`.execute(tx),
@@ -245,6 +282,17 @@ test('G24-6.2.2b: nobody deletes or shortens before the date: not the product’
     `update contact set restricted_at = now() ${where}`,
     `update contact set held = true ${where}`,
     `update contact set retention_class = 'medical-record' ${where}`,
+    `update contact set answers_sealed = '\\x00' ${where}`,
+    `update contact set answers_sealed = null ${where}`,
+    `update contact set number = number + 1000 ${where}`,
+    `update contact_event set data = '{}' ${where}`,
+    `update audit_event set action = 'x'`,
+    `update recording set state = 'destroyed' ${where}`,
+    `update recording set state = 'lost' ${where}`,
+    `update recording set sha256 = '{}' ${where}`,
+    `update recording set sealed_at = null ${where}`,
+    `delete from caller_alert`,
+    `truncate caller_alert`,
     `delete from disposal_approval`,
     `update disposal_certificate set data = '{}'`,
     `update retention_decision set reason = 'x'`,

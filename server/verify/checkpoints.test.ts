@@ -10,7 +10,7 @@ import { inHotline } from '../db/database.ts'
 import { openKeys } from '../records/keys.ts'
 import { faultOfLine, faultsOf, makeCheckpoint, type Fault } from './verify.ts'
 
-const { db, owner } = await freshDatabase()
+const { db, forced, owner } = await freshDatabase()
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-checkpoints-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const keys = openKeys(folder, null)
@@ -40,10 +40,6 @@ const found = async (publicKey = keyOf(hotlineId)): Promise<Fault[]> => {
   for await (const fault of faultsOf(db, hotlineId, null, seen, publicKey)) faults.push(fault)
   return faults
 }
-
-/** As the database's superuser with the triggers off. */
-const forced = (text: string): Promise<unknown> =>
-  owner(`begin; set local session_replication_role = replica; ${text}; commit`)
 
 /** Takes the whole chain from an entry on and writes another one in its place, all hashes right. */
 const rewrite = (from: number): Promise<unknown> =>

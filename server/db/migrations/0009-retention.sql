@@ -149,6 +149,8 @@ begin
     v_contact := case tg_argv[0]
       when 'run' then (select contact_id from public.protocol_run where run_id = (v ->> 'run_id')::uuid)
       when 'task' then (select contact_id from public.task where task_id = (v ->> 'task_id')::uuid)
+      when 'profile' then (select contact_id from public.contact where profile_id = (v ->> 'profile_id')::uuid
+        order by number desc limit 1)
       else (v ->> 'contact_id')::uuid end;
     if public.may_destroy(v_contact) then return old; end if;
   end if;
@@ -168,15 +170,16 @@ begin
   end loop;
   create trigger kept before delete on protocol_step for each row execute function refuse_deletion('run');
   create trigger kept before delete on task_attempt for each row execute function refuse_deletion('task');
+  create trigger kept before delete on caller_alert for each row execute function refuse_deletion('profile');
   foreach t in array array['contact', 'contact_event', 'audit_event', 'recording', 'consent_record', 'retention_decision',
     'disposal', 'disposal_item', 'disposal_approval', 'disposal_certificate', 'assessment', 'assessment_link', 'risk_entry',
     'risk_lowering', 'report', 'confidentiality_exception', 'protocol_run', 'protocol_step', 'task', 'task_attempt',
-    'help_request', 'hint', 'contact_resource', 'caller_code'] loop
+    'help_request', 'hint', 'contact_resource', 'caller_alert', 'caller_code'] loop
     execute format('create trigger kept_whole before truncate on %I for each statement execute function refuse_deletion()', t);
   end loop;
   -- What is append-only for the product is so for everybody.
-  foreach t in array array['consent_record', 'retention_decision', 'disposal', 'disposal_item', 'disposal_approval',
-    'disposal_certificate'] loop
+  foreach t in array array['contact_event', 'audit_event', 'consent_record', 'retention_decision', 'disposal',
+    'disposal_item', 'disposal_approval', 'disposal_certificate'] loop
     execute format('create trigger unchanged before update on %I for each row execute function refuse_deletion()', t);
   end loop;
 end $$;
@@ -194,7 +197,9 @@ begin
   raise exception 'contact is kept until its date' using errcode = 'HL001';
 end $$;
 create trigger kept_long before update on contact for each row when (
-  new.started_at is distinct from old.started_at
+  (new.contact_id, new.hotline_id, new.number) is distinct from (old.contact_id, old.hotline_id, old.number)
+  -- When a call entered by hand began is said in the step that enters it.
+  or (new.started_at is distinct from old.started_at and (old.channel <> 'by-hand' or old.ended_at is not null))
   or new.retention_class is distinct from old.retention_class or new.held is distinct from old.held
   or new.restricted_at is distinct from old.restricted_at or new.disposed_at is distinct from old.disposed_at
   or (old.disposed_at is not null and (new.event_count = old.event_count))
@@ -203,6 +208,22 @@ create trigger kept_long before update on contact for each row when (
   or (old.state in ('closed', 'failed') and new.form = '{}' and old.form <> '{}')
   or (new.caller_number_sealed is null and old.caller_number_sealed is not null)
 ) execute function keep_contact();
+
+-- What is sealed stays sealed, and a recording is called destroyed, after which its files go, only with its contact.
+create function keep_recording() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+  if new.state = 'destroyed' and old.state <> 'destroyed' and public.may_destroy(old.contact_id) then return new; end if;
+  raise exception 'recording is kept until its date' using errcode = 'HL001';
+end $$;
+create trigger kept_long before update on recording for each row when (
+  (new.recording_id, new.hotline_id, new.contact_id, new.kind, new.started_at)
+    is distinct from (old.recording_id, old.hotline_id, old.contact_id, old.kind, old.started_at)
+  or (new.state = 'destroyed') <> (old.state = 'destroyed')
+  or (new.sealed_at is null and old.sealed_at is not null)
+  or (old.state in ('kept', 'truncated') and new.state <> 'destroyed'
+    and (new.state not in ('kept', 'truncated') or new.sha256 <> old.sha256))
+) execute function keep_recording();
 
 create function apply_retention_decision() returns trigger
   language plpgsql security definer set search_path = pg_catalog, public as $$
@@ -233,13 +254,16 @@ begin
   select * into c from public.contact where contact_id = p_contact for update;
   if not public.may_destroy(p_contact) then return null; end if;
   foreach t in array array['task_attempt', 'protocol_step', 'assessment_link', 'assessment', 'risk_entry', 'risk_lowering',
-    'report', 'confidentiality_exception', 'protocol_run', 'task', 'help_request', 'hint', 'contact_resource', 'caller_code',
-    'kept_words'] loop
+    'report', 'confidentiality_exception', 'protocol_run', 'task', 'help_request', 'hint', 'contact_resource', 'caller_alert',
+    'caller_code', 'kept_words'] loop
     execute format('with gone as (delete from public.%I x where %s returning to_jsonb(x)::text as line)
       select case when count(*) > 0 then jsonb_build_object(%L, jsonb_build_object(''rows'', count(*), ''sha256'',
         encode(sha256(convert_to(string_agg(line, E''\n'' order by line), ''UTF8'')), ''hex''))) else ''{}'' end from gone', t,
       case t when 'task_attempt' then 'x.task_id in (select task_id from public.task where contact_id = $1)'
         when 'protocol_step' then 'x.run_id in (select run_id from public.protocol_run where contact_id = $1)'
+        -- What is known of a caller goes with the last contact that was theirs.
+        when 'caller_alert' then 'x.profile_id = (select profile_id from public.contact where contact_id = $1)
+          and not exists (select from public.contact o where o.profile_id = x.profile_id and o.contact_id <> $1)'
         else 'x.contact_id = $1' end, t) into v_part using p_contact;
     v_rows := v_rows || v_part;
   end loop;
