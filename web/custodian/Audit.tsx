@@ -8,11 +8,14 @@ import { FailedPart, Skeleton } from '../ui/Notice.tsx'
 import { Pager } from '../ui/Pager.tsx'
 import { request } from '../ui/request.ts'
 import { SearchBox } from '../ui/SearchBox.tsx'
-import { useMay } from '../ui/session.ts'
+import { useMay, useZone } from '../ui/session.ts'
+import { instantOf } from '../ui/time.ts'
 import { When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
 import { OversightMenu } from './OversightMenu.tsx'
 import { purposeWords } from './purpose.ts'
+
+const dayMs = 86_400_000
 
 const groups = [
   'session.',
@@ -26,6 +29,10 @@ const groups = [
   'resource.',
   'glass.',
   'register.',
+  'consent.',
+  'disposal.',
+  'keys.',
+  'backup.',
 ] as const
 
 interface Wish {
@@ -33,6 +40,9 @@ interface Wish {
   action?: (typeof groups)[number]
   person?: { personId: string; name: string }
   contactNumber?: number
+  /** Days of the hotline, both included. */
+  from?: string
+  to?: string
   sort: 'newest' | 'oldest'
 }
 
@@ -102,10 +112,27 @@ function useColumns(onlyPerson: (person: { personId: string; name: string }) => 
   ]
 }
 
+/** The first or the last day that is looked at. */
+function Day({ label, value, onChange }: { label: string; value: string; onChange: (day: string) => void }) {
+  return (
+    <label className="row">
+      <span className="quiet">{label}</span>
+      <input
+        type="date"
+        className="box filter-box"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </label>
+  )
+}
+
 function Tools({ wish, set }: { wish: Wish; set: (change: Wish) => void }) {
   const { say } = useWords()
   const { action: _, ...anyAction } = wish
   const { person, ...anybody } = wish
+  const { from, ...anyStart } = wish
+  const { to, ...anyEnd } = wish
   const oldest = wish.sort === 'oldest'
   return (
     <div className="row">
@@ -142,6 +169,16 @@ function Tools({ wish, set }: { wish: Wish; set: (change: Wish) => void }) {
           </option>
         ))}
       </select>
+      <Day
+        label={say('audit.from')}
+        value={from ?? ''}
+        onChange={(day) => set(day === '' ? anyStart : { ...wish, from: day })}
+      />
+      <Day
+        label={say('audit.to')}
+        value={to ?? ''}
+        onChange={(day) => set(day === '' ? anyEnd : { ...wish, to: day })}
+      />
       <button
         type="button"
         className="plain"
@@ -169,12 +206,19 @@ export function Audit() {
     setAfter(undefined)
   }
   const columns = useColumns((person) => set({ ...wish, person }))
-  const { person, ...plain } = wish
+  const zone = useZone()
+  const { person, from, to, ...plain } = wish
   const { data, error, refetch } = useQuery({
     queryKey: ['audit', wish, after],
     queryFn: () =>
       request(listAudit, {
-        query: { ...plain, ...(person ? { personId: person.personId } : {}), ...(after ? { after } : {}) },
+        query: {
+          ...plain,
+          personId: person?.personId,
+          from: from && new Date(instantOf(from, '00:00', zone)).toISOString(),
+          to: to && new Date(instantOf(to, '00:00', zone) + dayMs).toISOString(),
+          after,
+        },
       }),
     placeholderData: keepPreviousData,
     // Every reading is on the chain itself: not again at each look at the window.

@@ -163,7 +163,7 @@ export const contact = {
   'timeline.by.failure': ['故障', 'by a failure'],
   'timeline.role.supervisor': ['督导员', 'supervisor'],
   'timeline.role.transfer': ['转接', 'transfer'],
-  'access.contact.started': ['录入', 'entered it'],
+  'access.contact.started': ['建立记录', 'began its record'],
   'access.contact.read': ['查看', 'read it'],
   'access.contact.searched': ['搜索到', 'found it by search'],
   'access.contact.closed': ['完成记录', 'finished it'],

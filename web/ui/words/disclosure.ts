@@ -158,4 +158,13 @@ export const disclosure = {
   'access.disclosure.looked': ['查看可披露的内容', 'Looked at what could be disclosed'],
   'access.disclosure.asked': ['申请披露', 'Asked for a disclosure'],
   'access.disclosure.packaged': ['制作披露资料包', 'Made a package for disclosure'],
+  'access.disclosure.read': ['查看披露', 'read a disclosure'],
+  'access.disclosure.approved': ['批准披露', 'approved a disclosure'],
+  'access.disclosure.refused': ['不批准披露', 'refused a disclosure'],
+  'access.disclosure.withdrawn': ['撤回披露', 'withdrew a disclosure'],
+  'access.disclosure.downloaded': ['下载披露资料包', 'downloaded a package'],
+  'access.disclosure.handedOver': ['交付披露资料包', 'handed a package over'],
+  'access.disclosure.received': ['登记回执', 'entered a receipt'],
+  'access.receiver.added': ['添加接收方', 'added a receiver'],
+  'access.receiver.removed': ['移除接收方', 'took a receiver away'],
 } as const
