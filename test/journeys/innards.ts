@@ -71,6 +71,10 @@ const environmentOf = (pid: number): Map<string, string> =>
       }),
   )
 
+/** By which address the product's server comes to its database. */
+export const databaseOf = (product: Product): string =>
+  environmentOf(processOf(product, 'server/main.ts')).get('DATABASE_URL') ?? ''
+
 /** Opens a product's inside. */
 export const innardsOf = async (product: Product): Promise<Innards> => {
   const board = environmentOf(processOf(product, 'switchboard/main.ts'))

@@ -27,6 +27,8 @@ export interface PhoneOptions {
 export interface Phone {
   dial(uri: string): Promise<void>
   press(digit: string): Promise<void>
+  /** Speaks another tone from now on. */
+  speak(hz: number): Promise<void>
   accept(): Promise<void>
   hangUp(): Promise<void>
   /** Presses the transfer key: sends the other side to this number (REFER). */
@@ -207,6 +209,11 @@ export const startPhone = async (options: PhoneOptions): Promise<Phone> => {
   return {
     dial: (uri) => command('dial', uri),
     press: (digit) => command('sndcode', digit).then(() => sleep(180)),
+    speak: (hz) => {
+      const file = join(folder, `tone-${hz}.wav`)
+      writeFileSync(file, makeTone(hz, 180))
+      return command('ausrc', `aufile,${file}`)
+    },
     accept: () => command('accept'),
     hangUp: () => command('hangup'),
     transfer: (uri) => command('transfer', uri),
