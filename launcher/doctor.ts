@@ -8,6 +8,7 @@ import {
   lookAtProcessor,
 } from './doctor/machine.ts'
 import { lookAtCertificate, lookAtMicrophone, lookAtPorts } from './doctor/network.ts'
+import { lookAtKms, lookAtStore } from './doctor/outside.ts'
 import { lookAtBackup, lookAtDatabase } from './doctor/records.ts'
 import { lookAtSounds } from './doctor/sounds.ts'
 import { isTaken } from './exclusive.ts'
@@ -23,6 +24,8 @@ export async function examine(settings: Settings): Promise<Finding[]> {
     lookAtDisk(settings),
     ...(await lookAtDatabase(settings)),
     lookAtBackup(settings),
+    ...lookAtKms(settings),
+    ...(await lookAtStore(settings)),
     ...(await lookAtPorts(settings, runs)),
     lookAtCertificate(settings),
     lookAtMicrophone(settings),

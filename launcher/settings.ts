@@ -22,6 +22,9 @@ const doors = z.object({
   DATABASE_URL: text,
   HEARTHLINE_OWNER_DATABASE_URL: text,
   ARI_URL: text,
+  HEARTHLINE_KMS_COMMAND: text,
+  HEARTHLINE_S3_BUCKET: text,
+  HEARTHLINE_S3_ENDPOINT: text,
 })
 
 /** What the environment and the command line say about one installation. */
@@ -41,6 +44,10 @@ export type Settings = {
   ownerDatabaseUrl: string | null
   /** Set when the operator brings an Asterisk of their own. */
   ariUrl: string | null
+  /** The program that wraps and unwraps with the master key. */
+  kms: string | null
+  /** Where recordings are moved to; `endpoint` null: AWS itself. */
+  store: { endpoint: string | null } | null
 }
 
 /** Reads the doors of the house; throws Trouble naming the first variable that is wrong. */
@@ -70,8 +77,13 @@ export function readSettings(env: NodeJS.ProcessEnv, flags: ReadonlySet<string>)
     databaseUrl: e.DATABASE_URL ?? null,
     ownerDatabaseUrl: e.HEARTHLINE_OWNER_DATABASE_URL ?? null,
     ariUrl: e.ARI_URL ?? null,
+    kms: e.HEARTHLINE_KMS_COMMAND ?? null,
+    store: storeOf(e),
   }
 }
+
+const storeOf = (e: z.output<typeof doors>): Settings['store'] =>
+  e.HEARTHLINE_S3_BUCKET === undefined ? null : { endpoint: e.HEARTHLINE_S3_ENDPOINT ?? null }
 
 function tlsOf(cert: string | undefined, key: string | undefined): Settings['tls'] {
   if (cert && key) return { cert: resolve(cert), key: resolve(key) }

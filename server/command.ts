@@ -35,7 +35,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   backup: backUpHotlines,
   restore: restoreHotlines,
   verify: withDatabase(verifyRecords),
-  checkpoint: withDatabase((db, config) => printCheckpoints(db, config.data)),
+  checkpoint: withDatabase(printCheckpoints),
   migrate: async (config) => {
     const done = await migrate(config.ownerDatabaseUrl, config.databaseUrl)
     console.log(

@@ -29,6 +29,8 @@ export interface Config {
   publicAddress: string
   /** How new data keys seal. */
   sealing: SealingWay
+  /** The operator's program that wraps and unwraps with the master key; null: it is in a file. */
+  kms: string | null
   /** Where settled recordings are moved to; null: they stay in the data folder. */
   store: StoreSettings | null
   demo: boolean
@@ -54,6 +56,7 @@ const environment = z.object({
   HEARTHLINE_SIP_WS_PORT: port.optional(),
   HEARTHLINE_SIP_PORT: port.default(5060),
   HEARTHLINE_SEALING: z.enum(sealingWays).default('aes-256-gcm'),
+  HEARTHLINE_KMS_COMMAND: text.startsWith('/').optional(),
   HEARTHLINE_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   HEARTHLINE_S3_REGION: text.default('us-east-1'),
   HEARTHLINE_S3_BUCKET: text.optional(),
@@ -90,6 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     sipPort: set.HEARTHLINE_SIP_PORT,
     publicAddress: set.HEARTHLINE_PUBLIC_ADDRESS ?? reachable(set.HEARTHLINE_HOST),
     sealing: set.HEARTHLINE_SEALING,
+    kms: set.HEARTHLINE_KMS_COMMAND ?? null,
     store: readStore(set),
     demo: set.HEARTHLINE_DEMO === '1',
     logLevel: set.HEARTHLINE_LOG_LEVEL,

@@ -45,7 +45,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     url: config.databaseUrl,
     log: (message, fields) => log.warn(fields ?? {}, message),
   })
-  const keys = await keysOfDatabase(db, config.data, config.sealing)
+  const keys = await keysOfDatabase(db, config.data, config.sealing, config.kms)
   const unfollow = await followKeys(db, keys, (error) => log.error(describe(error), 'keys could not be read'))
   const site: Site = { db, keys, dataFolder: config.data, now }
   await furnishHotlines(site, config.demo)

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { afterAll, expect, test } from 'vitest'
+import { aKms } from '../../test/kms.ts'
+import { startObjectStore } from '../../test/s3.ts'
 import { ensureCertificate } from '../certificate.ts'
 import { projectRoot, readSettings } from '../settings.ts'
 import { lookAtDataFolder, lookAtDisk } from './machine.ts'
 import { lookAtCertificate, lookAtMicrophone } from './network.ts'
+import { lookAtKms, lookAtStore } from './outside.ts'
 import { lookAtBackup } from './records.ts'
 import { isTelephoneSound, lookAtSounds } from './sounds.ts'
 
@@ -101,4 +104,25 @@ test('a hotline without a backup, and one whose last is older than eight days, i
     state: 'warn',
     text: expect.stringContaining('8 days'),
   })
+})
+
+test('a key management system that does not give back what it wrapped fails; where there is none nothing is said', () => {
+  const kms = aKms()
+  const found = (): string | undefined =>
+    lookAtKms(settings({ HEARTHLINE_KMS_COMMAND: kms.program }))[0]?.state
+  expect(found()).toBe('ok')
+  for (const mood of ['away', 'babbling', 'echoing'] as const) {
+    kms.mood(mood)
+    expect(found()).toBe('fail')
+  }
+  expect(lookAtKms(settings())).toEqual([])
+})
+
+test('a store of recordings that does not answer is told', async () => {
+  const store = await startObjectStore()
+  const env = { HEARTHLINE_S3_BUCKET: 'recordings', HEARTHLINE_S3_ENDPOINT: store.settings.endpoint ?? '' }
+  expect(await lookAtStore(settings(env))).toMatchObject([{ check: 'store', state: 'ok' }])
+  await store.leave()
+  expect(await lookAtStore(settings(env))).toMatchObject([{ check: 'store', state: 'warn' }])
+  expect(await lookAtStore(settings())).toEqual([])
 })

@@ -108,7 +108,7 @@ export async function restoreHotlines(config: Config, args: string[]): Promise<v
   const contents = await restoreBackup(site, wanted.file, openingFor(config.data, wanted))
   tell(`Restored into ${config.data}. 已恢复。`, contents)
   await writeDown(config, 'backup.restored', { takenAt: contents.about.takenAt })
-  if (!existsSync(join(config.data, 'keys', 'master.key')))
+  if (!['master.key', 'master.sealed'].some((name) => existsSync(join(config.data, 'keys', name))))
     console.log(
       `Now put master.key into ${join(config.data, 'keys')}: without it callers\u2019 numbers and recordings stay closed. 请将 master.key 放回 keys 文件夹,否则号码与录音无法解密。`,
     )

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aHotline, aLine, freshDatabase } from '../../test/database.ts'
+import { aKms } from '../../test/kms.ts'
 import { inHotline } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { keysOfDatabase } from '../records/data-keys.ts'
@@ -26,8 +27,11 @@ const run = (
 ): Promise<{ code: number; out: string; err: string }> =>
   new Promise((resolve) => {
     const program = join(import.meta.dirname, '..', 'command.ts')
-    execFile(process.execPath, [program, 'keys', verb], { env: { ...env, ...more } }, (error, out, err) =>
-      resolve({ code: error ? 1 : 0, out, err }),
+    execFile(
+      process.execPath,
+      [program, 'keys', ...verb.split(' ')],
+      { env: { ...env, ...more } },
+      (error, out, err) => resolve({ code: error ? 1 : 0, out, err }),
     )
   })
 
@@ -62,6 +66,20 @@ test('G24-6.2.2c: an operator turns data keys and master key over from the comma
     `select action from audit_event where action like 'keys.%' order by seq`,
   )
   expect(actions.map((one) => one.action)).toEqual(['keys.rotated', 'keys.rewrapped'])
+})
+
+test('G24-6.2.2c: an operator brings the master key into a key management system and back', async () => {
+  const kms = { HEARTHLINE_KMS_COMMAND: aKms().program }
+  const keyFile = join(folder, 'keys', 'master.key')
+  expect(await run('list', kms)).toMatchObject({ code: 1, err: expect.stringContaining('keys rewrap') })
+  expect(await run('rewrap', kms)).toMatchObject({ code: 0, out: expect.stringContaining('master.sealed') })
+  expect(existsSync(keyFile)).toBe(false)
+  expect(await run('list')).toMatchObject({ code: 1, err: expect.stringContaining('HEARTHLINE_KMS_COMMAND') })
+  expect(await run('list', kms)).toMatchObject({ code: 0 })
+  expect(await run('rewrap --to-file', kms)).toMatchObject({ code: 0 })
+  expect(existsSync(keyFile)).toBe(true)
+  expect(await numberIn()).toBe('13800138000')
+  expect(await run('list --to-file')).toMatchObject({ code: 1 })
 })
 
 test('an old key is destroyed after 30 days, and not before', async () => {

@@ -5,14 +5,16 @@ import { inHotline, type Database } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { destroyKey, findKeys, keysOfDatabase, prepareKeys, rewrapAll } from '../records/data-keys.ts'
 import type { Keys } from '../records/keys.ts'
-import { finishChange, makeNextMaster } from '../records/master.ts'
+import { finishKmsChange, makeNextKmsMaster } from '../records/kms.ts'
+import { finishChange, isInFile, makeNextMaster } from '../records/master.ts'
 import { findProgress, isKeyUsed, resealAll, rotateKeys } from '../records/resealing.ts'
 import { CommandRefused } from './users.ts'
 
 const usage = `npx hearthline keys list       data keys and how far the last re-sealing came
 npx hearthline keys rotate     new data keys; everything is sealed anew while the hotline works; goes on when interrupted
 npx hearthline keys reseal     seals with the keys of today what is not (records from before sealing)
-npx hearthline keys rewrap     a new master key; back the key file up afterwards
+npx hearthline keys rewrap     a new master key; back the key file up afterwards. Where HEARTHLINE_KMS_COMMAND is set it
+                               is wrapped by that program; with --to-file it goes back into a file
 npx hearthline keys destroy    destroys old keys that nothing has used for 30 days`
 
 /** Time enough for every server to read a new key before anything is sealed with it, in ms. */
@@ -22,16 +24,23 @@ const keptMs = 30 * 86_400_000
 
 /** `keys list | rotate | reseal | rewrap | destroy` (G24-6.2.2c). Every change is in the audit chain. */
 export async function workOnKeys(db: Database, config: Config, args: string[]): Promise<void> {
-  const [verb = ''] = args
-  if (!['list', 'rotate', 'reseal', 'rewrap', 'destroy'].includes(verb)) throw new CommandRefused(usage)
-  const keys = await keysOfDatabase(db, config.data, config.sealing)
-  if (verb === 'rewrap') return rewrap(db, keys, config)
+  const [verb = '', ...more] = args
+  if (!['list', 'rotate', 'reseal', 'rewrap', 'destroy'].includes(verb) || !isMore(verb, more))
+    throw new CommandRefused(usage)
+  // Only a rewrap brings a key from its file into the key management system.
+  const from = verb === 'rewrap' && isInFile(config.data) ? null : config.kms
+  const keys = await keysOfDatabase(db, config.data, config.sealing, from)
+  if (verb === 'rewrap') return rewrap(db, keys, config, more.length > 0 ? null : config.kms)
   for (const hotlineId of await allHotlines(db)) {
     if (verb === 'list') await printKeys(db, hotlineId)
     else if (verb === 'destroy') await destroyOld(db, keys, hotlineId)
     else await seal(db, keys, hotlineId, verb)
   }
 }
+
+/** What may stand behind a verb. */
+const isMore = (verb: string, more: string[]): boolean =>
+  more.length === 0 || (verb === 'rewrap' && more.length === 1 && more[0] === '--to-file')
 
 async function seal(db: Database, keys: Keys, hotlineId: string, verb: string): Promise<void> {
   await prepareKeys(db, keys, hotlineId)
@@ -76,7 +85,7 @@ async function destroyOld(db: Database, keys: Keys, hotlineId: string): Promise<
 }
 
 /** The new master key lies beside the old one until the database remembers it; whatever happens, one of them fits. */
-async function rewrap(db: Database, keys: Keys, config: Config): Promise<void> {
+async function rewrap(db: Database, keys: Keys, config: Config, kms: string | null): Promise<void> {
   const hotlines = await allHotlines(db)
   for (const hotlineId of hotlines) {
     await prepareKeys(db, keys, hotlineId)
@@ -85,13 +94,16 @@ async function rewrap(db: Database, keys: Keys, config: Config): Promise<void> {
   const owner = new pg.Client({ connectionString: config.ownerDatabaseUrl })
   await owner.connect()
   try {
-    const check = await rewrapAll(owner, keys, makeNextMaster(config.data))
+    const next = kms === null ? makeNextMaster(config.data) : await makeNextKmsMaster(config.data, kms)
+    const check = await rewrapAll(owner, keys, next)
     finishChange(config.data, check)
+    finishKmsChange(config.data, check)
   } finally {
     await owner.end()
   }
-  for (const hotlineId of hotlines) await note(db, hotlineId, 'keys.rewrapped', {})
+  for (const hotlineId of hotlines) await note(db, hotlineId, 'keys.rewrapped', { kms: kms !== null })
+  const name = kms === null ? 'master.key' : 'master.sealed'
   console.log(
-    'The master key is new: back up keys/master.key now, and start Hearthline again. 主密钥已更换:请立即备份 keys/master.key 并重新启动。',
+    `The master key is new: back up keys/${name} now, and start Hearthline again. 主密钥已更换:请立即备份 keys/${name} 并重新启动。`,
   )
 }

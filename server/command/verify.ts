@@ -3,7 +3,8 @@ import type { Config } from '../config.ts'
 import { outside, type Database } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { readAllKeys } from '../records/data-keys.ts'
-import { KeysRefused, openKeys, type Keys } from '../records/keys.ts'
+import { KeysRefused, keysUnder, type Keys } from '../records/keys.ts'
+import { openMasterOf } from '../records/kms.ts'
 import { openPlaces } from '../records/records.ts'
 import { checkpointOf, lineOf } from '../../domain/checkpoint.ts'
 import { faultOfLine, faultsOf, makeCheckpoint, type Fault } from '../verify/verify.ts'
@@ -16,7 +17,7 @@ import { CommandRefused } from './users.ts'
  */
 export async function verifyRecords(db: Database, config: Config, args: string[]): Promise<void> {
   const lines = linesIn(args)
-  const keys = await keysOf(db, config.data)
+  const keys = await keysOf(db, config)
   const places = await openPlaces(config)
   const seen = { links: 0, recordings: 0 }
   let faults = 0
@@ -55,8 +56,8 @@ function linesIn(args: readonly string[]): string[] {
 }
 
 /** `checkpoint`: signs where each hotline's audit chain stands and prints the line for somebody outside to keep. */
-export async function printCheckpoints(db: Database, dataFolder: string): Promise<void> {
-  const keys = await keysOf(db, dataFolder)
+export async function printCheckpoints(db: Database, config: Config): Promise<void> {
+  const keys = await keysOf(db, config)
   if (!keys)
     throw new CommandRefused(
       'Checkpoints are signed with the keys of the data folder, which are not here. 检查点需用数据目录中的密钥签名,此处没有密钥。',
@@ -68,11 +69,11 @@ export async function printCheckpoints(db: Database, dataFolder: string): Promis
 }
 
 /** The keys of the data folder; null where this machine has none, so that chains can be verified without them. */
-async function keysOf(db: Database, dataFolder: string): Promise<Keys | null> {
+async function keysOf(db: Database, { data, sealing, kms }: Config): Promise<Keys | null> {
   const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
   if (!rows[0]) return null
   try {
-    const keys = openKeys(dataFolder, rows[0].value)
+    const keys = keysUnder(await openMasterOf(data, rows[0].value, kms), data, sealing)
     await readAllKeys(db, keys)
     return keys
   } catch (error) {

@@ -90,6 +90,12 @@ function openMetrics(app: FastifyInstance, db: Database): () => Promise<string> 
     labelNames: ['state'],
     registers,
   })
+  const notices = new Gauge({
+    name: 'hearthline_notices',
+    help: 'Troubles the board tells of now, by kind; "store-away": recordings stay in the data folder.',
+    labelNames: ['kind'],
+    registers,
+  })
   const requests = new Histogram({
     name: 'hearthline_http_request_seconds',
     help: 'Duration of requests by route.',
@@ -106,10 +112,11 @@ function openMetrics(app: FastifyInstance, db: Database): () => Promise<string> 
   })
   return async () => {
     const now = await countNow(db).catch(() => null)
-    for (const gauge of [contacts, seats, waiting, offers]) gauge.reset()
+    for (const gauge of [contacts, seats, waiting, offers, notices]) gauge.reset()
     if (!now) return registry.metrics()
     for (const [state, count] of now.contacts) contacts.set({ state }, count)
     for (const [state, count] of now.seats) seats.set({ state }, count)
+    for (const [kind, count] of now.notices) notices.set({ kind }, count)
     waiting.set([...waitingStates].reduce((sum, state) => sum + (now.contacts.get(state) ?? 0), 0))
     offers.set(now.contacts.get('offered') ?? 0)
     return registry.metrics()
@@ -119,8 +126,8 @@ function openMetrics(app: FastifyInstance, db: Database): () => Promise<string> 
 type Counts = Map<string, number>
 
 /** Counts over all hotlines of this database. */
-async function countNow(db: Database): Promise<{ contacts: Counts; seats: Counts }> {
-  const total: { contacts: Counts; seats: Counts } = { contacts: new Map(), seats: new Map() }
+async function countNow(db: Database): Promise<Record<'contacts' | 'seats' | 'notices', Counts>> {
+  const total = { contacts: new Map(), seats: new Map(), notices: new Map() } satisfies Record<string, Counts>
   const add = (to: Counts, state: string, count: number): void =>
     void to.set(state, (to.get(state) ?? 0) + count)
   for (const hotlineId of await allHotlines(db))
@@ -139,6 +146,9 @@ async function countNow(db: Database): Promise<{ contacts: Counts; seats: Counts
       const staffed = await sql<{ state: string; count: number }>`
         select state, count(*) from duty group by state`.execute(tx)
       for (const { state, count } of staffed.rows) add(total.seats, state, count)
+      const told = await sql<{ kind: string; count: number }>`
+        select kind, count(*) from notice where ended_at is null group by kind`.execute(tx)
+      for (const { kind, count } of told.rows) add(total.notices, kind, count)
     })
   return total
 }

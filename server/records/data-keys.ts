@@ -6,8 +6,9 @@ import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
 import { allHotlines } from '../db/hotlines.ts'
 import { newId } from '../db/id.ts'
 import { ciphers, isHere, sealingWays, type SealingWay } from './ciphers.ts'
-import { KeysRefused, openKeys, type Keys } from './keys.ts'
-import { checkOf, fileDoor } from './master.ts'
+import { KeysRefused, keysUnder, type Keys } from './keys.ts'
+import { openMasterOf } from './kms.ts'
+import { checkOf, type Master } from './master.ts'
 import { lookUpUses, sealingClasses, type DataKey, type SealingClass } from './ring.ts'
 
 /** Servers are told on this channel which hotline's keys changed. */
@@ -110,7 +111,8 @@ async function readKeys(db: Database, keys: Keys, hotlineId: string): Promise<vo
 async function unwrapped(keys: Pick<Keys, 'door'>, row: StoredKey): Promise<Buffer> {
   try {
     return await keys.door.unwrap(row.wrapped, aboutOf(row))
-  } catch {
+  } catch (error) {
+    if (error instanceof KeysRefused) throw error
     throw new KeysRefused(
       `The data key ${row.key_id} cannot be opened with this master key: put the right key file, or the right database, back. 主密钥无法打开数据密钥,请恢复正确的密钥文件或数据库。`,
     )
@@ -134,12 +136,18 @@ export async function readAllKeys(db: Database, keys: Keys): Promise<void> {
 
 /**
  * The keys of a data folder against what the database remembers, with every hotline's data keys; a database that remembers
- * nothing will from now on. Throws KeysRefused: a wrong or missing key never leads to a new one.
+ * nothing will from now on. `kms` is the operator's program where the master key is not in a file. Throws KeysRefused: a wrong
+ * or missing key never leads to a new one.
  */
-export async function keysOfDatabase(db: Database, dataFolder: string, way: SealingWay): Promise<Keys> {
+export async function keysOfDatabase(
+  db: Database,
+  dataFolder: string,
+  way: SealingWay,
+  kms: string | null = null,
+): Promise<Keys> {
   checkWay(way)
   const { rows } = await outside(() => sql<{ value: Buffer }>`select value from key_check`.execute(db.doors))
-  const keys = openKeys(dataFolder, rows[0]?.value ?? null, way)
+  const keys = keysUnder(await openMasterOf(dataFolder, rows[0]?.value ?? null, kms), dataFolder, way)
   if (rows.length === 0)
     await outside(() => sql`insert into key_check (value) values (${keys.check})`.execute(db.doors))
   await readAllKeys(db, keys)
@@ -216,9 +224,9 @@ export async function sealingKeyOf(tx: Tx, hotlineId: string, of: SealingClass):
  * Wraps every data key with the next master key and makes the database remember that one, in one transaction of the tables'
  * owner. Returns what is remembered.
  */
-export async function rewrapAll(owner: Client, keys: Keys, next: Buffer): Promise<Buffer> {
-  const door = fileDoor(next)
-  const check = checkOf(next)
+export async function rewrapAll(owner: Client, keys: Keys, next: Master): Promise<Buffer> {
+  const { door } = next
+  const check = checkOf(next.root)
   await owner.query('begin')
   try {
     await owner.query('lock table data_key in exclusive mode')

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { identityToRecipient } from 'age-encryption'
 import type { SealingWay } from './ciphers.ts'
-import { checkOf, fileDoor, openMaster, writeSecret, type MasterDoor } from './master.ts'
+import { checkOf, fileDoor, openMaster, writeSecret, type Master, type MasterDoor } from './master.ts'
 import { makeRecordingKeys, publishRecordingKey } from './recording.ts'
 import { rawPublic, signingKey } from './signing-key.ts'
 import { makeRing, type HashedUse, type Ring, type SealingClass } from './ring.ts'
@@ -78,7 +78,10 @@ export const openKeys = (
   dataFolder: string,
   remembered: Buffer | null,
   way: SealingWay = 'aes-256-gcm',
-): Keys => keysOf(openMaster(dataFolder, remembered), dataFolder, way)
+): Keys => {
+  const root = openMaster(dataFolder, remembered)
+  return keysUnder({ root, door: fileDoor(root) }, dataFolder, way)
+}
 
 const mark = 'sealed:'
 // The second letter tells the format, 1 or 2; no sealed text is shorter.
@@ -87,15 +90,16 @@ const sealedText = /^sealed:A[Q-Za-v][A-Za-z0-9+/]{38,}={0,2}$/
 /** What stands before every text sealed with a key: 24 characters that only this key has. */
 export const textHeader = (header: Buffer): string => `${mark}${header.toString('base64')}`
 
-function keysOf(master: Buffer, dataFolder: string, way: SealingWay): Keys {
+/** The keys of a data folder under a master key that was opened before. */
+export function keysUnder({ root, door }: Master, dataFolder: string, way: SealingWay): Keys {
   const hashed = (hotlineId: string, use: HashedUse, text: string): Buffer =>
     createHmac('sha256', keys.ring.lookUpKey(hotlineId, use)).update(text).digest()
   const keys: Keys = {
-    ring: makeRing(master, () => keys.missed()),
+    ring: makeRing(root, () => keys.missed()),
     missed: () => undefined,
     way,
-    door: fileDoor(master),
-    check: checkOf(master),
+    door,
+    check: checkOf(root),
     seal: (hotlineId, text, of = 'identifying', bound = '') => keys.ring.seal(hotlineId, text, of, bound),
     open: (hotlineId, sealed, bound = '') => keys.ring.open(hotlineId, sealed, bound),
     wordsOf: (hotlineId) => ({

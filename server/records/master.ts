@@ -1,4 +1,4 @@
-/* The master key in its file: it wraps the data keys and never leaves this machine. */
+/* The master key in its file: it wraps the data keys and never leaves this machine. (In a KMS instead: kms.ts.) */
 import {
   createCipheriv,
   createDecipheriv,
@@ -15,6 +15,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -30,6 +31,18 @@ export interface MasterDoor {
   wrap(secret: Buffer, about: string): Promise<Buffer>
   unwrap(wrapped: Buffer, about: string): Promise<Buffer>
 }
+
+/** What everything is sealed under: `root` is what keys are derived from, `door` wraps data keys. */
+export interface Master {
+  root: Buffer
+  door: MasterDoor
+}
+
+/** Where the root lies wrapped by a key management system, in the folder of keys; backups take it along. */
+export const sealedName = 'master.sealed'
+
+/** Whether the master key lies in a file of this data folder. */
+export const isInFile = (dataFolder: string): boolean => existsSync(fileOf(dataFolder))
 
 const fileOf = (dataFolder: string): string => join(dataFolder, 'keys', 'master.key')
 const nextOf = (dataFolder: string): string => join(dataFolder, 'keys', 'master.key.next')
@@ -87,18 +100,19 @@ export function fileDoor(master: Buffer): MasterDoor {
   }
 }
 
-/** Makes the next master key beside the present one; it counts from the moment the database remembers it. */
-export function makeNextMaster(dataFolder: string): Buffer {
+/** Makes the next master key, in a file beside the present one; it counts from the moment the database remembers it. */
+export function makeNextMaster(dataFolder: string): Master {
   const next = randomBytes(32)
   writeSecret(nextOf(dataFolder), `${next.toString('base64')}\n`)
-  return next
+  return { root: next, door: fileDoor(next) }
 }
 
 /** Puts the next master key in the place of the present one when the database remembers the next one. */
 export function finishChange(dataFolder: string, remembered: Buffer | null): void {
   const next = read(nextOf(dataFolder))
-  if (next && remembered && isSame(remembered, checkOf(next)))
-    renameSync(nextOf(dataFolder), fileOf(dataFolder))
+  if (!next || !remembered || !isSame(remembered, checkOf(next))) return
+  renameSync(nextOf(dataFolder), fileOf(dataFolder))
+  rmSync(join(dataFolder, 'keys', sealedName), { force: true })
 }
 
 function read(file: string): Buffer | null {
@@ -107,7 +121,8 @@ function read(file: string): Buffer | null {
   return key.length === 32 ? key : null
 }
 
-const isSame = (one: Buffer, other: Buffer): boolean =>
+/** Compares in a time that tells nothing. */
+export const isSame = (one: Buffer, other: Buffer): boolean =>
   one.length === other.length && timingSafeEqual(one, other)
 
 /** Written beside its place, synced, and moved there: a killed start leaves no half of a key. */

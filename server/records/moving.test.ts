@@ -11,7 +11,7 @@ import type { Places, Store } from './place.ts'
 import { destroySound, openPlaces, settleRecordings, soundOf } from './records.ts'
 import { endedAt, keys, recordedTalk, type Recorded } from './testing/recorded-talk.ts'
 
-const { db, forced, owner } = await freshDatabase()
+const { db, forced } = await freshDatabase()
 const hour = 3_600_000
 
 let outside: ObjectStore
