@@ -10,11 +10,13 @@ import {
   listSeats,
   readHotline,
 } from '../../api/administration.ts'
+import { enterContact } from '../../api/contacts.ts'
 import { logIn, logOut } from '../../api/session.ts'
+import { wholeResponse } from '../../test/answers.ts'
 import { openTestApp } from '../../test/app.ts'
 import { aHotline, aLine, aPerson, aSeat, passphrase } from '../../test/database.ts'
 
-const { app, db, owner, ask, cookieOf } = await openTestApp()
+const { app, db, owner, ask, cookieOf, clock } = await openTestApp()
 let hotlineId: string
 let administrator: { personId: string; name: string; cookie: string }
 let security: string
@@ -126,6 +128,23 @@ test('G24-7.3: a new person and a change of roles are on the audit chain, roles 
     },
   ])
   expect(changed[0]?.data.before).not.toBe(changed[0]?.data.after)
+})
+
+test('G24-7.3: a contact entered by hand stands on the chains when it was entered, not when it is said to have been', async () => {
+  const { personId } = await aPerson(db, hotlineId)
+  const cookie = await cookieOf(hotlineId, personId)
+  const { lineId } = await aLine(db, hotlineId)
+  const ago = (hours: number): string => new Date(clock.now.getTime() - hours * 3_600_000).toISOString()
+  const body = { lineId, startedAt: ago(30), endedAt: ago(29), response: wholeResponse() }
+  const entered = await gained(() => ask(enterContact, { cookie, body }))
+  expect(entered.map(({ action }) => action)).toContain('contact.started')
+  for (const chain of ['audit_event', 'contact_event']) {
+    const [early] = await owner(`select from ${chain} where hotline_id = $1 and at < $2`, [hotlineId, ago(1)])
+    expect(early, chain).toBe(undefined)
+  }
+  expect(await owner('select started_at from contact where hotline_id = $1', [hotlineId])).toEqual([
+    { started_at: new Date(body.startedAt) },
+  ])
 })
 
 test('an export of the directory is on the audit chain, with how much was taken', async () => {
