@@ -33,6 +33,8 @@ export interface TestApp extends TestDatabase {
   clock: { now: Date }
   published: { hotlineId: string; to: Audience; event: LiveEvent }[]
   devices: string[]
+  /** The lines of its log. */
+  logged: string[]
   /** A session of the person, second factor shown, as the cookie header a browser would send. */
   cookieOf: (hotlineId: string, personId: string) => Promise<string>
   /** Asks an endpoint as a browser with this cookie would. */
@@ -55,7 +57,10 @@ export async function openTestApp(
   const folder = mkdtempSync(join(tmpdir(), 'hearthline-app-'))
   const keys = openKeys(folder, null)
   const clock = { now: new Date() }
-  const log = pino({ level: process.env['HEARTHLINE_TEST_LOG'] ?? 'silent' })
+  const logged: string[] = []
+  const shown = process.env['HEARTHLINE_TEST_LOG']
+  const kept = { write: (line: string) => void logged.push(line) }
+  const log = shown === undefined ? pino({ level: 'info', base: null }, kept) : pino({ level: shown })
   const find = (token: string, begun?: 'begun'): ReturnType<typeof findPerson> =>
     findPerson(db, token, clock.now, begun)
   const app = await openWeb({ db, now: () => clock.now, log, findPerson: find, secure: false })
@@ -88,7 +93,19 @@ export async function openTestApp(
     rmSync(folder, { recursive: true, force: true })
   })
   const cookieOf = cookieMaker(database, clock)
-  return { ...database, app, live, keys, folder, clock, published, devices, cookieOf, ask: asker(app) }
+  return {
+    ...database,
+    app,
+    live,
+    keys,
+    folder,
+    clock,
+    published,
+    devices,
+    logged,
+    cookieOf,
+    ask: asker(app),
+  }
 }
 
 /** What stands for sealing: other signs than the text's, and ASCII alone. */

@@ -37,6 +37,7 @@ export async function recorderAway(url: string): Promise<boolean> {
   try {
     const answer = await fetch(new URL('/status', url.replace(/^ws/, 'http')), {
       signal: AbortSignal.timeout(1000),
+      redirect: 'error',
     })
     await answer.arrayBuffer()
     return !answer.ok
