@@ -13,6 +13,7 @@ import { destroyKey, findKeys, followKeys, prepareKeys } from './data-keys.ts'
 import { openKeys } from './keys.ts'
 import { findProgress, isKeyUsed, resealAll, rotateKeys } from './resealing.ts'
 import { sealedColumns } from './sealed-columns.ts'
+import { everythingIn, tracesOf } from './testing/dump.ts'
 
 const { db, owner, ask, keys, folder, cookieOf, clock } = await openTestApp()
 const [spoken, place, reason, phone] = ['紫霄阁旧事', '青槐里七号', '玄鸟将归', '13777776666']
@@ -71,29 +72,11 @@ async function anOldContact(): Promise<string> {
   return contactId
 }
 
-/** Every column of every row as the database's superuser reads it, as text. */
-async function everything(): Promise<string> {
-  const tables = await owner<{ name: string }>(
-    `select quote_ident(relname) as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
-  )
-  const dumps = await Promise.all(
-    tables.map(({ name }) => owner<{ line: string }>(`select to_jsonb(x)::text as line from ${name} x`)),
-  )
-  return dumps
-    .flat()
-    .map(({ line }) => line)
-    .join('\n')
-}
-
 /** What must not be found: the words, pairs of their signs, and their bytes. */
-const traces = [spoken, place, reason, phone].flatMap((words) => [
-  words,
-  Buffer.from(words).toString('hex'),
-  Buffer.from(words).toString('base64').slice(0, -4),
-])
+const traces = [spoken, place, reason, phone].flatMap(tracesOf)
 const pairs = lexemesOf(spoken).filter((word) => word.length > 1)
 const found = async (): Promise<string[]> => {
-  const dump = await everything()
+  const dump = await everythingIn({ owner })
   return [...traces, ...pairs].filter((trace) => dump.includes(trace))
 }
 

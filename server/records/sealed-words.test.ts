@@ -1,0 +1,110 @@
+import { beforeAll, expect, test } from 'vitest'
+import { listDisclosures } from '../../api/disclosure.ts'
+import { listExceptions } from '../../api/crisis.ts'
+import { listIncidents } from '../../api/incidents.ts'
+import { listGlass } from '../../api/oversight.ts'
+import { listRegisters } from '../../api/registers.ts'
+import { lexemesOf } from '../../domain/search.ts'
+import { openTestApp } from '../../test/app.ts'
+import { inHotline } from '../db/database.ts'
+import { destroyKey, findKeys, prepareKeys } from './data-keys.ts'
+import { isKeyUsed, resealAll, rotateKeys } from './resealing.ts'
+import { sealedColumns } from './sealed-columns.ts'
+import { everythingIn, tracesOf } from './testing/dump.ts'
+import { sayEverything, type Sayings } from './testing/sayings.ts'
+
+const app = await openTestApp()
+const { db, keys, forced } = app
+const marker = '珊瑚礁畔的灯塔'
+let sayings: Sayings
+
+beforeAll(async () => {
+  sayings = await sayEverything(app, marker)
+})
+
+/** What of the marker stands in the database: in whatever letters, whole or in pairs of signs. */
+const found = async (): Promise<string[]> => {
+  const dump = await everythingIn(app)
+  const pairs = lexemesOf(marker).filter((word) => word.length > 1)
+  return [...tracesOf(marker), ...pairs].filter((trace) => dump.includes(trace))
+}
+
+/** Sayings that nobody reads any more. */
+const lost = async (): Promise<string[]> => {
+  const read = await sayings.readAll()
+  return [...sayings.said].filter(([, words]) => !read.includes(words)).map(([where]) => where)
+}
+
+const searches = [
+  ['supervisor', listIncidents, {}],
+  ['supervisor', listExceptions, {}],
+  ['supervisor', listGlass, { open: 'no' }],
+  ['custodian', listRegisters, {}],
+  ['custodian', listDisclosures, {}],
+] as const
+
+/** How many rows each search finds by words. */
+const hits = async (text: string): Promise<number[]> => {
+  const counts: number[] = []
+  for (const [role, endpoint, query] of searches) {
+    const { body } = await sayings.as(role, endpoint, { query: { ...query, text } as never })
+    counts.push((body['rows'] as unknown[]).length)
+  }
+  return counts
+}
+
+test('G24-7.5c: whatever is typed anywhere, the superuser of the database reads none of it, and its readers all of it', async () => {
+  expect(sayings.said.size).toBeGreaterThan(40)
+  expect(await found()).toEqual([])
+  expect(await lost()).toEqual([])
+})
+
+test('sealed words are found by those who may search, and nothing else is', async () => {
+  expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
+  expect(await hits('礁石')).toEqual([0, 0, 0, 0, 0])
+  expect(await hits('sealed')).toEqual([0, 0, 0, 0, 0])
+})
+
+const sealing = async (): Promise<string[]> =>
+  (await inHotline(db, sayings.hotlineId, (tx) => findKeys(tx, sayings.hotlineId)))
+    .filter((key) => key.state === 'sealing' && key.key_class === 'notes')
+    .map((key) => key.key_id)
+
+test('G24-6.2.2c: every sealed word is sealed anew when keys are turned over, and opens when the old key is destroyed', async () => {
+  const { hotlineId } = sayings
+  await prepareKeys(db, keys, hotlineId)
+  expect(await resealAll(db, keys, hotlineId)).toBeGreaterThan(40)
+  const [before = ''] = await sealing()
+  expect(await rotateKeys(db, keys, hotlineId, 0)).toBeGreaterThan(40)
+  expect(await isKeyUsed(db, keys, hotlineId, before)).toBe(false)
+  await destroyKey(db, keys, hotlineId, before)
+  expect(await lost()).toEqual([])
+  expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
+})
+
+/** Sealed words as they stood before they were sealed; those beside chains never stood in plain. */
+async function unseal(): Promise<void> {
+  const words = keys.wordsOf(sayings.hotlineId)
+  for (const { table, column, id, holds } of sealedColumns) {
+    if (holds !== 'words' || table === 'kept_words') continue
+    const rows = await app.owner<Record<string, string>>(
+      `select ${id.map((part) => `${part}::text`).join(', ')}, ${column} as value from ${table} where ${column} <> ''`,
+    )
+    for (const { value = '', ...key } of rows) {
+      const where = Object.entries(key).map(([part, is]) => `${part} = '${is}'`)
+      await forced(`update ${table} set ${column} = '${words.open(value)}' where ${where.join(' and ')}`)
+    }
+  }
+  await forced('update confidentiality_exception set search = null')
+}
+
+test('words from before sealing are read and found as they stand, and sealed by the job', async () => {
+  await unseal()
+  expect(await found()).toContain(marker)
+  expect(await lost()).toEqual([])
+  expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
+  expect(await resealAll(db, keys, sayings.hotlineId)).toBeGreaterThan(20)
+  expect(await found()).toEqual([])
+  expect(await lost()).toEqual([])
+  expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
+})
