@@ -10,7 +10,7 @@ import { inHotline } from '../db/database.ts'
 import { openKeys } from '../records/keys.ts'
 import { faultOfLine, faultsOf, makeCheckpoint, type Fault } from './verify.ts'
 
-const { db, forced, owner } = await freshDatabase()
+const { db, forced } = await freshDatabase()
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-checkpoints-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const keys = openKeys(folder, null)

@@ -11,7 +11,7 @@ import { placesOf, settleRecordings } from '../records/records.ts'
 import { endedAt, keys, recordedTalk } from '../records/testing/recorded-talk.ts'
 import { faultsOf, type Fault, type SoundVault } from './verify.ts'
 
-const { db, owner, forced } = await freshDatabase()
+const { db, forced } = await freshDatabase()
 const at = new Date('2026-11-21T04:00:00.123Z')
 let hotlineId: string
 let lineId: string
