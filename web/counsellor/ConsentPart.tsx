@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { makeCallerCode, readConsents, recordConsent } from '../../api/retention.ts'
 import { consentSentences, type Purpose } from '../../domain/consent.ts'
-import { ConsentHistory, ConsentStanding, type Consents } from '../ui/ConsentStanding.tsx'
+import { ConsentHistory, ConsentStanding, TakeBack, type Consents } from '../ui/ConsentStanding.tsx'
 import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay } from '../ui/session.ts'
@@ -121,14 +121,11 @@ export function ConsentPart({ contactId }: { contactId: string }) {
       )
     if (state !== 'given') return null
     return (
-      <button
-        type="button"
-        className="plain"
-        disabled={recording.isPending}
-        onClick={() => recording.mutate({ purpose, yes: false, givenBy: 'caller' })}
-      >
-        {say('consent.takeBack')}
-      </button>
+      <TakeBack
+        words="consent.takeBack"
+        pending={recording.isPending}
+        takeBack={() => recording.mutate({ purpose, yes: false, givenBy: 'caller' })}
+      />
     )
   }
   return (

@@ -1,5 +1,5 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { answerDisposal, listDisposalContacts, listDisposals, type Disposal } from '../../api/retention.ts'
 import { FailedPart, Failure, Notice, Skeleton } from '../ui/Notice.tsx'
 import { Pager } from '../ui/Pager.tsx'
@@ -11,38 +11,74 @@ import { KeptTable } from './KeptTable.tsx'
 
 const states = ['open', 'approved', 'refused'] as const
 
+/** Both answers are final: an approval is asked for once more, a refusal says why. */
 function Answer({ disposal }: { disposal: Disposal }) {
   const { say } = useWords()
   const cache = useQueryClient()
-  const [sure, setSure] = useState(false)
+  const label = useId()
+  const [granting, setGranting] = useState<boolean | null>(null)
+  const [reason, setReason] = useState('')
   const answering = useMutation({
     mutationFn: (granted: boolean) =>
-      request(answerDisposal, { params: { disposalId: disposal.disposalId }, body: { granted } }),
+      request(answerDisposal, {
+        params: { disposalId: disposal.disposalId },
+        body: { granted, reason: granted ? '' : reason },
+      }),
     onSettled: () => cache.invalidateQueries({ queryKey: ['custody'] }),
   })
+  if (granting === null)
+    return (
+      <div className="row">
+        <button type="button" className="plain" onClick={() => setGranting(true)}>
+          {say('disposal.approve')}
+        </button>
+        <button type="button" className="plain" onClick={() => setGranting(false)}>
+          {say('disposal.refuse')}
+        </button>
+      </div>
+    )
   return (
-    <div className="stack">
-      {sure && <Notice tone="soon">{say('disposal.sure')}</Notice>}
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault()
+        answering.mutate(granting)
+      }}
+    >
+      {granting && <Notice tone="soon">{say('disposal.sure')}</Notice>}
+      {!granting && (
+        <>
+          <label htmlFor={label}>{say('disposal.why')}</label>
+          <textarea
+            id={label}
+            className="box"
+            rows={2}
+            maxLength={1000}
+            required
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </>
+      )}
       <div className="row">
         <button
-          type="button"
-          className={sure ? 'main-button' : 'plain'}
-          disabled={answering.isPending}
-          onClick={() => (sure ? answering.mutate(true) : setSure(true))}
+          type="submit"
+          className="main-button"
+          disabled={answering.isPending || (!granting && reason.trim() === '')}
         >
-          {say(sure ? 'disposal.yesSure' : 'disposal.approve')}
+          {say(granting ? 'disposal.yesSure' : 'disposal.noSure')}
         </button>
         <button
           type="button"
           className="plain"
           disabled={answering.isPending}
-          onClick={() => (sure ? setSure(false) : answering.mutate(false))}
+          onClick={() => setGranting(null)}
         >
-          {say(sure ? 'disposal.cancel' : 'disposal.refuse')}
+          {say('disposal.cancel')}
         </button>
       </div>
       <Failure of={answering.error} />
-    </div>
+    </form>
   )
 }
 
@@ -89,7 +125,10 @@ function Row({ disposal }: { disposal: Disposal }) {
             {disposal.answers.map((answer) => (
               <li key={answer.at}>
                 <When at={answer.at} />
-                <span>{say(answer.granted ? 'disposal.yes' : 'disposal.no', { person: answer.person })}</span>
+                <span>
+                  {say(answer.granted ? 'disposal.yes' : 'disposal.no', { person: answer.person })}
+                  {answer.reason !== '' && <span className="quiet"> · {answer.reason}</span>}
+                </span>
               </li>
             ))}
           </ol>

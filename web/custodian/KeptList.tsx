@@ -8,7 +8,7 @@ import { SearchBox } from '../ui/SearchBox.tsx'
 import { useMay } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
 import { KeptPanel } from './KeptPanel.tsx'
-import { KeptTable } from './KeptTable.tsx'
+import { KeptTable, openButton } from './KeptTable.tsx'
 
 type Only = (typeof keptFilters)[number]
 
@@ -63,6 +63,10 @@ export function KeptList() {
     setAfter(undefined)
     setChosen([])
   }
+  const close = (): void => {
+    setOpen(null)
+    if (open !== null) document.getElementById(openButton(open))?.focus()
+  }
   const choosing = works && only === 'due'
   return (
     <div className="stack">
@@ -87,8 +91,8 @@ export function KeptList() {
           }}
         />
       </div>
-      {open !== null && <KeptPanel key={open} contactId={open} close={() => setOpen(null)} />}
-      {choosing && <Propose chosen={chosen} done={() => setChosen([])} />}
+      {open !== null && <KeptPanel key={open} contactId={open} close={close} />}
+      {choosing && data && data.rows.length > 0 && <Propose chosen={chosen} done={() => setChosen([])} />}
       {error && !data && <FailedPart of={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton lines={6} />}
       {data && (

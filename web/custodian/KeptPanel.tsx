@@ -3,7 +3,7 @@ import { useId, useState } from 'react'
 import type { Reply } from '../../api/endpoint.ts'
 import { decideKeeping, readKept, withdrawForCaller } from '../../api/retention.ts'
 import { keepingAfter, retentionDecisions, type RetentionDecision } from '../../domain/retention.ts'
-import { ConsentHistory, ConsentStanding } from '../ui/ConsentStanding.tsx'
+import { ConsentHistory, ConsentStanding, TakeBack } from '../ui/ConsentStanding.tsx'
 import { FailedPart, Failure, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { When } from '../ui/When.tsx'
@@ -40,7 +40,7 @@ function Decide({ kept }: { kept: Kept }) {
     >
       <div className="row">
         <select
-          className="box filter-box"
+          className="box custody-decision"
           aria-label={say('custody.decide')}
           value={kind}
           onChange={(event) => setWanted(kinds.find((each) => each === event.target.value) ?? null)}
@@ -93,6 +93,12 @@ function Decisions({ kept }: { kept: Kept }) {
   )
 }
 
+/** The list may be far down: whoever opens a contact is taken to it. */
+const arrive = (heading: HTMLHeadingElement | null): void => {
+  heading?.focus({ preventScroll: true })
+  heading?.scrollIntoView({ block: 'center' })
+}
+
 /** One contact as its custodian sees it: how it is kept and why, what its caller agreed to. Nothing of what was said. */
 export function KeptPanel({ contactId, close }: { contactId: string; close: () => void }) {
   const { say } = useWords()
@@ -111,7 +117,9 @@ export function KeptPanel({ contactId, close }: { contactId: string; close: () =
   return (
     <section className="card stack" aria-label={say('call.number', { number: data.number })}>
       <div className="spread">
-        <h2>{say('call.number', { number: data.number })}</h2>
+        <h2 tabIndex={-1} ref={arrive}>
+          {say('call.number', { number: data.number })}
+        </h2>
         <button type="button" className="plain" onClick={close}>
           {say('custody.close')}
         </button>
@@ -133,14 +141,11 @@ export function KeptPanel({ contactId, close }: { contactId: string; close: () =
             actions={({ purpose, state }) =>
               state === 'given' &&
               data.disposedAt === null && (
-                <button
-                  type="button"
-                  className="plain"
-                  disabled={withdrawing.isPending}
-                  onClick={() => withdrawing.mutate(purpose)}
-                >
-                  {say('consent.withdrawFor')}
-                </button>
+                <TakeBack
+                  words="consent.withdrawFor"
+                  pending={withdrawing.isPending}
+                  takeBack={() => withdrawing.mutate(purpose)}
+                />
               )
             }
           />

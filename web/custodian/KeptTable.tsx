@@ -2,6 +2,9 @@ import Table, { type ColumnsType } from 'antd/es/table'
 import type { KeptContact } from '../../api/retention.ts'
 import { useWords } from '../ui/words.ts'
 
+/** The id of the button that opens a contact: whoever closes it again goes on there. */
+export const openButton = (contactId: string): string => `open-${contactId}`
+
 function Standing({ row }: { row: KeptContact }) {
   const { say } = useWords()
   return (
@@ -50,7 +53,13 @@ export function KeptTable({
     columns.push({
       title: '',
       render: (_, row) => (
-        <button type="button" className="plain" onClick={() => open(row.contactId)}>
+        <button
+          type="button"
+          className="plain"
+          id={openButton(row.contactId)}
+          aria-label={`${say('custody.open')} ${say('call.number', { number: row.number })}`}
+          onClick={() => open(row.contactId)}
+        >
           {say('custody.open')}
         </button>
       ),

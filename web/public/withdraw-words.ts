@@ -12,9 +12,15 @@ export const withdrawWords = {
   withdrawn: ['已撤回', 'taken back'],
   takeBack: ['撤回', 'Take back'],
   sure: ['确定撤回', 'Take it back now'],
-  done: [
-    '已撤回。录音已封存，任何人都不能再听；回访不会再打。',
-    'Taken back. Sound is sealed and nobody can hear it; there will be no follow-up calls.',
+  done: ['已撤回。', 'Taken back.'],
+  doneRecording: [
+    '已撤回。录音已封存，任何人都不能再听。',
+    'Taken back. The sound is sealed and nobody can hear it any more.',
+  ],
+  doneFollowUp: ['已撤回。不会再打回访电话。', 'Taken back. There will be no follow-up calls.'],
+  live: [
+    '通话还没有结束，请直接告诉咨询员停止录音。',
+    'The call is still going on: just tell the counsellor to stop recording.',
   ],
   nothing: ['这次通话没有需要同意的事项。', 'Nothing was agreed to in this contact.'],
   invalid: ['这个码不对，请核对后再试。', 'This code is not right. Please check it.'],

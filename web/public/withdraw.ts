@@ -55,6 +55,12 @@ const failures: Readonly<Record<string, WithdrawWord>> = {
   'request.malformed': 'invalid',
   'code.locked': 'locked',
   'request.tooMany': 'busy',
+  'call.wrongState': 'live',
+}
+/** What taking a purpose back does, where it does something at once. */
+const done: Readonly<Partial<Record<Purpose, WithdrawWord>>> = {
+  recording: 'doneRecording',
+  'follow-up': 'doneFollowUp',
 }
 
 /** Asks the hotline; null when it refused, which is then told. */
@@ -111,7 +117,9 @@ async function withdraw(purpose: Purpose): Promise<void> {
   const standing = await ask('withdrawals', { purpose })
   if (!standing) return
   show(standing)
-  tell('done')
+  tell(done[purpose] ?? 'done')
+  // The button that was pressed is gone.
+  told.focus()
 }
 
 form.addEventListener('submit', (event) => {

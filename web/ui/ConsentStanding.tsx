@@ -1,9 +1,9 @@
 import './consent.css'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { Reply } from '../../api/endpoint.ts'
 import type { readConsents } from '../../api/retention.ts'
 import { When } from './When.tsx'
-import { useWords } from './words.ts'
+import { useWords, type WordKey } from './words.ts'
 
 /** A contact's record of consent. */
 export type Consents = Reply<typeof readConsents>
@@ -29,6 +29,31 @@ export function ConsentStanding({
         </li>
       ))}
     </ul>
+  )
+}
+
+/** Takes consent back, after it was asked once more: sealed sound is never heard again. */
+export function TakeBack({
+  words,
+  pending,
+  takeBack,
+}: {
+  words: WordKey
+  pending: boolean
+  takeBack: () => void
+}) {
+  const { say } = useWords()
+  const [sure, setSure] = useState(false)
+  return (
+    <button
+      type="button"
+      className="plain"
+      disabled={pending}
+      onBlur={() => setSure(false)}
+      onClick={() => (sure ? takeBack() : setSure(true))}
+    >
+      {say(sure ? 'consent.takeBackSure' : words)}
+    </button>
   )
 }
 
