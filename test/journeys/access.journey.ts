@@ -57,7 +57,7 @@ const inBothLooks = async (page: Page, where: string): Promise<string[]> => {
 }
 
 const screens: Readonly<Record<string, readonly string[]>> = {
-  '': ['/', '/login', '/f/'],
+  '': ['/', '/login', '/f/', '/w/'],
   counsellor1: ['/desk', '/contacts', '/contacts/new', '/tasks'],
   supervisor: ['/board', '/tasks', '/callers', '/reports', '/exceptions', '/incidents', '/admin/resources'],
   admin: [
@@ -71,6 +71,7 @@ const screens: Readonly<Record<string, readonly string[]>> = {
     '/admin/instruments',
     '/admin/hotline',
   ],
+  custodian: ['/custody', '/custody?part=disposals', '/custody?part=certificates'],
 }
 
 for (const [role, paths] of Object.entries(screens))
