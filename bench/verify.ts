@@ -40,6 +40,8 @@ async function fill(ownerUrl: string, contacts: number, eventsEach: number): Pro
             perform append_contact_event(c, now(), 'recording.started', null, '{"recordingId":"${newId()}","words":["a","b"]}');
             perform append_audit(now(), '${newId()}', 'contact.read', '', c, '{"purpose":"supervision","parts":["form"]}');
           end loop;
+          -- A head that is moved on ten thousand times in one transaction is found slower each time.
+          commit;
         end loop; end $$`,
     )
   await client.query('vacuum analyze')
@@ -141,7 +143,7 @@ export const verify = async (quick: boolean): Promise<void> => {
     await fill(database.ownerUrl, quick ? 2500 : 55_000, 9)
     await measureVerify(db, quick ? 3 : 5)
     for (const crowd of quick ? [leastCrowd] : [leastCrowd, mostCrowd])
-      await measureCost(db, quick ? 3 : 7, crowd)
+      await measureCost(db, quick ? 2 : 5, crowd)
     await db.close()
   } finally {
     await database.stop()
