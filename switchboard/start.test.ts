@@ -337,32 +337,6 @@ test('keys are sent to a phone, and a sound for a room is heard by all in it', a
   await app.event('PlaybackFinished')
 })
 
-test('a prompt spoken into a phone is recorded as a WAV file, and a cancelled one leaves none', async () => {
-  const { call, id } = await answeredCall()
-  call.sound.hz = hz.caller
-  const record = (name: string, format = 'wav') =>
-    app.ask('POST', `channels/${id}/record?name=${name}&format=${format}`)
-  expect((await record('..%2Fescape')).status).toBe(400)
-  expect((await record('prompt', 'mp3')).status).toBe(422)
-  expect(await record('prompt')).toMatchObject({ status: 201, body: { name: 'prompt', state: 'recording' } })
-  await app.event('RecordingStarted')
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  expect((await app.ask('POST', 'recordings/live/prompt/stop')).status).toBe(204)
-  expect(part(await app.event('RecordingFinished'), 'recording')).toMatchObject({
-    name: 'prompt',
-    state: 'done',
-  })
-  const wav = await readFile(join(board.folder, 'recording', 'prompt.wav'))
-  expect(wav.length).toBeGreaterThan(4_000)
-  expect((await record('prompt')).status).toBe(409)
-  await record('other')
-  await app.event('RecordingStarted')
-  await app.ask('DELETE', 'recordings/live/other')
-  await app.event('RecordingFinished')
-  await expect(readFile(join(board.folder, 'recording', 'other.wav'))).rejects.toThrow('ENOENT')
-  expect((await app.ask('GET', 'recordings/live/other')).status).toBe(404)
-})
-
 test('a lamp of our own is set, told and taken away; that of a phone is not ours to set', async () => {
   await app.ask('POST', 'applications/hotline/subscription?eventSource=deviceState:Stasis:duty')
   expect((await app.ask('PUT', 'deviceStates/Stasis:duty?deviceState=INUSE')).status).toBe(204)

@@ -11,6 +11,7 @@ import { giveUpIfLost, mediaHappened } from './ari/media-events.ts'
 import { takeCall } from './ari/inbound.ts'
 import { contactChanged, tellDevice, trunkChanged } from './ari/presence.ts'
 import { Routes } from './ari/routes.ts'
+import { closeSpoken, openSpoken } from './ari/spoken.ts'
 import { presenceChanged } from './ari/stasis.ts'
 import { systemRoutes } from './ari/system-routes.ts'
 import { CallRecords } from './cdr.ts'
@@ -157,6 +158,7 @@ function makeExchange(config: SwitchboardConfig, log: Log, media: MediaEngine, s
     bridges: new Map(),
     playbacks: new Map(),
     recordings: new Map(),
+    spoken: openSpoken(config.data),
     globals: new Map(),
     parked: new Set(),
     started: new Date(),
@@ -197,6 +199,7 @@ function running(x: Exchange, door: Door): Switchboard {
     stop: async () => {
       await sip.stop()
       await x.media.close()
+      closeSpoken(x.spoken)
       await x.records.flush()
       await door.close()
     },

@@ -129,8 +129,9 @@ async function answer(
     response.end()
     return
   }
-  response.setHeader('Content-Type', 'application/json')
-  response.end(JSON.stringify(result.body))
+  const isSound = Buffer.isBuffer(result.body)
+  response.setHeader('Content-Type', isSound ? 'audio/wav' : 'application/json')
+  response.end(isSound ? result.body : JSON.stringify(result.body))
 }
 
 async function carryOut(options: DoorOptions, run: () => Promise<AriResponse>): Promise<AriResponse> {
@@ -221,7 +222,9 @@ async function serveOne(options: DoorOptions, events: EventSocket, app: string, 
     if (typeof body === 'string') addBody(request, body, asked.content_type ?? 'application/json')
     else if (body) request.params.addBody(body)
     request.app = app === '' ? null : app
-    return options.run(request)
+    const result = await options.run(request)
+    if (Buffer.isBuffer(result.body)) throw new AriFault(406, 'Sound is fetched by HTTP')
+    return result
   })
   const body = result.body === undefined ? {} : bodyFields(result.body)
   events.send(

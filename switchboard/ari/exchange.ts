@@ -9,6 +9,7 @@ import { bridgeJson, channelJson } from './channel.ts'
 import type { Bridge, Channel, Variable } from './channel.ts'
 import { notFound } from './fault.ts'
 import type { LiveRecordingJson, PlaybackJson } from './models.ts'
+import type { Spoken } from './spoken.ts'
 
 /** A playback going on or waiting. */
 export interface Playback {
@@ -21,7 +22,6 @@ export interface Recording {
   json: LiveRecordingJson
   target: Channel | Bridge
   started: number
-  file: string
   /** Cancelled: the file is thrown away. */
   discard: boolean
 }
@@ -39,6 +39,7 @@ export interface Exchange {
   readonly bridges: Map<string, Bridge>
   readonly playbacks: Map<string, Playback>
   readonly recordings: Map<string, Recording>
+  readonly spoken: Spoken
   readonly globals: Map<string, Variable>
   /** Callers answered while no application was connected, in order of arrival. */
   readonly parked: Set<Channel>

@@ -10,7 +10,7 @@ export interface AriRequest {
   app: string | null
 }
 
-/** What an operation answers; no body means 204. */
+/** What an operation answers; no body means 204, bytes are a WAV file. */
 export interface AriResponse {
   status: number
   body?: unknown

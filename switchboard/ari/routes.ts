@@ -43,8 +43,6 @@ const omitted: readonly (readonly [string, string, string])[] = [
   ['DELETE', '/mailboxes/{mailboxName}', 'mailboxes.delete'],
   ['GET', '/recordings/stored', 'recordings.listStored'],
   ['GET', '/recordings/stored/{recordingName}', 'recordings.getStored'],
-  ['DELETE', '/recordings/stored/{recordingName}', 'recordings.deleteStored'],
-  ['GET', '/recordings/stored/{recordingName}/file', 'recordings.getStoredFile'],
   ['POST', '/recordings/stored/{recordingName}/copy', 'recordings.copyStored'],
   ['POST', '/recordings/live/{recordingName}/pause', 'recordings.pause'],
   ['DELETE', '/recordings/live/{recordingName}/pause', 'recordings.unpause'],

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { AriFault, notFound } from './fault.ts'
 import { ariTime } from './models.ts'
 import { endpointJson, endpointOf, deviceStateOf, tellDevice } from './presence.ts'
-import { recordingOf, stopRecording } from './recording.ts'
+import { deleteStored, recordingOf, soundOfStored, stopRecording } from './recording.ts'
 import { done, ok } from './request.ts'
 import type { Params } from './request.ts'
 import type { Ids, Route } from './routes.ts'
@@ -51,6 +51,7 @@ function playbackRoutes(x: Exchange): Route[] {
 
 function recordingRoutes(x: Exchange): Route[] {
   const path = '/recordings/live/{recordingName}'
+  const stored = '/recordings/stored/{recordingName}'
   const stop = (ids: Ids, discard: boolean) => {
     stopRecording(x, recordingOf(x, ids['recordingName']), discard)
     return done
@@ -64,6 +65,21 @@ function recordingRoutes(x: Exchange): Route[] {
     },
     { method: 'DELETE', path, name: 'recordings.cancel', run: (_, ids) => stop(ids, true) },
     { method: 'POST', path: `${path}/stop`, name: 'recordings.stop', run: (_, ids) => stop(ids, false) },
+    {
+      method: 'GET',
+      path: `${stored}/file`,
+      name: 'recordings.getStoredFile',
+      run: async (_, ids) => ok(await soundOfStored(x, ids['recordingName'])),
+    },
+    {
+      method: 'DELETE',
+      path: stored,
+      name: 'recordings.deleteStored',
+      run: async (_, ids) => {
+        await deleteStored(x, ids['recordingName'])
+        return done
+      },
+    },
   ]
 }
 
