@@ -1,4 +1,4 @@
-import { sql, type RawBuilder } from 'kysely'
+import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { entryKinds, IncidentRow, listIncidents } from '../../api/incidents.ts'
 import { jsonb, type Tx } from '../db/database.ts'
@@ -27,11 +27,7 @@ const from = sql`select i.incident_id, i.number, i.kind, i.title, i.state, i.ope
   join incident_entry l on l.incident_id = i.incident_id and l.seq = i.entry_count
   left join person p on p.person_id = f.person_id`
 
-/** Entries from before words were sealed say them in the chain itself. */
-const inPlain = (text: string): RawBuilder<boolean> => {
-  const like = `%${text.replace(/[%_\\]/g, '\\$&')}%`
-  return sql`(e.data->>'words' ilike ${like} or e.data->>'to' ilike ${like} or e.data->>'title' ilike ${like})`
-}
+const within = (text: string): string => `%${text.replace(/[%_\\]/g, '\\$&')}%`
 
 /** One page of incidents by number and one row more. */
 export async function findIncidents(
@@ -45,8 +41,8 @@ export async function findIncidents(
   if (query.state) wanted.push(sql`i.state = ${query.state}`)
   if (query.text)
     wanted.push(sql`(i.number::text = ${query.text} or exists (select from kept_words w
-      where w.incident_id = i.incident_id and ${hasWords('w.search', query.text, sealing)})
-      or exists (select from incident_entry e where e.incident_id = i.incident_id and ${inPlain(query.text)}))`)
+      where w.incident_id = i.incident_id and (${hasWords('w.search', query.text, sealing)}
+        or w.search is null and w.words ilike ${within(query.text)})))`)
   const key = Number.parseInt(query.after ?? '', 10)
   const newest = query.sort === 'newest'
   if (Number.isSafeInteger(key)) wanted.push(newest ? sql`i.number < ${key}` : sql`i.number > ${key}`)
@@ -104,7 +100,7 @@ export async function appendEntry(
   )
 }
 
-/** An entry as stored; `data` holds what its kind has, and where its words are kept; words from before sealing stand there. */
+/** An entry as stored; `data` holds what its kind has, and where its words are kept; in a log that was found changed they stand there. */
 export interface StoredEntry {
   seq: number
   at: Date

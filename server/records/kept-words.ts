@@ -41,6 +41,14 @@ export async function keepWords(
   return `kept:${wordsId}:${hashOf(text)}`
 }
 
+/** What was said, of the text that is sealed. */
+export const textsOf = (text: string): string[] => Object.values(unsalted(text))
+
+function unsalted(text: string): Said {
+  const { salt: _, ...words } = said.parse(JSON.parse(text))
+  return words
+}
+
 /** The words of references; those that are gone, or are not what the reference is bound to, are not among them. */
 export async function findKeptWords(
   tx: Tx,
@@ -61,8 +69,7 @@ export async function findKeptWords(
     wanted.flatMap(({ one, id, hash }) => {
       const text = opened(stored.get(id), words)
       if (text === null || hashOf(text) !== hash) return []
-      const { salt: _, ...kept } = said.parse(JSON.parse(text))
-      return [[one, kept] as const]
+      return [[one, unsalted(text)] as const]
     }),
   )
 }

@@ -2,6 +2,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Tx } from '../db/database.ts'
 import { answersOf } from './answers.ts'
+import { textsOf } from './kept-words.ts'
 import { textHeader, type Keys } from './keys.ts'
 import { headerOf, type SealingClass } from './ring.ts'
 import { searchIndex } from './word-search.ts'
@@ -14,8 +15,8 @@ export interface SealedColumn {
   column: string
   holds: 'bytes' | 'words'
   of: SealingClass
-  /** Its words are in the row's search column as well. */
-  searched?: true
+  /** What of its words is in the row's search column as well. */
+  searched?: (text: string) => string[]
 }
 
 const bytes = (table: string, id: string, column: string, of: SealingClass): SealedColumn => ({
@@ -38,9 +39,10 @@ export const sealedColumns: readonly SealedColumn[] = [
   ...words('risk_entry', 'seq', 'reason'),
   ...words('risk_lowering', 'lowering_id', 'reason'),
   ...words('confidentiality_exception', 'exception_id', 'words', 'not_told_because'),
-  ...words('confidentiality_exception', 'exception_id', 'basis', 'recipient').map(
-    (column) => ({ ...column, searched: true }) as const,
-  ),
+  ...words('confidentiality_exception', 'exception_id', 'basis', 'recipient').map((column) => ({
+    ...column,
+    searched: (text: string) => [text],
+  })),
   ...words('task', 'task_id', 'words', 'result_words'),
   ...words('task_attempt', 'task_id seq', 'words'),
   ...words('hint', 'hint_id', 'words'),
@@ -54,7 +56,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   ...words('break_glass', 'break_glass_id', 'reason', 'review_words'),
   ...words('register_entry', 'entry_id', 'title'),
   ...words('register_step', 'entry_id seq', 'words'),
-  ...words('kept_words', 'words_id', 'words'),
+  ...words('kept_words', 'words_id', 'words').map((column) => ({ ...column, searched: textsOf })),
 ]
 
 const idOf = ({ id }: SealedColumn): RawBuilder<unknown> => sql.join(id.map((part) => sql.ref(part)))
@@ -112,7 +114,7 @@ export async function sealAnew(
   // What was in plain until now is in no index yet.
   const index =
     column.searched && text === value
-      ? sql`, search = coalesce(search, '') || ${searchIndex([text], sealing)}`
+      ? sql`, search = coalesce(search, '') || ${searchIndex(column.searched(text), sealing)}`
       : sql``
   await sql`update ${sql.table(column.table)} set ${sql.ref(column.column)} = ${fresh}${index}
     where (${idOf(column)}) = (${among(row.id)})`.execute(tx)

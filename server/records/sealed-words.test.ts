@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { listDisclosures } from '../../api/disclosure.ts'
 import { listExceptions } from '../../api/crisis.ts'
-import { listIncidents } from '../../api/incidents.ts'
+import { listIncidents, readIncident } from '../../api/incidents.ts'
 import { listGlass } from '../../api/oversight.ts'
 import { listRegisters } from '../../api/registers.ts'
 import { lexemesOf } from '../../domain/search.ts'
@@ -82,11 +82,11 @@ test('G24-6.2.2c: every sealed word is sealed anew when keys are turned over, an
   expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
 })
 
-/** Sealed words as they stood before they were sealed; those beside chains never stood in plain. */
+/** Sealed words as they stood before they were sealed. */
 async function unseal(): Promise<void> {
   const words = keys.wordsOf(sayings.hotlineId)
   for (const { table, column, id, holds } of sealedColumns) {
-    if (holds !== 'words' || table === 'kept_words') continue
+    if (holds !== 'words') continue
     const rows = await app.owner<Record<string, string>>(
       `select ${id.map((part) => `${part}::text`).join(', ')}, ${column} as value from ${table} where ${column} <> ''`,
     )
@@ -95,16 +95,26 @@ async function unseal(): Promise<void> {
       await forced(`update ${table} set ${column} = '${words.open(value)}' where ${where.join(' and ')}`)
     }
   }
-  await forced('update confidentiality_exception set search = null')
+  await forced('update confidentiality_exception set search = null; update kept_words set search = null')
+}
+
+/** The log's own verification. */
+const brokenAt = async (): Promise<unknown> => {
+  const list = await sayings.as('supervisor', listIncidents, { query: {} })
+  const [row] = list.body['rows'] as { incidentId: string }[]
+  const params = { incidentId: row?.incidentId ?? '' }
+  return (await sayings.as('supervisor', readIncident, { params })).body['brokenAt']
 }
 
 test('words from before sealing are read and found as they stand, and sealed by the job', async () => {
   await unseal()
   expect(await found()).toContain(marker)
+  expect(await brokenAt()).toBeNull()
   expect(await lost()).toEqual([])
   expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
   expect(await resealAll(db, keys, sayings.hotlineId)).toBeGreaterThan(20)
   expect(await found()).toEqual([])
   expect(await lost()).toEqual([])
   expect(await hits('礁畔')).toEqual([1, 1, 1, 1, 1])
+  expect(await brokenAt()).toBeNull()
 })
