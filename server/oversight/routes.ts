@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { breakGlass, listAudit, listGlass, readAccess, reviewGlass } from '../../api/oversight.ts'
+import { purposeOf } from '../../domain/permission.ts'
 import type { Live } from '../http/live.ts'
 import { serve } from '../http/serve.ts'
 import type { WordSealing } from '../records/word-search.ts'
@@ -31,7 +32,8 @@ export function oversightRoutes(app: FastifyInstance, deps: OversightDeps): void
     context.tx(async (tx) => {
       const { words } = sealingOf(context.hotlineId)
       const report = await accessOf(tx, context.hotlineId, params.contactNumber, query, words)
-      if (query.after === undefined) await context.audit(tx, 'access.read', '', report.contactId)
+      const purpose = purposeOf(context.person.roles, 'access.see')
+      if (query.after === undefined) await context.audit(tx, 'access.read', '', report.contactId, { purpose })
       return report
     }),
   )

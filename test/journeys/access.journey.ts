@@ -71,7 +71,18 @@ const screens: Readonly<Record<string, readonly string[]>> = {
     '/admin/instruments',
     '/admin/hotline',
   ],
-  custodian: ['/custody', '/custody?part=disposals', '/custody?part=certificates'],
+  custodian: [
+    '/custody',
+    '/custody?part=disposals',
+    '/custody?part=certificates',
+    '/custody/disclosures',
+    '/custody/disclosures?part=receivers',
+    '/custody/audit',
+    '/custody/access',
+    '/account',
+  ],
+  security: ['/custody/glass', '/custody/registers', '/admin/roles', '/admin/people'],
+  auditor: ['/custody/access', '/custody/disclosures', '/custody/registers'],
 }
 
 for (const [role, paths] of Object.entries(screens))

@@ -39,7 +39,7 @@ function Visit({ visit }: { visit: VisitRow }) {
         <div>{visit.actions.map((one) => actionWords(say, one)).join(' · ')}</div>
         <div className="quiet">
           <When at={visit.from} />
-          {visit.to !== visit.from && (
+          {visit.to.slice(0, 16) !== visit.from.slice(0, 16) && (
             <>
               {' '}
               {say('report.access.until')} <When at={visit.to} />

@@ -12,8 +12,8 @@ import { useMay, useZone } from '../ui/session.ts'
 import { instantOf } from '../ui/time.ts'
 import { When } from '../ui/When.tsx'
 import { useWords } from '../ui/words.ts'
+import { AuditDetails } from './AuditDetails.tsx'
 import { OversightMenu } from './OversightMenu.tsx'
-import { purposeWords } from './purpose.ts'
 
 const dayMs = 86_400_000
 
@@ -44,34 +44,6 @@ interface Wish {
   from?: string
   to?: string
   sort: 'newest' | 'oldest'
-}
-
-/** What an entry holds besides: short values, and the hashes of a change by their beginnings. */
-function Details({ data }: { data: AuditRow['data'] }) {
-  const { say } = useWords()
-  const { before, after, ...others } = data
-  const short = (hash: unknown): string => (typeof hash === 'string' ? hash.slice(0, 8) : say('time.none'))
-  const told = Object.entries(others).flatMap(([key, value]) => {
-    if (key === 'purpose') return [purposeWords(say, String(value))]
-    if (Array.isArray(value)) return [`${key}: ${value.join(', ')}`]
-    return ['string', 'number', 'boolean'].includes(typeof value) ? [`${key}: ${String(value)}`] : []
-  })
-  return (
-    <span className="quiet custody-hash">
-      {told.join(' · ')}
-      {before !== undefined && (
-        <span
-          className="number"
-          title={[before, after].filter((hash) => typeof hash === 'string').join(' → ')}
-        >
-          {told.length > 0 && ' · '}
-          {before === after
-            ? say('audit.same')
-            : say('audit.changed', { before: short(before), after: short(after) })}
-        </span>
-      )}
-    </span>
-  )
 }
 
 function useColumns(onlyPerson: (person: { personId: string; name: string }) => void): ColumnsType<AuditRow> {
@@ -108,7 +80,7 @@ function useColumns(onlyPerson: (person: { personId: string; name: string }) => 
           contactNumber
         ),
     },
-    { title: say('audit.details'), render: (_, row) => <Details data={row.data} /> },
+    { title: say('audit.details'), render: (_, row) => <AuditDetails data={row.data} /> },
   ]
 }
 

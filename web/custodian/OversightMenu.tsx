@@ -1,5 +1,6 @@
 import './custody.css'
 import { Link, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import type { Permission } from '../../domain/permission.ts'
 import { useMe } from '../ui/session.ts'
 import { useWords } from '../ui/words.ts'
@@ -16,10 +17,16 @@ export function OversightMenu() {
   const { say } = useWords()
   const { rights } = useMe()
   const { pathname } = useLocation()
+  const menu = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a phone the open part may lie beyond the edge.
+    const here = menu.current?.querySelector('[aria-current=page]')
+    here?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [pathname])
   return (
     <>
       <h1>{say('oversight.title')}</h1>
-      <nav className="custody-menu" aria-label={say('oversight.parts')}>
+      <nav ref={menu} className="custody-menu" aria-label={say('oversight.parts')}>
         {parts
           .filter(({ right }) => rights.includes(right))
           .map(({ name, to }) => (
