@@ -1,5 +1,6 @@
 /* What is looked after again and again: recordings to settle, space on the disk, wallboards to send. */
 import { statfs } from 'node:fs/promises'
+import { sweepCallRecords } from './calls/call-records.ts'
 import { inHotline, type Database } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
 import { helpRound } from './help/help.ts'
@@ -74,6 +75,7 @@ export function startRounds(deps: RoundsDeps): { poke: () => void; stop: () => P
         hourlyAt = now().getTime()
         await lookForClusters(deps, now())
         for (const each of await allHotlines(db)) await finishDisposals(db, each, places, now())
+        await sweepCallRecords(dataFolder, now())
         for (const each of await allHotlines(db)) await endForsakenDuties(db, each, now())
         if (deps.signing)
           for (const each of await allHotlines(db)) await makeCheckpoint(db, deps.signing, each, now())

@@ -1,5 +1,5 @@
 /* The switchboard's call-detail records (`cdr/Master.csv`, Asterisk's cdr_csv): who came and went while nobody listened. */
-import { open, readdir } from 'node:fs/promises'
+import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Only the end of the file is read: calls that ended within the last outage are there. */
@@ -19,8 +19,7 @@ export interface CallRecord {
 /** The latest ended legs by their id, of today's file and the one set aside before; empty when there are none to be read. */
 export async function readCallRecords(dataFolder: string): Promise<Map<string, CallRecord>> {
   const folder = join(dataFolder, 'cdr')
-  const names = await readdir(folder).catch(() => [])
-  const aside = names.filter((name) => /^Master-\d{4}-\d\d-\d\d\.csv$/.test(name)).sort()
+  const aside = await setAside(dataFolder)
   const found = new Map<string, CallRecord>()
   for (const name of [...aside.slice(-1), 'Master.csv']) {
     for (const line of (await tail(join(folder, name))).split('\n')) {
@@ -29,6 +28,26 @@ export async function readCallRecords(dataFolder: string): Promise<Map<string, C
     }
   }
   return found
+}
+
+const keptMs = 31 * 86_400_000
+
+/**
+ * Removes files set aside more than 31 days ago, the latest excepted: numbers lie in them in plain text, and what is to be
+ * kept of a call is on its contact, sealed. Gives how many.
+ */
+export async function sweepCallRecords(dataFolder: string, now: Date): Promise<number> {
+  const old = (await setAside(dataFolder))
+    .slice(0, -1)
+    .filter((name) => now.getTime() - Date.parse(name.slice('Master-'.length, -'.csv'.length)) > keptMs)
+  for (const name of old) await unlink(join(dataFolder, 'cdr', name))
+  return old.length
+}
+
+/** Names of the files of earlier days, oldest first. */
+async function setAside(dataFolder: string): Promise<string[]> {
+  const names = await readdir(join(dataFolder, 'cdr')).catch(() => [])
+  return names.filter((name) => /^Master-\d{4}-\d\d-\d\d\.csv$/.test(name)).sort()
 }
 
 /** Columns of Asterisk's cdr_csv: src, dst, start, answer, end and uniqueid are what we need. */
