@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { listDisclosures } from '../../api/disclosure.ts'
 import { listExceptions } from '../../api/crisis.ts'
@@ -57,6 +59,29 @@ test('G24-7.5c: whatever is typed anywhere, the superuser of the database reads 
   expect(sayings.said.size).toBeGreaterThan(40)
   expect(await found()).toEqual([])
   expect(await lost()).toEqual([])
+})
+
+/** The columns that a row of the table in the decision names, as `table.column`. */
+const namedIn = (row: string): string[] =>
+  [...row.matchAll(/`([a-z_]+)\.([a-z_0-9, ]+)`/g)].flatMap(([, table = '', columns = '']) =>
+    columns.split(', ').map((column) => `${table}.${column}`),
+  )
+
+test('the decision says of every column that can hold words whether it is sealed, or why not', async () => {
+  const file = join(import.meta.dirname, '..', '..', 'docs', 'decisions', 'sealed-answers.md')
+  const [, table = ''] = readFileSync(file, 'utf8').split('## Column by column')
+  const columns = await app.owner<{ name: string }>(
+    `select c.relname || '.' || a.attname as name from pg_class c
+     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+       and format_type(a.atttypid, null) in ('text', 'text[]', 'jsonb', 'tsvector') and not exists (
+         select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+           and pg_get_constraintdef(k.oid) like '% = ANY %') order by 1`,
+  )
+  expect(namedIn(table).toSorted()).toEqual(columns.map(({ name }) => name).toSorted())
+  const sealed = sealedColumns.filter(({ holds }) => holds === 'words')
+  const row = table.split('\n').find((line) => line.includes('sealed in the column')) ?? ''
+  expect(namedIn(row).toSorted()).toEqual(sealed.map(({ table: of, column }) => `${of}.${column}`).toSorted())
 })
 
 test('sealed words are found by those who may search, and nothing else is', async () => {
