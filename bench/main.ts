@@ -4,6 +4,7 @@ import { board } from './board.ts'
 import { calls } from './calls.ts'
 import { contacts } from './contacts.ts'
 import { offers } from './offers.ts'
+import { playback } from './playback.ts'
 import { resources } from './resources.ts'
 import { sealing } from './sealing.ts'
 import { verify } from './verify.ts'
@@ -15,6 +16,7 @@ const benches: Record<string, (quick: boolean) => Promise<void>> = {
   calls,
   contacts,
   offers,
+  playback,
   resources,
   verify,
   sealing,

@@ -245,17 +245,21 @@ async function* wav(pieces: Piece[], samples: number, start: number, end: number
 }
 
 async function stereo(pieces: Piece[], from: number, to: number): Promise<Buffer> {
-  const block = Buffer.alloc((to - from) * frameBytes)
-  for (const piece of pieces) {
-    if (piece.to <= from || piece.from >= to) continue
+  // Little-endian like WAV, as are all machines that this runs on.
+  const block = new Int16Array((to - from) * 2)
+  const heard = pieces.filter((piece) => piece.to > from && piece.from < to)
+  const lay = async (piece: Piece): Promise<void> => {
     const start = Math.max(from, piece.from)
     const sound = await soundOf(piece, start - piece.from, Math.min(to, piece.to) - piece.from)
-    const channel = piece.about.side === 'caller' ? 0 : 2
-    for (const [index, byte] of sound.entries()) {
-      block.writeInt16LE(linear[byte] ?? 0, (start - from + index) * frameBytes + channel)
+    let at = (start - from) * 2 + (piece.about.side === 'caller' ? 0 : 1)
+    // Every sample of every playback comes through here: no iterator, no copy.
+    for (let index = 0; index < sound.length; index += 1) {
+      block[at] = linear[sound[index] ?? 0] ?? 0
+      at += 2
     }
   }
-  return block
+  await Promise.all(heard.map(lay))
+  return Buffer.from(block.buffer)
 }
 
 async function soundOf(piece: Piece, from: number, to: number): Promise<Buffer> {
