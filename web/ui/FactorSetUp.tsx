@@ -41,7 +41,14 @@ function AppPart({ name, onAdded }: PartProps) {
     <form className="stack" onSubmit={submit}>
       <p>{say('factor.scan')}</p>
       <div className="factor-picture">
-        <QRCode type="svg" value={uri} size={168} color="#000000" bgColor="#ffffff" />
+        <QRCode
+          type="svg"
+          value={uri}
+          size={168}
+          color="#000000"
+          bgColor="#ffffff"
+          aria-label={say('factor.picture')}
+        />
       </div>
       <p>
         <span className="quiet">{say('factor.secret')}</span>{' '}

@@ -53,9 +53,9 @@ function placeOf(mine: readonly Place[], pathname: string): Place | undefined {
   return mine.filter((place) => known(place) > 0).toSorted((a, b) => known(b) - known(a))[0]
 }
 
-/** Where a person begins after log-in: the first place their role has. */
+/** Where a person begins after log-in: the first place their role has, else the own account, which everybody has. */
 export const firstPlace = (rights: readonly Permission[]): string =>
-  places.find((place) => rights.includes(place.right))?.to ?? '/contacts'
+  places.find((place) => rights.includes(place.right))?.to ?? '/account'
 
 function LiveMark() {
   const { say } = useWords()

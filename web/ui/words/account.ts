@@ -28,6 +28,7 @@ export const account = {
     '用验证器应用扫描此图，或输入下面的密钥；然后填入它显示的 6 位验证码。',
     'Scan this with your authenticator app, or type the key below; then enter the six digits it shows.',
   ],
+  'factor.picture': ['给验证器应用扫描的图', 'Picture for the authenticator app'],
   'factor.secret': ['密钥', 'Key'],
   'factor.name': ['名称（可不填，例如“工作手机”）', 'Name (optional, e.g. work phone)'],
   'factor.passkeyWhy': [
