@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { may, roles, type Permission, type Role } from '../domain/permission.ts'
 import { problems } from '../domain/problem.ts'
 import { openTestApp, origin } from '../test/app.ts'
-import { aPerson } from '../test/database.ts'
+import { aWorld, type World } from '../test/fuzz-world.ts'
 import { fromSchema, secretName, secretNumber, spoilt, wicked, type Schema } from '../test/from-schema.ts'
 import { inHotline } from './db/database.ts'
 import { newId } from './db/id.ts'
@@ -17,12 +17,24 @@ const seed = Number(process.env['HEARTHLINE_FUZZ_SEED'] ?? 20261122)
 /** Requests a route; HEARTHLINE_FUZZ_RUNS lets a night's run be longer. */
 const numRuns = Number(process.env['HEARTHLINE_FUZZ_RUNS'] ?? 25)
 
-const { app, db, owner, keys, folder, clock, cookieOf } = await openTestApp()
+/** Other seeds and fewer runs reach other routes. */
+const isUnusual = ['HEARTHLINE_FUZZ_SEED', 'HEARTHLINE_FUZZ_RUNS'].some(
+  (name) => process.env[name] !== undefined,
+)
+
+const made = await openTestApp()
+const { app, db, owner, keys, folder, clock, logged, cookieOf } = made
 const otherSecret = '外线机密人员'
 let mine: string
 let other: string
-const pools = new Map<string, string[]>()
+/** Ids by the names they go under: those of the hotline, and those of the other one. */
+const [own, foreign] = [new Map<string, string[]>(), new Map<string, string[]>()]
 const sessions = new Map<Role, string>()
+let world: World
+/** Routes that answered 2xx. */
+const reached = new Set<string>()
+/** Of 179 routes 151 were reached when this was last raised, some of them by few requests; it may only rise. */
+const leastReached = 142
 
 interface Parameter {
   name: string
@@ -46,9 +58,14 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Two names of one thing: `lineIds` are line ids, an owner is a person. */
 const poolOf = (name: string): string =>
   /^(owner|counsellor|supervisor|by)Id/.test(name) ? 'personId' : name.replace(/Ids$/, 'Id')
-const idsOf = (name: string): readonly string[] => pools.get(poolOf(name)) ?? []
+/** Three of four are the hotline's own. */
+function idsOf(name: string): readonly string[] {
+  const [ours, theirs] = [own.get(poolOf(name)) ?? [], foreign.get(poolOf(name)) ?? []]
+  if (ours.length === 0) return theirs
+  return ours.flatMap((id, at) => (at % 3 === 0 ? [id, theirs[at % theirs.length] ?? id] : [id]))
+}
 
-function keepId(name: string, id: string): void {
+function keepId(name: string, id: string, pools = own): void {
   const pool = pools.get(poolOf(name)) ?? []
   if (pool.length < mostIds && !pool.includes(id)) pools.set(poolOf(name), [...pool, id])
 }
@@ -103,31 +120,53 @@ beforeAll(async () => {
   await owner(`update seat set sip_user = sip_user || '-mine' where hotline_id = $1`, [mine])
   other = await furnishDemo(site)
   await owner(`update person set display_name = $2 || name where hotline_id = $1`, [other, otherSecret])
-  for (const hotlineId of [mine, other]) {
-    for (let n = 0; n < 6; n += 1) await aContact(hotlineId, n)
-    for (const table of ['person', 'line', 'seat', 'resource', 'contact', 'recording'])
-      for (const { id } of await owner<{ id: string }>(
-        `select ${table}_id as id from ${table} where hotline_id = $1 limit 8`,
-        [hotlineId],
-      ))
-        keepId(`${table}Id`, id)
-  }
+  for (const hotlineId of [mine, other]) for (let n = 0; n < 6; n += 1) await aContact(hotlineId, n)
+  world = await aWorld(made, mine, roles)
+  await keepStored(mine, own)
+  await keepStored(other, foreign)
   before = await printOfOther()
 })
 
-/** A session of the role; a new person when the old one was logged out, disabled or changed by what was sent. */
+/** Keeps ids of everything that is stored of the hotline, by the name a field would have. */
+async function keepStored(hotlineId: string, pools: typeof own): Promise<void> {
+  const columns = await owner<{ table: string; name: string }>(
+    `select c.table_name as table, c.column_name as name from information_schema.columns c
+     join information_schema.columns h on h.table_name = c.table_name and h.column_name = 'hotline_id'
+     where c.table_schema = 'public' and c.data_type = 'uuid' and c.column_name like '%_id' and c.column_name <> 'hotline_id'
+     order by 2, 1`,
+  )
+  for (const { table, name } of columns)
+    for (const { id } of await owner<{ id: string }>(
+      `select distinct ${name} as id from ${table} where hotline_id = $1 and ${name} is not null order by 1 desc limit 24`,
+      [hotlineId],
+    ))
+      keepId(
+        name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+        id,
+        pools,
+      )
+}
+
+/** Nobody stays disabled, locked, with other roles or without their contacts because of what was sent before. */
+async function revive(): Promise<void> {
+  await owner(
+    `update person set roles = array[is_now.role], disabled_at = null, failures = 0, locked_until = null,
+       passphrase_hash = (select passphrase_hash from person where person_id = $3)
+     from unnest($1::uuid[], $2::text[]) as is_now(id, role) where person_id = is_now.id`,
+    [[...world.people.values()], [...world.people.keys()], world.untouched],
+  )
+  await owner(`update contact set person_id = $1 where hotline_id = $2 and state <> 'closed'`, [
+    world.people.get('counsellor'),
+    mine,
+  ])
+}
+
+/** A session of the role's person; a new one when the old one was ended by what was sent. */
 async function sessionOf(role: Role, fresh: boolean): Promise<string> {
   const known = sessions.get(role)
   if (known !== undefined && !fresh) return known
-  const { personId } = await aPerson(db, mine, { roles: [role] })
-  const cookie = await cookieOf(mine, personId)
+  const cookie = await cookieOf(mine, world.people.get(role) ?? '')
   sessions.set(role, cookie)
-  // Every contact is the newest counsellor's or supervisor's, so that there is something to reach.
-  if (role === 'counsellor' || role === 'supervisor')
-    await owner(`update contact set person_id = $1 where hotline_id = $2 and state <> 'closed'`, [
-      personId,
-      mine,
-    ])
   return cookie
 }
 
@@ -178,7 +217,7 @@ const recordOf = (parts: Operation['params'], spoiling: number): fc.Arbitrary<Re
       parts.map(({ name, schema }) => [
         name,
         fc.oneof(
-          { weight: 20, arbitrary: fromSchema(schema, idsOf, name) },
+          { weight: 20, arbitrary: fromSchema(schema, idsOf, name, world.hints) },
           { weight: spoiling, arbitrary: wicked },
         ),
       ]),
@@ -194,7 +233,7 @@ const sendings = (operation: Operation): fc.Arbitrary<Sent> =>
       { weight: 4, arbitrary: fc.constant({}) },
       { weight: 1, arbitrary: wicked.map((value) => ({ extra: value, limit: value, after: value })) },
     ),
-    body: maybeSpoilt(operation.body ? fromSchema(operation.body, idsOf) : fc.constant({})),
+    body: maybeSpoilt(operation.body ? fromSchema(operation.body, idsOf, '', world.hints) : fc.constant({})),
     breakBody: fc.oneof(
       { weight: 12, arbitrary: fc.constant('no' as const) },
       { weight: 1, arbitrary: fc.constantFrom<Sent['breakBody'][]>('cut', 'bytes', 'type', 'empty') },
@@ -268,11 +307,13 @@ test('the API document names every route that is served', () => {
 
 test.each(operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(
   'G24-7.5c: %s answers anything with a catalogued refusal, without a stack and without what was sent',
-  async (_, operation) => {
+  async (name, operation) => {
+    await revive()
     await fc.assert(
       fc.asyncProperty(sendings(operation), async (sent) => {
         const { status, text } = await send(operation, sent)
         judge(status, text)
+        if (status < 300) reached.add(name)
         if (status < 300 && text.startsWith('{')) keepIds(JSON.parse(text))
       }),
       { seed, numRuns, interruptAfterTimeLimit: 5000, maxSkipsPerRun: 100 },
@@ -282,4 +323,18 @@ test.each(operations.map((operation) => [`${operation.method} ${operation.path}`
 
 test("G24-7.5c: nothing that was sent has changed a byte of the other hotline's", async () => {
   expect(await printOfOther()).toEqual(before)
+})
+
+test.skipIf(isUnusual)('most routes were reached with something they take', () => {
+  const left = operations.map(({ method, path }) => `${method} ${path}`).filter((name) => !reached.has(name))
+  expect(reached.size, `not reached: ${left.join(', ')}`).toBeGreaterThanOrEqual(leastReached)
+})
+
+test('nothing that was sent is in the log, and every line of it is one of JSON', () => {
+  expect(logged.length).toBeGreaterThan(100)
+  for (const line of logged) {
+    expect(() => JSON.parse(line) as unknown, line).not.toThrow()
+    for (const secret of [secretName, secretNumber, otherSecret, '<script', 'drop table'])
+      expect(line).not.toContain(secret)
+  }
 })

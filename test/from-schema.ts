@@ -60,8 +60,24 @@ export const wicked: fc.Arbitrary<unknown> = fc.oneof(
 /** Ids of things that are there, of this hotline and of another, by the name they go under (`contactId`). */
 export type Known = (name: string) => readonly string[]
 
+/** Values that cannot be guessed (a passphrase, a token, a file), by the name of their field. */
+export type Hints = ReadonlyMap<string, readonly unknown[]>
+
+/** Whether a hint is of the schema's type; what is one of a few words needs none. */
+function suits(schema: Schema, value: unknown): boolean {
+  if (Array.isArray(schema['enum']) || 'const' in schema) return false
+  const type = Array.isArray(value) ? 'array' : typeof value
+  const wanted = schema['type'] === 'integer' ? 'number' : schema['type']
+  return wanted === undefined || wanted === type
+}
+
 /** Makes the arbitrary of a schema that stands under a name. */
-export function fromSchema(root: Schema, ids: Known, name = ''): fc.Arbitrary<unknown> {
+export function fromSchema(
+  root: Schema,
+  ids: Known,
+  name = '',
+  hints: Hints = new Map(),
+): fc.Arbitrary<unknown> {
   const definitions = isSchema(root['$defs']) ? root['$defs'] : {}
   const known = (under: string): fc.Arbitrary<string> =>
     fc.nat().map((index) => {
@@ -124,6 +140,15 @@ export function fromSchema(root: Schema, ids: Known, name = ''): fc.Arbitrary<un
   }
 
   const of = (schema: Schema, depth: number, under: string): fc.Arbitrary<unknown> => {
+    const hinted = (hints.get(under) ?? []).filter((value) => suits(schema, value))
+    if (hinted.length === 0) return guessed(schema, depth, under)
+    return fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...hinted) },
+      { weight: 1, arbitrary: guessed(schema, depth, under) },
+    )
+  }
+
+  const guessed = (schema: Schema, depth: number, under: string): fc.Arbitrary<unknown> => {
     const reference = schema['$ref']
     if (typeof reference === 'string') {
       const target = reference === '#' ? root : definitions[reference.split('/').at(-1) ?? '']
