@@ -14,6 +14,7 @@ import { migrate } from '../server/db/migrate.ts'
 import { contactSealing, type ContactSealing } from '../server/records/answers.ts'
 import { keysOfDatabase, prepareKeys } from '../server/records/data-keys.ts'
 import { rotateKeys } from '../server/records/resealing.ts'
+import { promise, read as readTask, tried } from '../server/tasks/tasks.ts'
 import { baseForm, wholeResponse } from '../test/answers.ts'
 import { percentile, report, timed } from './figure.ts'
 
@@ -35,7 +36,8 @@ const plain: ContactSealing = {
     suffixKey: (number) => Buffer.from(number.slice(-4).padEnd(32)),
   },
   answers: {
-    seal: (_form, _contactId, response) => ({ open: response, sealed: Buffer.from('{}') }),
+    // As long as the shortest that the database takes for sealed.
+    seal: (_form, _contactId, response) => ({ open: response, sealed: Buffer.alloc(29) }),
     open: ({ form }) => questionnaireResponse.safeParse(form).data ?? null,
     hashed: (word) => word,
     indexWords: (texts) => lexemesOf(texts.join(' ')),
@@ -80,6 +82,7 @@ interface Times {
   create: number[]
   save: number[]
   read: number[]
+  task: number[]
   list: number[]
   search: number[]
 }
@@ -113,11 +116,27 @@ async function round(site: Site, count: number, first: number): Promise<Times> {
     return inside((tx) => save(tx, counsellor, contactId, given, sealing, now))
   })
   const read = await timed(count, () => inside((tx) => readSaved(tx, supervisor, contactId, sealing)))
+  const task = await timed(count, (index) =>
+    inside((tx) => aTask(tx, site, contactId, `${first + index}`, now)),
+  )
   const query = (given: object) => listContacts.query.parse({ limit: '50', ...given })
   const page = (given: object) => inside((tx) => list(tx, hotlineId, supervisor, query(given), sealing))
   const listing = await timed(count, () => page({}))
   const search = await timed(count, (index) => page({ text: noteOf(first + index).slice(0, 4) }))
-  return { create, save: saving, read, list: listing, search }
+  return { create, save: saving, read, task, list: listing, search }
+}
+
+/** A follow-up that is planned, tried and read again: two sentences sealed and opened in columns of their own. */
+async function aTask(tx: Tx, site: Site, contactId: string, planStep: string, now: Date): Promise<void> {
+  const { hotlineId, lineId, personId, sealing } = site
+  const { words } = sealing.answers
+  const worker = { personId, roles: ['counsellor'] as const }
+  const opening = { openNumber: sealing.numbers.open, words }
+  const whose = { hotlineId, contactId, lineId, ownerId: personId }
+  const given = { kind: 'follow-up', planStep, dueAt: now, words: words.seal(said), now } as const
+  const taskId = await promise(tx, { ...whose, ...given })
+  await tried(tx, worker, taskId, { outcome: 'reached', words: said }, opening, now)
+  await readTask(tx, worker, taskId, opening)
 }
 
 async function compare(sealed: Site, open: Site, quick: boolean): Promise<void> {
@@ -129,7 +148,7 @@ async function compare(sealed: Site, open: Site, quick: boolean): Promise<void> 
     found.plain.push(await round(open, count, at * count))
     found.sealed.push(await round(sealed, count, at * count))
   }
-  for (const what of ['create', 'save', 'read', 'list', 'search'] as const) {
+  for (const what of ['create', 'save', 'read', 'task', 'list', 'search'] as const) {
     const of = (times: Times[]): number =>
       percentile(
         times.flatMap((one) => one[what]),
@@ -170,7 +189,7 @@ function measureAlone({ answers }: ContactSealing): void {
   })
 }
 
-/** Create, save, read, list and search with and without sealing; sealing alone; rows a second when keys are turned over. */
+/** Create, save, read, follow up, list and search with and without sealing; sealing alone; rows a second when keys are turned over. */
 export const sealing = async (quick: boolean): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'hearthline-bench-'))
   const database = await startDatabase({ folder })
