@@ -149,6 +149,17 @@ test('a changed passphrase works, the old one does not, and other sessions of th
   expect((await enter(name, 'another calm one')).status).toBe(200)
 })
 
+test('who sits down at an open desk cannot guess at its passphrase by changing it', async () => {
+  const { personId } = await aPerson(db, hotlineId)
+  const cookie = await cookieOf(hotlineId, personId)
+  const change = (old: string): Promise<Answer> =>
+    ask(changePassphrase, { cookie, body: { old, fresh: 'another calm one' } })
+  for (let n = 0; n < 5; n += 1)
+    expect((await change(`guess ${n}`)).body).toMatchObject({ code: 'session.wrongName' })
+  expect(await change(passphrase)).toMatchObject({ status: 429, body: { code: 'session.locked' } })
+  expect(await actions(personId)).toContain('session.refused')
+})
+
 test.each([
   'short',
   'aaaaaaaaaaaaaaaa',

@@ -6,6 +6,7 @@ import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { SessionPerson } from '../http/serve.ts'
+import { countAccount } from './lockout.ts'
 import { fits, hashPassphrase, refuseWeak } from './passphrase.ts'
 import { closeSessionsOf, rolesOf } from './sessions.ts'
 
@@ -40,7 +41,10 @@ export async function readMe(tx: Tx, personId: string): Promise<Me> {
   }
 }
 
-/** Changes the own passphrase; `session.wrongName` when the old one is wrong. All other sessions of the person end. */
+/**
+ * Changes the own passphrase; `session.wrongName` when the old one is wrong, which counts like a wrong log-in
+ * (`session.locked`): who found a desk open cannot guess at it. All other sessions of the person end.
+ */
 export async function changePassphrase(
   db: Database,
   person: SessionPerson,
@@ -51,11 +55,16 @@ export async function changePassphrase(
     tx
       .selectFrom('person')
       .innerJoin('hotline', 'hotline.hotline_id', 'person.hotline_id')
-      .select(['passphrase_hash', 'demo'])
+      .select(['passphrase_hash', 'locked_until', 'demo'])
       .where('person_id', '=', person.personId)
       .executeTakeFirstOrThrow(),
   )
-  if (!(await fits(stored.passphrase_hash, given.old))) throw new Problem('session.wrongName')
+  const waitMs = (stored.locked_until?.getTime() ?? 0) - now.getTime()
+  if (waitMs > 0) throw new Problem('session.locked', { retryAfterMs: waitMs })
+  if (!(await fits(stored.passphrase_hash, given.old))) {
+    await inHotline(db, person.hotlineId, (tx) => countAccount(tx, person.personId, now))
+    throw new Problem('session.wrongName')
+  }
   refuseWeak(given.fresh, person.name, stored.demo)
   const fresh = await hashPassphrase(given.fresh)
   await inHotline(db, person.hotlineId, async (tx) => {
