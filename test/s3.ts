@@ -121,19 +121,27 @@ const checksumOf = (bytes: Buffer): string => createHash('sha256').update(bytes)
 function give(store: ObjectStore, key: string, request: IncomingMessage, response: ServerResponse): void {
   const whole = store.objects.get(key)
   if (!whole) return refuse(response, 404, 'NoSuchKey')
-  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
-  const start = Number(range?.[1] ?? 0)
-  if (range && start >= whole.length) return refuse(response, 416, 'InvalidRange')
-  const part = whole.subarray(start, range ? Number(range[2]) + 1 : undefined)
+  const range = request.headers.range === undefined ? null : rangeOf(request.headers.range, whole.length)
+  if (range && range.start >= whole.length) return refuse(response, 416, 'InvalidRange')
+  const part = range ? whole.subarray(range.start, range.end) : whole
   const wantsChecksum = request.headers['x-amz-checksum-mode'] === 'ENABLED' && store.mood !== 'no-checksums'
   response.writeHead(range ? 206 : 200, {
     'content-length': part.length,
-    ...(range ? { 'content-range': `bytes ${start}-${start + part.length - 1}/${whole.length}` } : {}),
+    ...(range
+      ? { 'content-range': `bytes ${range.start}-${range.start + part.length - 1}/${whole.length}` }
+      : {}),
     ...(wantsChecksum ? { 'x-amz-checksum-sha256': checksumOf(whole) } : {}),
   })
   if (request.method === 'HEAD') response.end()
   else if (store.mood !== 'cutting') response.end(part)
   else response.write(part.subarray(0, part.length >> 1), () => response.destroy())
+}
+
+/** `bytes=1-5`, or the last bytes by `bytes=-5`. */
+function rangeOf(header: string, length: number): { start: number; end: number } {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d+)$/.exec(header) ?? []
+  if (first === '') return { start: Math.max(0, length - Number(last)), end: length }
+  return { start: Number(first), end: Number(last) + 1 }
 }
 
 function remove(store: ObjectStore, key: string, version: string | null, response: ServerResponse): void {

@@ -1,6 +1,7 @@
 /* Where files of recordings lie. Whoever reads them does not know which place it is. */
-import { open, readdir, unlink } from 'node:fs/promises'
+import { open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { firstBytes, readerOf } from './stretches.ts'
 
 /** A file that is read at offsets, never as a whole. */
 export interface OpenFile {
@@ -63,20 +64,9 @@ function folderPlace(root: string): Place {
     async open(name) {
       const handle = await open(join(root, name), 'r')
       const { size } = await handle.stat()
-      return {
-        size,
-        async read(from, length) {
-          const buffer = Buffer.alloc(length)
-          let filled = 0
-          while (filled < length) {
-            const { bytesRead } = await handle.read(buffer, filled, length - filled, from + filled)
-            if (bytesRead === 0) break
-            filled += bytesRead
-          }
-          return buffer.subarray(0, filled)
-        },
-        close: () => handle.close(),
-      }
+      const fetch = (from: number, length: number): Promise<Buffer> => bytesAt(handle, from, length)
+      const first = { from: 0, bytes: await fetch(0, Math.min(size, firstBytes)) }
+      return { size, read: readerOf(size, [first], fetch), close: () => handle.close() }
     },
     async remove(name) {
       const path = join(root, name)
@@ -95,6 +85,17 @@ function folderPlace(root: string): Place {
       await unlink(path)
     },
   }
+}
+
+async function bytesAt(handle: FileHandle, from: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, from + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
 }
 
 const isMissing = (error: unknown): boolean =>

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import type * as Sdk from '@aws-sdk/client-s3'
 import { Problem } from '../../domain/problem.ts'
 import { placesOf, type FileMark, type OpenFile, type Places, type Store } from './place.ts'
+import { firstBytes, lastBytes, readerOf } from './stretches.ts'
 
 /** How the store is reached. Everything in it is sealed before it gets there. */
 export interface StoreSettings {
@@ -22,10 +23,8 @@ export interface StoreSettings {
 const connectWithinMs = 3000
 /** Without a byte for this long the store counts as away. */
 const silentMs = 20_000
-/** A player reads on: what comes next is fetched with what it asks for, half a minute of sound at a time. */
-const aheadBytes = 256 * 1024
-/** The head of a file and its first chunk of sound. */
-const firstBytes = 80 * 1024
+/** What is read back is read in such pieces. */
+const pageBytes = 1024 * 1024
 
 /** The places that the settings speak of. */
 export async function openPlaces(config: { data: string; store: StoreSettings | null }): Promise<Places> {
@@ -98,50 +97,38 @@ async function namesIn(at: Bucket, beginning: string): Promise<string[]> {
   return names
 }
 
-interface Stretch {
-  from: number
-  bytes: Buffer
-}
-
+/** Its beginning and its end are asked for at once: both are needed before anything is heard. */
 async function openObject(at: Bucket, name: string): Promise<OpenFile> {
-  const first = await rangeOf(at, name, 0, firstBytes)
-  const head: Stretch = { from: 0, bytes: first.bytes }
-  let ahead: Stretch = head
-  return {
-    size: first.size,
-    async read(from, length) {
-      const wanted = Math.max(0, Math.min(length, first.size - from))
-      if (wanted === 0) return Buffer.alloc(0)
-      const known = [head, ahead].find((one) => holdsAll(one, from, wanted))
-      if (known) return known.bytes.subarray(from - known.from, from - known.from + wanted)
-      const { bytes } = await rangeOf(
-        at,
-        name,
-        from,
-        Math.max(wanted, Math.min(aheadBytes, first.size - from)),
-      )
-      ahead = { from, bytes }
-      return bytes.subarray(0, wanted)
-    },
-    close: () => Promise.resolve(),
-  }
+  const [first, last] = await Promise.all([
+    rangeOf(at, name, { from: 0, length: firstBytes }),
+    rangeOf(at, name, { last: lastBytes }),
+  ])
+  const { size } = first
+  const known = [
+    { from: 0, bytes: first.bytes },
+    { from: size - last.bytes.length, bytes: last.bytes },
+  ]
+  const fetch = async (from: number, length: number): Promise<Buffer> =>
+    (await rangeOf(at, name, { from, length })).bytes
+  return { size, read: readerOf(size, known, fetch), close: () => Promise.resolve() }
 }
 
-const holdsAll = ({ from, bytes }: Stretch, wanted: number, length: number): boolean =>
-  wanted >= from && wanted + length <= from + bytes.length
+type Range = { from: number; length: number } | { last: number }
+
+const headerOf = (range: Range): string =>
+  'last' in range ? `bytes=-${range.last}` : `bytes=${range.from}-${range.from + range.length - 1}`
+
+/** How many bytes of an object the range has. */
+const lengthOf = (range: Range, size: number): number =>
+  'last' in range ? Math.min(range.last, size) : Math.min(range.length, size - range.from)
 
 const rangeTries = 2
 
 /** A stretch of an object and the object's whole size; an answer that was cut short is asked for once more. */
-async function rangeOf(
-  at: Bucket,
-  name: string,
-  from: number,
-  length: number,
-): Promise<{ bytes: Buffer; size: number }> {
+async function rangeOf(at: Bucket, name: string, range: Range): Promise<{ bytes: Buffer; size: number }> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await oneRange(at, name, from, length)
+      return await oneRange(at, name, range)
     } catch (error) {
       if (tries >= rangeTries || statusOf(error) !== undefined) throw error
     }
@@ -151,15 +138,14 @@ async function rangeOf(
 async function oneRange(
   { sdk, client, bucket, prefix }: Bucket,
   name: string,
-  from: number,
-  length: number,
+  range: Range,
 ): Promise<{ bytes: Buffer; size: number }> {
   const answer = await client
     .send(
       new sdk.GetObjectCommand({
         Bucket: bucket,
         Key: `${prefix}${name}`,
-        Range: `bytes=${from}-${from + length - 1}`,
+        Range: headerOf(range),
       }),
     )
     .catch((error: unknown) => {
@@ -170,7 +156,7 @@ async function oneRange(
   if (!answer) return { bytes: Buffer.alloc(0), size: 0 }
   const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? [])
   const size = Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? bytes.length)
-  if (bytes.length !== Math.min(length, size - from)) throw new Error('the answer was cut short')
+  if (bytes.length !== lengthOf(range, size)) throw new Error('the answer was cut short')
   return { bytes, size }
 }
 
@@ -203,8 +189,8 @@ async function holds(at: Bucket, name: string, mark: FileMark): Promise<boolean>
 /** A store that keeps no checksums is read back. */
 async function sameBytes(at: Bucket, name: string, mark: FileMark): Promise<boolean> {
   const digest = createHash('sha256')
-  for (let from = 0; from < mark.size; from += aheadBytes)
-    digest.update((await rangeOf(at, name, from, Math.min(aheadBytes, mark.size - from))).bytes)
+  for (let from = 0; from < mark.size; from += pageBytes)
+    digest.update((await rangeOf(at, name, { from, length: Math.min(pageBytes, mark.size - from) })).bytes)
   return digest.digest().equals(mark.sha256)
 }
 
