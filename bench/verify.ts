@@ -140,7 +140,7 @@ export const verify = async (quick: boolean): Promise<void> => {
     await migrate(database.ownerUrl, database.url)
     const db = openDatabase({ url: database.url, connections: mostCrowd })
     await furnish(db)
-    await fill(database.ownerUrl, quick ? 2500 : 55_000, 9)
+    await fill(database.ownerUrl, quick ? 2500 : 25_000, 9)
     await measureVerify(db, quick ? 3 : 5)
     for (const crowd of quick ? [leastCrowd] : [leastCrowd, mostCrowd])
       await measureCost(db, quick ? 2 : 5, crowd)
