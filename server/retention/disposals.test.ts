@@ -231,6 +231,18 @@ test('G24-6.2.2b: the last day is the same in the rules and in the database, whi
   }
 })
 
+/** Tables that are only ever added to. */
+const addedTo = [
+  'contact_event',
+  'audit_event',
+  'consent_record',
+  'retention_decision',
+  'disposal',
+  'disposal_item',
+  'disposal_approval',
+  'disposal_certificate',
+]
+
 const parts = `select c.relname as table, exists (select from pg_attribute a where a.attrelid = c.oid
     and a.attname = 'contact_id') as named from pg_class c
   where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace order by 1`
@@ -256,6 +268,25 @@ test('every table that names a contact is destroyed with it or kept by name', as
   const rows = await owner<{ table: string; named: boolean }>(parts)
   for (const { table, named } of rows)
     if (named && !kept.includes(table)) expect(source?.text, table).toContain(`'${table}'`)
+})
+
+test('G24-6.2.2b: the product’s role deletes nothing but sessions, tries and duties, and changes nothing that is only added to', async () => {
+  const may = (right: string) =>
+    owner<{ table: string }>(
+      `select c.relname as table from pg_class c where c.relkind in ('r', 'p')
+        and c.relnamespace = 'public'::regnamespace and has_table_privilege('hearthline', c.oid, $1) order by 1`,
+      [right],
+    ).then((rows) => rows.map((row) => row.table))
+  expect(await may('truncate')).toEqual([])
+  const deletes = await may('delete')
+  const [source] = await owner<{ text: string }>(
+    `select prosrc as text from pg_proc where proname = 'dispose_contact'`,
+  )
+  for (const table of deletes) expect(source?.text, table).not.toContain(`'${table}'`)
+  for (const table of ['contact', 'recording', 'contact_event', 'audit_event'])
+    expect(deletes).not.toContain(table)
+  const updates = await may('update')
+  for (const table of addedTo) expect(updates).not.toContain(table)
 })
 
 test('G24-6.2.2b: nobody deletes or shortens before the date: not the product’s role, not the tables’ owner', async () => {
@@ -307,14 +338,7 @@ test('G24-6.2.2b: nobody deletes or shortens before the date: not the product’
       code: expect.stringMatching(/^(HL001|42501)$/),
     })
   }
-  for (const table of [
-    'consent_record',
-    'retention_decision',
-    'disposal',
-    'disposal_item',
-    'disposal_approval',
-    'disposal_certificate',
-  ])
+  for (const table of addedTo)
     for (const what of [`update ${table} set hotline_id = hotline_id`, `delete from ${table}`])
       await expect(
         inside((tx) => sql.raw(what).execute(tx)),

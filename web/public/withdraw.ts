@@ -84,12 +84,13 @@ function takeBack(purpose: Purpose): HTMLButtonElement {
   const button = document.createElement('button')
   button.type = 'button'
   button.className = 'main'
+  button.setAttribute('aria-describedby', `of-${purpose}`)
   button.append(say('takeBack'))
   let sure = false
   button.addEventListener('click', () => {
     if (sure) {
       button.disabled = true
-      void withdraw(purpose)
+      void withdraw(purpose).finally(() => (button.disabled = false))
       return
     }
     sure = true
@@ -104,6 +105,7 @@ function show(standing: Standing): void {
     ...asked.map(({ purpose, state }) => {
       const row = document.createElement('li')
       const words = document.createElement('span')
+      words.id = `of-${purpose}`
       words.append(say(purpose), ' · ', say(state ?? 'refused'))
       row.append(words)
       if (state === 'given') row.append(takeBack(purpose))
