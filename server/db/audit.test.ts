@@ -159,7 +159,7 @@ test('G24-7.3: of a crowd of writers whose connections are killed no acknowledge
   expect([...kept].filter((subject) => !tried.has(subject.replace('.more', '')))).toEqual([])
   expect(acknowledged.size).toBeGreaterThan(50)
   await many.close()
-})
+}, 60_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-audit-'))
 let engine: Engine | undefined
