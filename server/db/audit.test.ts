@@ -159,7 +159,7 @@ test('G24-7.3: of a crowd of writers whose connections are killed no acknowledge
   expect([...kept].filter((subject) => !tried.has(subject.replace('.more', '')))).toEqual([])
   expect(acknowledged.size).toBeGreaterThan(50)
   await many.close()
-}, 60_000)
+})
 
 const folder = mkdtempSync(join(tmpdir(), 'hearthline-audit-'))
 let engine: Engine | undefined
@@ -197,4 +197,4 @@ test('G24-7.3: when the database is killed right after an acknowledgement, the e
     await inHotline(own, hotlineId, (tx) => sql`select 1`.execute(tx))
   }
   await own.close()
-}, 60_000)
+})
