@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { requirements } from './asvs.ts'
+import { sourceFiles } from './sources.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8')
@@ -86,4 +87,25 @@ test('the bill of materials can be written from what is locked, with every packa
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
   const names = new Map(components.map(({ name, version }) => [name, version]))
   for (const [name, version] of Object.entries(dependencies)) expect(names.get(name), name).toBe(version)
+})
+
+test('no page makes markup or code of text, and the browser keeps nothing but how somebody likes their screen', () => {
+  const files = sourceFiles(root).filter(
+    (file) => /^(web|api|domain|server)\//.test(file) && !/\.test\.|\/testing\//.test(file),
+  )
+  const holding = (sign: RegExp): string[] => files.filter((file) => sign.test(read(file)))
+  expect(files.length).toBeGreaterThan(300)
+  expect(
+    holding(/dangerouslySetInnerHTML|\.(?:inner|outer)HTML\b|document\.write|\beval\(|new Function\(/),
+  ).toEqual([])
+  expect(
+    holding(/window\.postMessage|addEventListener\('message'[^)]*=> *\{? *window|sessionStorage|indexedDB/),
+  ).toEqual([])
+  expect(holding(/localStorage\.setItem/)).toEqual([
+    'web/counsellor/resource.ts',
+    'web/ui/sound.ts',
+    'web/ui/supervising.ts',
+    'web/ui/theme.ts',
+    'web/ui/words.ts',
+  ])
 })
