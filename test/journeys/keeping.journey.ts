@@ -108,6 +108,7 @@ test('G24-7.5a: taken back in the call, recording stops there and then, and what
     return recording !== undefined && recording.state !== 'running' && recording
   })
   expect(settled).toMatchObject({ kind: 'talk', state: 'kept', sealed: true, mayListen: false })
+  expect(await soundStatus(settled.recordingId)).toBe(409)
   const [row] = await inside.rows<{ hotline_id: string }>('select hotline_id from hotline')
   const files = filesOfRecording(product, settled.recordingId)
   const opened = await openWithKeys(product, row?.hotline_id ?? '', files)
@@ -116,7 +117,6 @@ test('G24-7.5a: taken back in the call, recording stops there and then, and what
   expect(opened.peak(laterHz)).toBeLessThan(500)
   expect(filesWithTone(product, laterHz)).toEqual([])
   expect(filesWithTone(product, callerHz)).toEqual([])
-  expect(await soundStatus(settled.recordingId)).toBe(409)
 
   await custodian.page.goto(`${product.web}/contacts/${contactId}`)
   await expect(custodian.page.getByText('任何人都不能收听')).toBeVisible()
