@@ -95,7 +95,9 @@ test("another hotline's rows can be neither written, taken over nor given away",
     if (column?.changeable) expect((await asProduct(mine, update)).changed, table).toBe(0)
     else await expect(asProduct(mine, update), table).rejects.toMatchObject({ code: '42501' })
     const give = `update ${table} set hotline_id = '${other}'`
-    await expect(asProduct(mine, give), table).rejects.toMatchObject({ code: '42501' })
+    // A contact and its sound are kept where they are by a trigger, before row-level security is asked.
+    const refused = expect.stringMatching(/^(42501|HL001)$/)
+    await expect(asProduct(mine, give), table).rejects.toMatchObject({ code: refused })
   }
 })
 
