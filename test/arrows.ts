@@ -26,9 +26,16 @@ const webAreas = ['counsellor', 'supervisor', 'admin', 'custodian', 'care', 'ove
 /** Folders of the server that every slice may use; all other folders there are slices. */
 const serverGround = ['db', 'http']
 /** The keys by which every slice seals what identifies a person, and how it does, are ground as well. */
-const groundFiles = ['keys', 'answers', 'data-keys', 'master', 'kms', 'resealing'].map(
-  (name) => `server/records/${name}.ts`,
-)
+const groundFiles = [
+  'keys',
+  'answers',
+  'data-keys',
+  'master',
+  'kms',
+  'resealing',
+  'word-search',
+  'kept-words',
+].map((name) => `server/records/${name}.ts`)
 const forbiddenNames = /^(utils?|helpers?|common|manager|base|types|index)\.(ts|tsx|js)$/
 
 /** Test files, what stands in `testing/` folders for them, and the folders test and bench: they may look everywhere. */
