@@ -40,6 +40,9 @@ export interface SipLimits {
   readonly maxExpiresSeconds: number
 }
 
+/** How a password may be proved (RFC 8760). */
+export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256'
+
 /** How to start the stack. Port 0 takes a free one; see `SipStack.ports`. */
 export interface SipStackOptions {
   /** Address to bind, e.g. `127.0.0.1` or `0.0.0.0`. */
@@ -52,6 +55,8 @@ export interface SipStackOptions {
   /** Plain WebSocket on 127.0.0.1, sub-protocol `sip`; absent: none. An `X-Forwarded-For` header there is believed. */
   readonly wsPort?: number
   readonly realm: string
+  /** What a challenge asks for, the best first; default MD5 alone, for many phones fail at any other (RFC 8760). */
+  readonly digests?: readonly DigestAlgorithm[]
   /** True (loopback, demo): calls from nobody we know are accepted. False: they are challenged and then refused. */
   readonly acceptAnonymous: boolean
   /** Sent as Server and User-Agent; default `Hearthline`. */
@@ -239,8 +244,8 @@ export interface CallRequest {
 /** Somebody who may register: a seat's browser or desk phone. */
 export interface Account {
   readonly user: string
-  /** MD5(user:realm:password) in hex, or the password itself. */
-  readonly secret: { readonly ha1: string } | { readonly password: string }
+  /** MD5(user:realm:password) in hex (and by SHA-256), or the password itself. */
+  readonly secret: { readonly ha1: string; readonly ha1Sha256?: string } | { readonly password: string }
   /** Contacts at once; a new one beyond it replaces the oldest. Default 1. */
   readonly maxContacts?: number
 }

@@ -1,5 +1,5 @@
 import type { Clock } from './contract.ts'
-import type { DigestServer } from './digest.ts'
+import type { DigestServer, Ha1Source } from './digest.ts'
 import type { ServerTransaction } from './transactions.ts'
 
 interface Failures {
@@ -20,10 +20,10 @@ const holdAfter = (failures: number): number =>
 export class Gate {
   private readonly digest: DigestServer
   private readonly clock: Clock
-  private readonly ha1For: (user: string) => string | null
+  private readonly ha1For: Ha1Source
   private readonly failures = new Map<string, Failures>()
 
-  constructor(digest: DigestServer, clock: Clock, ha1For: (user: string) => string | null) {
+  constructor(digest: DigestServer, clock: Clock, ha1For: Ha1Source) {
     this.digest = digest
     this.clock = clock
     this.ha1For = ha1For
@@ -52,10 +52,8 @@ export class Gate {
 
   private challenge(transaction: ServerTransaction, kind: 'proxy' | 'registrar', stale: boolean): void {
     const response = transaction.response(kind === 'proxy' ? 407 : 401)
-    response.headers.add(
-      kind === 'proxy' ? 'proxy-authenticate' : 'www-authenticate',
-      this.digest.challenge(stale),
-    )
+    const name = kind === 'proxy' ? 'proxy-authenticate' : 'www-authenticate'
+    for (const challenge of this.digest.challenges(stale)) response.headers.add(name, challenge)
     transaction.respond(response)
   }
 

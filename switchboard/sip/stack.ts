@@ -94,8 +94,10 @@ class Stack implements SipStack, CallHost {
       calls: this,
       limits: this.limits,
       acceptAnonymous: options.acceptAnonymous,
-      gate: new Gate(new DigestServer(options.realm, this.clock), this.clock, (user) =>
-        this.registrar.ha1Of(user),
+      gate: new Gate(
+        new DigestServer(options.realm, this.clock, options.digests),
+        this.clock,
+        (user, algorithm) => this.registrar.ha1Of(user, algorithm),
       ),
       registrar: this.registrar,
       trunks: this.trunks,
