@@ -98,7 +98,7 @@ export interface CallEnd {
 
 /** Why we hang up. Without one: 16 (normal clearing), or 603 when not yet answered. */
 export interface HangupReason {
-  /** Q.850 cause; also decides the status of a refusal (17 -> 486, 19 -> 480, 21 -> 603, 34 -> 503, ...). */
+  /** Q.850 cause; also decides the status of a refusal (17 -> 486, 19 -> 480, 21 -> 403, 34 -> 503, ...). */
   readonly cause?: number
   /** Status of a refusal, if it shall not be mapped from the cause. */
   readonly status?: number
