@@ -22,6 +22,8 @@ const doors = z.object({
   DATABASE_URL: text,
   HEARTHLINE_OWNER_DATABASE_URL: text,
   ARI_URL: text,
+  HEARTHLINE_SIP_WS_PORT: port.optional(),
+  HEARTHLINE_RECORDER_PORT: port.optional(),
 })
 
 /** What the environment and the command line say about one installation. */
@@ -41,6 +43,9 @@ export type Settings = {
   ownerDatabaseUrl: string | null
   /** Set when the operator brings an Asterisk of their own. */
   ariUrl: string | null
+  /** Where an Asterisk of the operator's finds what our own switchboard is told at each start; null: nowhere. */
+  sipWsPort: number | null
+  recorderPort: number | null
 }
 
 /** Reads the doors of the house; throws Trouble naming the first variable that is wrong. */
@@ -70,6 +75,8 @@ export function readSettings(env: NodeJS.ProcessEnv, flags: ReadonlySet<string>)
     databaseUrl: e.DATABASE_URL ?? null,
     ownerDatabaseUrl: e.HEARTHLINE_OWNER_DATABASE_URL ?? null,
     ariUrl: e.ARI_URL ?? null,
+    sipWsPort: e.HEARTHLINE_SIP_WS_PORT ?? null,
+    recorderPort: e.HEARTHLINE_RECORDER_PORT ?? null,
   }
 }
 

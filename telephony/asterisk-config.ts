@@ -119,6 +119,9 @@ const leftAsTheyAre = [
 const heading =
   '; Made by `npx hearthline asterisk-config`: change its options and make it again, not this file.\n'
 
+/** Whether a file was written by this generator, so that it may be written again. */
+export const isMadeHere = (text: string): boolean => text.startsWith(heading)
+
 function textOf(sections: Section[]): string {
   const blocks: string[] = []
   let last = ''
@@ -189,7 +192,7 @@ function transport(settings: AsteriskSettings, protocol: string, port: number): 
   const outside = publicAddress && {
     external_media_address: publicAddress,
     external_signaling_address: publicAddress,
-    local_net: '10.0.0.0/8',
+    local_net: '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16',
   }
   return [protocol, { type: 'transport', protocol, bind: `${host}:${port}`, ...outside }]
 }

@@ -49,16 +49,10 @@ export interface Ground {
 
 async function openEmbedded(): Promise<Ground> {
   const board = await startBoard()
-  const { sip, ari, sound, streams, clear, stop, folder } = board
   return {
-    sip,
-    ari,
-    sound,
-    streams,
-    clear,
-    stop,
+    ...board,
     seatUrl: `ws://127.0.0.1:${board.switchboard.ports.ws}/sip`,
-    recordingFile: (name) => join(folder, 'recording', `${name}.wav`),
+    recordingFile: (name) => join(board.folder, 'recording', `${name}.wav`),
   }
 }
 
