@@ -46,8 +46,6 @@ const omitted: readonly (readonly [string, string, string])[] = [
   ['DELETE', '/recordings/stored/{recordingName}', 'recordings.deleteStored'],
   ['GET', '/recordings/stored/{recordingName}/file', 'recordings.getStoredFile'],
   ['POST', '/recordings/stored/{recordingName}/copy', 'recordings.copyStored'],
-  ['POST', '/recordings/live/{recordingName}/pause', 'recordings.pause'],
-  ['DELETE', '/recordings/live/{recordingName}/pause', 'recordings.unpause'],
   ['POST', '/recordings/live/{recordingName}/mute', 'recordings.mute'],
   ['DELETE', '/recordings/live/{recordingName}/mute', 'recordings.unmute'],
   ['POST', '/playbacks/{playbackId}/control', 'playbacks.control'],

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { AriFault, notFound } from './fault.ts'
 import { ariTime } from './models.ts'
 import { endpointJson, endpointOf, deviceStateOf, tellDevice } from './presence.ts'
-import { recordingOf, stopRecording } from './recording.ts'
+import { pauseRecording, recordingOf, stopRecording } from './recording.ts'
 import { done, ok } from './request.ts'
 import type { Params } from './request.ts'
 import type { Ids, Route } from './routes.ts'
@@ -55,6 +55,10 @@ function recordingRoutes(x: Exchange): Route[] {
     stopRecording(x, recordingOf(x, ids['recordingName']), discard)
     return done
   }
+  const pause = (ids: Ids, on: boolean) => {
+    pauseRecording(x, recordingOf(x, ids['recordingName']), on)
+    return done
+  }
   return [
     {
       method: 'GET',
@@ -64,6 +68,13 @@ function recordingRoutes(x: Exchange): Route[] {
     },
     { method: 'DELETE', path, name: 'recordings.cancel', run: (_, ids) => stop(ids, true) },
     { method: 'POST', path: `${path}/stop`, name: 'recordings.stop', run: (_, ids) => stop(ids, false) },
+    { method: 'POST', path: `${path}/pause`, name: 'recordings.pause', run: (_, ids) => pause(ids, true) },
+    {
+      method: 'DELETE',
+      path: `${path}/pause`,
+      name: 'recordings.unpause',
+      run: (_, ids) => pause(ids, false),
+    },
   ]
 }
 

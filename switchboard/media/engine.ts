@@ -88,6 +88,8 @@ export interface MediaEngine {
 
   /** Writes what a leg says, or the mix of a bridge, to a WAV file (8 kHz s16); only for ARI's own record operation. */
   record(recording: string, target: Target, path: string): void
+  /** What is said while a recording is paused is not in it. */
+  pauseRecord(recording: string, on: boolean): void
   /** Ends a recording; `recordFinished` says when the file is whole. */
   stopRecord(recording: string): void
 
@@ -231,6 +233,7 @@ export async function startMediaEngine(
     sendDigits: (leg, digits, how) =>
       link.tell({ do: 'sendDigits', leg, digits, digitMs: how?.digitMs ?? 100, gapMs: how?.gapMs ?? 80 }),
     record: (recording, target, path) => link.tell({ do: 'record', recording, target, path }),
+    pauseRecord: (recording, on) => link.tell({ do: 'pauseRecord', recording, on }),
     stopRecord: (recording) => link.tell({ do: 'stopRecord', recording }),
     stats: (leg) => link.ask({ do: 'stats', leg }),
     counts: () => link.ask({ do: 'counts' }),

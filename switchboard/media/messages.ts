@@ -110,6 +110,7 @@ export type Order =
   | { do: 'sendDigits'; leg: string; digits: string; digitMs: number; gapMs: number }
   | { do: 'record'; recording: string; target: Target; path: string }
   | { do: 'stopRecord'; recording: string }
+  | { do: 'pauseRecord'; recording: string; on: boolean }
 
 /** From the front to the worker; `ask` numbers a question. */
 export type ToWorker =

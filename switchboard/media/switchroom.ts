@@ -95,6 +95,8 @@ export class Switchroom {
         return this.mute(order.leg, order.sides, order.on)
       case 'record':
         return this.record(order.recording, order.target, order.path)
+      case 'pauseRecord':
+        return this.recordings.get(order.recording)?.recording.pause(order.on)
       case 'stopRecord':
         return this.recordings.get(order.recording)?.stop()
       default:

@@ -53,6 +53,7 @@ export const modules: readonly string[] = [
   'res_pjsip_sdp_rtp',
   'res_pjsip_transport_websocket',
   'func_pjsip_endpoint',
+  'chan_bridge_media',
   'chan_pjsip',
   'chan_websocket',
   'res_stasis',
