@@ -52,6 +52,8 @@ export interface SipStackOptions {
   /** UDP and TCP, the same number. */
   readonly port: number
   readonly tls?: { readonly port: number; readonly cert: string | Buffer; readonly key: string | Buffer }
+  /** Name servers (`address:port`) instead of those of the system. */
+  readonly nameServers?: readonly string[]
   /** Plain WebSocket on 127.0.0.1, sub-protocol `sip`; absent: none. An `X-Forwarded-For` header there is believed. */
   readonly wsPort?: number
   readonly realm: string
@@ -337,6 +339,8 @@ export interface SipStack {
   call(target: CallTarget, request: CallRequest, handlers: OutboundHandlers): OutboundCall
   /** The call a Replaces names, whichever way round its tags are; or null. */
   findCall(dialog: DialogId): Call | null
+  /** Our own address as the called side would reach it, fit for SDP; null when there is no way to it. */
+  addressTowards(target: CallTarget): Promise<string | null>
   counts(): SipCounts
   /** Hangs up every call, unregisters from trunks, waits at most `graceMs` (default 1000) for answers, closes all. */
   stop(graceMs?: number): Promise<void>

@@ -101,11 +101,15 @@ export class OfferExchange {
         return sdpOf(response) ?? ''
       }
       if (status === 408 || status === 481) call.vanish()
-      if (status === 422 && this.lengthen(response)) continue
-      if (status !== 491 || attempt === 4) throw new RequestFailed(status, reasonOf(status))
+      if (!this.mayTryAgain(status, response, attempt)) throw new RequestFailed(status, reasonOf(status))
+      if (status === 422) continue
       // Glare (§14.1): whoever made the Call-ID waits longer, so the two do not meet again.
       await this.pause(call.direction === 'out' ? 2100 + Math.random() * 1900 : Math.random() * 2000)
     }
+  }
+
+  private mayTryAgain(status: number, response: SipResponse | null, attempt: number): boolean {
+    return status === 422 ? this.lengthen(response) : status === 491 && attempt < 4
   }
 
   private async pause(ms: number): Promise<void> {

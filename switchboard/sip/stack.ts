@@ -31,6 +31,7 @@ import { OutboundLeg } from './outbound.ts'
 import { Outward } from './outward.ts'
 import { Reception } from './reception.ts'
 import { Registrar } from './registrar.ts'
+import { Names } from './resolve.ts'
 import type { ServerTransaction } from './transactions.ts'
 import { newTag, Transactions } from './transactions.ts'
 import { Transport } from './transport.ts'
@@ -82,14 +83,16 @@ class Stack implements SipStack, CallHost {
       registered: (registration, refresh) => this.tell(() => handlers.registered?.(registration, refresh)),
       unregistered: (registration, reason) => this.tell(() => handlers.unregistered?.(registration, reason)),
     })
+    const names = new Names(options.host, options.nameServers)
     this.trunks = new Trunks({
+      names,
       clock: this.clock,
       transactions: this.transactions,
       userAgent: this.userAgent,
-      flowTo: async (transport, endpoint, name) => this.transport.flowTo(transport, endpoint, name),
+      flowTo: async (endpoint, name) => this.transport.flowTo(endpoint, name),
       trunkState: (state) => this.tell(() => handlers.trunkState?.(state)),
     })
-    this.outward = new Outward(this.registrar, this.trunks, this.transport)
+    this.outward = new Outward(this.registrar, this.trunks, this.transport, names)
     this.reception = new Reception({
       calls: this,
       limits: this.limits,
@@ -155,6 +158,11 @@ class Stack implements SipStack, CallHost {
 
   findCall(dialog: DialogId): Call | null {
     return this.find(dialog)
+  }
+
+  async addressTowards(target: CallTarget): Promise<string | null> {
+    const found = await this.outward.find(target).catch(() => null)
+    return found && 'flow' in found ? found.flow.localHost : null
   }
 
   counts(): SipCounts {

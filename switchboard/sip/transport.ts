@@ -127,7 +127,7 @@ export class Transport {
   }
 
   /** The way to a UDP address. */
-  udpFlow(endpoint: Endpoint): Flow {
+  udpFlow(endpoint: Pick<Endpoint, 'host' | 'port'>): Flow {
     return this.opened.udp.flowTo(endpoint.host, endpoint.port)
   }
 
@@ -137,8 +137,9 @@ export class Transport {
   }
 
   /** A way to an address. Rejects when a connection cannot be made. */
-  async flowTo(transport: 'udp' | 'tcp' | 'tls', endpoint: Endpoint, serverName: string): Promise<Flow> {
+  async flowTo(endpoint: Endpoint, serverName: string): Promise<Flow> {
     const { udp, tcp, tls } = this.opened
+    const { transport } = endpoint
     if (transport === 'udp') return udp.flowTo(endpoint.host, endpoint.port)
     return (transport === 'tls' ? tls : tcp).connect(endpoint.host, endpoint.port, serverName)
   }
