@@ -79,6 +79,7 @@ function configFor(folder: string, recorderUrl: string): SwitchboardConfig {
     sipWsPort: 0,
     rtpPorts: { first, last: first + 199 },
     realm: 'hearthline',
+    digests: ['MD5'],
     acceptAnonymous: true,
     ari: { port: 0, user: 'test', password: 'secret', app: 'hotline' },
     data: folder,
