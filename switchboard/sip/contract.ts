@@ -23,6 +23,9 @@ export interface SipLimits {
   /** Messages a second, with the burst allowed at once, from a source we do not know. Default 50 and 200. */
   readonly strangerRate: number
   readonly strangerBurst: number
+  /** The same from all unknown sources together. Default 1000 and 2000. */
+  readonly strangersRate: number
+  readonly strangersBurst: number
   /** The same from loopback, a trunk's address, or a flow that has registered. Default 4000 and 8000. */
   readonly knownRate: number
   readonly knownBurst: number
@@ -64,6 +67,8 @@ export interface SipStackOptions {
   /** Sent as Server and User-Agent; default `Hearthline`. */
   readonly userAgent?: string
   readonly limits?: Partial<SipLimits>
+  /** False: loopback is as strange as any other address (a proxy on this machine, or a test). Default true. */
+  readonly trustLoopback?: boolean
   /** Session timer we ask for (RFC 4028), seconds; default 1800, 0 never asks. Min-SE is 90. */
   readonly sessionSeconds?: number
   readonly clock?: Clock

@@ -71,10 +71,13 @@ class Stack implements SipStack, CallHost {
       },
       this.clock,
     )
+    const trustsLoopback = options.trustLoopback ?? true
+    const isKnown = (host: string): boolean =>
+      (trustsLoopback && isLoopback(host)) || this.trunks.knowsHost(host) || this.registrar.knowsHost(host)
     this.transport = new Transport(options, this.limits, this.clock, {
       message: (message, flow) => this.take(message, flow),
       flowClosed: (flow) => this.flowClosed(flow),
-      isKnown: (host) => isLoopback(host) || this.trunks.knowsHost(host) || this.registrar.knowsHost(host),
+      isKnown: (host) => isKnown(host),
     })
     this.registrar = new Registrar({
       realm: options.realm,
@@ -95,6 +98,7 @@ class Stack implements SipStack, CallHost {
     this.outward = new Outward(this.registrar, this.trunks, this.transport, names)
     this.reception = new Reception({
       calls: this,
+      isKnown,
       limits: this.limits,
       acceptAnonymous: options.acceptAnonymous,
       gate: new Gate(
