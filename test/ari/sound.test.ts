@@ -22,10 +22,10 @@ const finished = (id: string) =>
 test('sounds asked for in a row are heard in that order and end once', async () => {
   const { call, id } = await scene.answered()
   const play = scene.fresh('play')
-  const { sound } = scene.ground
+  const file = (name: 'greeting' | 'third') => scene.ground.sound(name)
   await scene.must(
     'POST',
-    `channels/${id}/play/${play}?media=sound:${sound('greeting')},sound:${sound('third')}`,
+    `channels/${id}/play/${play}?media=sound:${file('greeting')},sound:${file('third')}`,
   )
   await hears(call, hz.greeting)
   await hears(call, hz.third)

@@ -58,21 +58,20 @@ function locked(): Locked[] {
 
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Fetches what the cache lacks; apt's own helper checks every hash. */
-async function fetchMissing(packages: Locked[], folder: string): Promise<void> {
+/** Fetches what the cache lacks; apt's own helper checks every hash. False: the mirror has not got all of it. */
+async function fetchMissing(packages: Locked[], folder: string): Promise<boolean> {
   mkdirSync(folder, { recursive: true })
   const fileOf = ({ path }: Locked): string => join(folder, basename(path))
   const missing = packages.filter(
     (one) => !existsSync(fileOf(one)) || hashOf(readFileSync(fileOf(one))) !== one.sha256,
   )
-  if (missing.length === 0) return
+  if (missing.length === 0) return true
   const from = await mirror()
   const triplets = missing.flatMap((one) => [from + one.path, fileOf(one), `SHA256:${one.sha256}`])
-  await run('/usr/lib/apt/apt-helper', ['download-file', ...triplets], { maxBuffer: 2 ** 24 }).catch(() => {
-    throw new Error(
-      'The mirror no longer has every package of test/asterisk/packages.lock: make it anew with "node test/asterisk/renew.ts".',
-    )
-  })
+  return run('/usr/lib/apt/apt-helper', ['download-file', ...triplets], { maxBuffer: 2 ** 24 }).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function unpack(packages: Locked[], debs: string, root: string): Promise<void> {
@@ -89,12 +88,24 @@ async function unpack(packages: Locked[], debs: string, root: string): Promise<v
 /** The folder that holds Asterisk as if it were `/`; fetched and unpacked the first time. */
 export async function asteriskRoot(): Promise<string> {
   if (process.arch !== 'x64') throw new Error('test/asterisk/packages.lock names packages for x86-64 only')
-  const packages = locked()
+  const named = locked()
   const cache = cacheFolder()
-  const root = join(cache, `root-${hashOf(readFileSync(lockFile)).slice(0, 12)}`)
-  if (existsSync(root)) return root
   const debs = join(cache, 'debs')
-  await fetchMissing(packages, debs)
+  const rootOf = (packages: Locked[]): string =>
+    join(cache, `root-${hashOf(Buffer.from(textOf(packages))).slice(0, 12)}`)
+  if (existsSync(rootOf(named))) return rootOf(named)
+  let packages = named
+  if (!(await fetchMissing(packages, debs))) {
+    // Debian's unstable branch keeps no old versions.
+    console.log(
+      'The mirror no longer has every package of test/asterisk/packages.lock: the newest are taken.',
+    )
+    packages = await newestPackages()
+    if (!(await fetchMissing(packages, debs)))
+      throw new Error('The mirror has not got the packages it names.')
+  }
+  const root = rootOf(packages)
+  if (existsSync(root)) return root
   const fresh = mkdtempSync(join(cache, 'unpacking-'))
   await unpack(packages, debs, fresh)
   // Somebody else may have been as quick.
@@ -103,8 +114,18 @@ export async function asteriskRoot(): Promise<string> {
   return root
 }
 
-/** Resolves the newest Asterisk of Debian sid and writes the lock file; signatures are checked by apt. */
+const textOf = (packages: Locked[]): string =>
+  packages.map(({ sha256, path }) => `${sha256}  ${path}\n`).join('')
+
+/** Writes the newest packages into the lock file, and says how many they are. */
 export async function renewLock(): Promise<number> {
+  const packages = await newestPackages()
+  writeFileSync(lockFile, textOf(packages))
+  return packages.length
+}
+
+/** The newest Asterisk of Debian sid and the libraries it needs; signatures are checked by apt. */
+async function newestPackages(): Promise<Locked[]> {
   const from = await mirror()
   const state = mkdtempSync(join(tmpdir(), 'hearthline-apt-'))
   try {
@@ -128,15 +149,13 @@ export async function renewLock(): Promise<number> {
     }).flatMap(([name, value]) => ['-o', `${name}=${value}`])
     await run('apt-get', [...options, '-qq', 'update'])
     const { stdout } = await run('apt-get', [...options, '-qq', '--print-uris', 'install', ...wanted])
-    const found = [...stdout.matchAll(/^'([^']*)' (\S+) \d+ SHA256:(\S+)$/gm)].flatMap(
-      ([, uri = '', name = '', sha256 = '']) =>
-        // Programs that Debian installs beside it are not run.
-        /^(asterisk|lib)/.test(name) && uri.startsWith(from)
-          ? [`${sha256}  ${decodeURIComponent(uri.slice(from.length))}`]
-          : [],
+    const found = stdout.matchAll(/^'([^']*)' (\S+) \d+ SHA256:(\S+)$/gm)
+    return [...found].flatMap(([, uri = '', name = '', sha256 = '']) =>
+      // Programs that Debian installs beside it are not run.
+      /^(asterisk|lib)/.test(name) && uri.startsWith(from)
+        ? [{ sha256, path: decodeURIComponent(uri.slice(from.length)) }]
+        : [],
     )
-    writeFileSync(lockFile, `${found.join('\n')}\n`)
-    return found.length
   } finally {
     rmSync(state, { recursive: true })
   }
