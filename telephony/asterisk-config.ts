@@ -199,7 +199,8 @@ function transport(settings: AsteriskSettings, protocol: string, port: number): 
 
 function pjsip(settings: AsteriskSettings): Section[] {
   const { sipPort, tls, ari, realm } = settings
-  const order = settings.acceptAnonymous ? 'ip,username,anonymous' : 'ip,username'
+  // By name first: a phone may register from the address of a trunk.
+  const order = settings.acceptAnonymous ? 'username,ip,anonymous' : 'username,ip'
   const sections: Section[] = [
     [
       'global',
