@@ -6,7 +6,7 @@ import type { OutboundCall, SipStack } from './contract.ts'
 import { answerChallenge } from './digest.ts'
 import type { SipResponse } from './message.ts'
 import { parseMessage } from './message.ts'
-import { requestText, until } from './raw-peer.ts'
+import { fastClock, requestText, until } from './raw-peer.ts'
 import type { Seen } from './test-stack.ts'
 import { allOver, answering, aStack, dial, endsWithTest, nobody, sdp } from './test-stack.ts'
 
@@ -26,7 +26,8 @@ async function underAttack(limits = {}): Promise<Scene> {
   const owner = answering()
   const [stack, carrier] = [
     await aStack(owner, { host: '0.0.0.0', acceptAnonymous: false, trustLoopback: false, limits }),
-    await aStack(nobody()),
+    // Its patience is longer than that of the stack: on a busy machine an answer may take seconds.
+    await aStack(nobody(), { clock: fastClock(4) }),
   ]
   stack.putTrunk({ id: 'carrier', kind: 'address', host: carrierHost, port: carrier.ports.sip })
   stack.putAccount({ user: 'phone1', secret: { password: 'secret' } })
@@ -70,7 +71,7 @@ const breathe = async (ms = 5): Promise<void> => new Promise((resolve) => setTim
 test.each(['OPTIONS', 'REGISTER', 'INVITE'])(
   'a flood of %s from sixty addresses: most is dropped unread, the live call and new ones go on',
   async (method) => {
-    const limits = { strangerRate: 1, strangerBurst: 20, strangersRate: 10, strangersBurst: 300 }
+    const limits = { strangerRate: 0.01, strangerBurst: 20, strangersRate: 0.1, strangersBurst: 300 }
     const { stack, owner, alive } = await underAttack(limits)
     const answers: SipResponse[] = []
     const sources = await strangers(60, answers)
@@ -79,9 +80,9 @@ test.each(['OPTIONS', 'REGISTER', 'INVITE'])(
       await breathe(1)
     }
     await alive()
-    expect(stack.counts().dropped).toBeGreaterThan(600)
-    // The stack's time runs 20 times as fast: 300 at once, and 200 a second after that.
-    expect(answers.length).toBeLessThan(1000)
+    expect(stack.counts().dropped).toBeGreaterThan(300)
+    // 300 at once, and hardly any after that.
+    expect(answers.length).toBeLessThan(400)
     expect(new Set(answers.map(({ status }) => status))).not.toContain(403)
     expect(owner.calls.length).toBe(2)
   },
