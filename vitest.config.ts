@@ -4,9 +4,9 @@ import { defineConfig } from 'vitest/config'
 const projects: Record<'unit' | 'server' | 'sound', string[]> = {
   unit: ['domain', 'api', 'clinical', 'web', 'bench', 'test'],
   server: ['server', 'launcher', 'bin', 'test/database'],
-  sound: ['switchboard', 'recorder', 'telephony', 'server/calls'],
+  sound: ['switchboard', 'recorder', 'telephony', 'server/calls', 'test/ari'],
 }
-const elsewhere: Record<string, string[]> = { unit: ['test/database/**'], server: ['server/calls/**'] }
+const elsewhere: Record<string, string[]> = { unit: ['test/database/**', 'test/ari/**'], server: ['server/calls/**'] }
 
 export default defineConfig({
   test: {

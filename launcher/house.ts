@@ -181,7 +181,8 @@ type Doors = Record<keyof Scripts, NodeJS.ProcessEnv>
 
 /** Ports and secrets between our own processes: new at every start, handed on by environment only. */
 async function internalDoors(settings: Settings): Promise<Doors> {
-  const [ari, sipWs, recorder] = (await freePorts(3)).map(String)
+  const [ari, sipWs, freeRecorder] = (await freePorts(3)).map(String)
+  const recorder = settings.recorderPort === null ? freeRecorder : String(settings.recorderPort)
   const user = 'hearthline'
   const password = randomBytes(24).toString('base64url')
   const recorderUrl = `ws://127.0.0.1:${recorder ?? ''}/`
@@ -192,7 +193,11 @@ async function internalDoors(settings: Settings): Promise<Doors> {
     HEARTHLINE_SIP_WS_PORT: sipWs,
     HEARTHLINE_RECORDER_URL: recorderUrl,
   }
-  const foreign = { ARI_URL: settings.ariUrl ?? undefined, HEARTHLINE_RECORDER_URL: recorderUrl }
+  const foreign = {
+    ARI_URL: settings.ariUrl ?? undefined,
+    HEARTHLINE_RECORDER_URL: recorderUrl,
+    HEARTHLINE_SIP_WS_PORT: settings.sipWsPort === null ? undefined : String(settings.sipWsPort),
+  }
   const ariUrl = `http://${user}:${password}@127.0.0.1:${ari ?? ''}`
   return {
     recorder: { HEARTHLINE_RECORDER_PORT: recorder },

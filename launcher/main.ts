@@ -12,6 +12,7 @@ const help = `Hearthline 暖线
   npx hearthline contacts [--json] [--since ISO]  the contacts, nothing identifying
   npx hearthline backup TARGET                    everything in one encrypted file, while calls go on
   npx hearthline restore FILE                     a backup, into an empty data folder
+  npx hearthline asterisk-config FOLDER           configuration of an Asterisk in the place of our switchboard
   npx hearthline migrate | user | keys | verify | checkpoint | export | simulate
 
 Settings come from the environment: see the README.`
@@ -26,6 +27,7 @@ const commands = [
   'restore',
   'verify',
   'checkpoint',
+  'asterisk-config',
   'export',
   'simulate',
 ]

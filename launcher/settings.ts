@@ -25,6 +25,8 @@ const doors = z.object({
   HEARTHLINE_KMS_COMMAND: text,
   HEARTHLINE_S3_BUCKET: text,
   HEARTHLINE_S3_ENDPOINT: text,
+  HEARTHLINE_SIP_WS_PORT: port.optional(),
+  HEARTHLINE_RECORDER_PORT: port.optional(),
 })
 
 /** What the environment and the command line say about one installation. */
@@ -48,6 +50,9 @@ export type Settings = {
   kms: string | null
   /** Where recordings are moved to; `endpoint` null: AWS itself. */
   store: { endpoint: string | null } | null
+  /** Where an Asterisk of the operator's finds what our own switchboard is told at each start; null: nowhere. */
+  sipWsPort: number | null
+  recorderPort: number | null
 }
 
 /** Reads the doors of the house; throws Trouble naming the first variable that is wrong. */
@@ -79,6 +84,8 @@ export function readSettings(env: NodeJS.ProcessEnv, flags: ReadonlySet<string>)
     ariUrl: e.ARI_URL ?? null,
     kms: e.HEARTHLINE_KMS_COMMAND ?? null,
     store: storeOf(e),
+    sipWsPort: e.HEARTHLINE_SIP_WS_PORT ?? null,
+    recorderPort: e.HEARTHLINE_RECORDER_PORT ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 /* `npx hearthline VERB`: what scripts and operators ask of a hotline; works while the product runs and while it does not. */
 import { Problem } from '../domain/problem.ts'
 import { BackupRefused } from './backup/refusal.ts'
+import { writeAsteriskConfig } from './command/asterisk.ts'
 import { backUpHotlines, restoreHotlines } from './command/backup.ts'
 import { listContacts } from './command/contacts.ts'
 import { isAboutPackage, verifyPackage } from './command/package.ts'
@@ -32,6 +33,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   contacts: withDatabase((db, _config, args) => listContacts(db, args)),
   keys: withDatabase(workOnKeys),
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
+  'asterisk-config': async (_config, args) => writeAsteriskConfig(args),
   backup: backUpHotlines,
   restore: restoreHotlines,
   verify: withDatabase(verifyRecords),

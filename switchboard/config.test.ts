@@ -20,3 +20,10 @@ test('calls from nobody we know are taken on loopback only, unless it is said', 
   ).toBe(true)
   expect(readConfig({ ...env, HEARTHLINE_SIP_PORT: '' }).sipPort).toBe(5060)
 })
+
+test('a challenge asks for MD5 unless other digests are named, and those alone that exist', () => {
+  const env = { HEARTHLINE_ARI_PASSWORD: 'x' }
+  expect(readConfig(env).digests).toEqual(['MD5'])
+  expect(readConfig({ ...env, HEARTHLINE_SIP_DIGESTS: 'SHA-256, MD5' }).digests).toEqual(['SHA-256', 'MD5'])
+  expect(() => readConfig({ ...env, HEARTHLINE_SIP_DIGESTS: 'SHA-1' })).toThrow(/^HEARTHLINE_SIP_DIGESTS/)
+})

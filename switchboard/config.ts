@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import type { DigestAlgorithm } from './sip/contract.ts'
 
 /** Settings of the switchboard, all from the environment. */
 export interface SwitchboardConfig {
@@ -13,6 +14,8 @@ export interface SwitchboardConfig {
   sipWsPort: number | null
   rtpPorts: { first: number; last: number }
   realm: string
+  /** What a challenge asks for, the best first (RFC 8760). */
+  digests: DigestAlgorithm[]
   /** Calls from nobody we know are taken (loopback, demo) or refused. */
   acceptAnonymous: boolean
   ari: { port: number; user: string; password: string; app: string }
@@ -46,6 +49,11 @@ const environment = z.object({
     .regex(/^\d{1,5}-\d{1,5}$/)
     .default('16384-17407'),
   HEARTHLINE_SIP_REALM: text.default('hearthline'),
+  HEARTHLINE_SIP_DIGESTS: z
+    .string()
+    .default('MD5')
+    .transform((names) => names.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(['SHA-512-256', 'SHA-256', 'MD5'])).min(1)),
   HEARTHLINE_SIP_ANONYMOUS: z.enum(['0', '1']).optional(),
   HEARTHLINE_DEMO: text.optional(),
   HEARTHLINE_ARI_PORT: port.default(8088),
@@ -78,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): SwitchboardCon
     sipWsPort: e.HEARTHLINE_SIP_WS_PORT ?? null,
     rtpPorts: rtpPortsOf(e.HEARTHLINE_RTP_PORTS),
     realm: e.HEARTHLINE_SIP_REALM,
+    digests: e.HEARTHLINE_SIP_DIGESTS,
     acceptAnonymous: acceptsAnonymous(e),
     ari: {
       port: e.HEARTHLINE_ARI_PORT,

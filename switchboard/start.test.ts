@@ -310,6 +310,9 @@ test('a muted channel is heard by nobody and still has its keys', async () => {
   await heard(rung, hz.caller)
   const stats = (await app.ask('GET', `channels/${id}/rtp_statistics`)).body
   expect(Number(stats['rxcount'])).toBeGreaterThan(10)
+  // All but the seven packets of the key carry 160 bytes.
+  expect(Number(stats['rxoctetcount'])).toBe(160 * (Number(stats['rxcount']) - 7) + 7 * 4)
+  expect(stats).toMatchObject({ rxploss: 0, remote_ssrc: call.sound.port })
 })
 
 test('a sound that is missing is told as failed and harms nobody', async () => {

@@ -84,6 +84,7 @@ async function startSip(
     publicAddress: config.publicAddress,
     port: config.sipPort,
     realm: config.realm,
+    digests: config.digests,
     acceptAnonymous: config.acceptAnonymous,
     ...(config.tls ? { tls: config.tls } : {}),
     ...(config.sipWsPort === null ? {} : { wsPort: config.sipWsPort }),

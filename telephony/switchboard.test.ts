@@ -238,6 +238,7 @@ test('every command may be repeated, and a thing that is gone is gone without co
   await link.hangup(two.leg)
   await link.closeRoom(room)
   await link.closeRoom(room)
+  await link.next('room.closed', (event) => event.room === room)
   await link.stopRecord(randomUUID())
   await expect(link.join(two.leg, room)).rejects.toMatchObject({ code: 'gone' })
   await expect(link.join(one.leg, room)).rejects.toMatchObject({ code: 'gone' })

@@ -6,8 +6,16 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { asterisk } from '../telephony/testing/house.ts'
 
 const root = join(import.meta.dirname, '..')
+
+/** Where `npm run test:asterisk` has an Asterisk in the place of our switchboard: what an operator would set. */
+const switchboard = asterisk && {
+  ARI_URL: asterisk.url,
+  HEARTHLINE_SIP_WS_PORT: new URL(asterisk.url).port,
+  HEARTHLINE_RECORDER_PORT: String(asterisk.recorderPort),
+}
 
 /** A running product with a furnished demo hotline. */
 export interface Product {
@@ -41,7 +49,7 @@ export const startProduct = async (
 ): Promise<Product> => {
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'hearthline-data-'))
   const webPort = await freePort()
-  const sipPort = given.sipPort ?? (await freePort())
+  const sipPort = given.sipPort ?? asterisk?.sipPort ?? (await freePort())
   const rtp = 10_000 + 1000 * Math.floor(Math.random() * 10)
   const env = {
     ...process.env,
@@ -51,6 +59,7 @@ export const startProduct = async (
     HEARTHLINE_SIPS_PORT: String(await freePort()),
     HEARTHLINE_RTP_PORTS: `${rtp}-${rtp + 999}`,
     HEARTHLINE_HOST: '127.0.0.1',
+    ...switchboard,
     ...given.env,
   }
   const flags = given.demo === false ? [] : ['--demo']

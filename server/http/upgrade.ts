@@ -81,9 +81,12 @@ function passThrough(request: IncomingMessage, line: Line, head: Buffer, port: n
   socket.once('close', () => inner.destroy())
 }
 
-/** The request as it came; the session's cookie is nothing the switchboard should see. */
+/**
+ * The request as it came, at the path where an Asterisk waits (ours takes any); the session's cookie is nothing the
+ * switchboard should see.
+ */
 function headOf(request: IncomingMessage): string {
-  const lines = [`GET ${request.url ?? '/sip'} HTTP/1.1`]
+  const lines = ['GET /ws HTTP/1.1']
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
     const [name = '', value = ''] = request.rawHeaders.slice(i, i + 2)
     if (name.toLowerCase() !== 'cookie') lines.push(`${name}: ${value}`)

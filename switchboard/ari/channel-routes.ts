@@ -149,8 +149,12 @@ async function statistics(x: Exchange, channel: Channel): Promise<AriResponse> {
     rxcount: stats.rxPackets,
     rxploss: stats.lost,
     rxjitter: stats.jitterMs / 1000,
-    txoctetcount: stats.txPackets * 160,
-    rxoctetcount: stats.rxPackets * 160,
+    txoctetcount: stats.txOctets,
+    rxoctetcount: stats.rxOctets,
+    local_ssrc: stats.ssrc,
+    ...(stats.remoteSsrc === null ? {} : { remote_ssrc: stats.remoteSsrc }),
+    ...(stats.txLost === null ? {} : { txploss: stats.txLost }),
+    ...(stats.txJitterMs === null ? {} : { txjitter: stats.txJitterMs / 1000 }),
     ...(stats.rttMs === null ? {} : { rtt: stats.rttMs / 1000 }),
   })
 }

@@ -32,7 +32,7 @@ test('a seat is put together from its three objects, in whatever order they come
   put('auth', 's1', { auth_type: 'md5', username: 's1', md5_cred: '0123' })
   expect(directory.endpoint('s1')).toMatchObject({
     kind: 'account',
-    webrtc: true,
+    media: 'webrtc',
     context: 'here',
     variables: [['ROLE', 'web']],
   })
@@ -42,7 +42,9 @@ test('a seat is put together from its three objects, in whatever order they come
 test('an attribute put again replaces the former one and leaves the others', () => {
   put('endpoint', 's1', { auth: 's1', aors: 's1', webrtc: 'yes' })
   put('endpoint', 's1', { webrtc: 'no' })
-  expect(directory.endpoint('s1')).toMatchObject({ webrtc: false })
+  expect(directory.endpoint('s1')).toMatchObject({ media: 'rtp' })
+  put('endpoint', 's1', { media_encryption: 'sdes' })
+  expect(directory.endpoint('s1')).toMatchObject({ media: 'srtp' })
   expect(directory.get('endpoint', 's1')).toContainEqual({ attribute: 'aors', value: 's1' })
 })
 

@@ -1,3 +1,4 @@
+import type { LegKind } from '../media/messages.ts'
 import type { SipStack, Trunk } from '../sip/contract.ts'
 import { AriFault, notFound } from './fault.ts'
 
@@ -15,7 +16,8 @@ type ObjectType = (typeof types)[number]
 export interface Endpoint {
   id: string
   kind: 'account' | 'trunk'
-  webrtc: boolean
+  /** What carries its sound: `webrtc=yes`, `media_encryption=sdes` (SRTP), else plain RTP. */
+  media: LegKind
   context: string
   accountcode: string
   caller: string
@@ -136,7 +138,7 @@ export class Directory {
     this.endpoints.set(id, {
       id,
       kind,
-      webrtc: yes(endpoint.one('webrtc')),
+      media: mediaOf(endpoint),
       context: endpoint.one('context') ?? 'hearthline',
       accountcode: endpoint.one('accountcode') ?? '',
       caller: endpoint.one('callerid') ?? '',
@@ -152,7 +154,9 @@ export class Directory {
     const ha1 = auth ? ha1Of(auth) : undefined
     const password = auth?.one('password')
     if (ha1 === undefined && password === undefined) return
-    const secret = ha1 === undefined ? { password: password ?? '' } : { ha1 }
+    const sha256 = auth && digestOf(auth, 'SHA-256')
+    const hashes = { ha1: ha1 ?? '', ...(sha256 === undefined ? {} : { ha1Sha256: sha256 }) }
+    const secret = ha1 === undefined ? { password: password ?? '' } : hashes
     const account = { user: id, secret, maxContacts: Math.max(1, Number(aor.one('max_contacts') ?? 1) || 1) }
     if (this.changed(id, account)) this.sip.putAccount(account)
   }
@@ -187,15 +191,23 @@ export class Directory {
   }
 }
 
+function mediaOf(endpoint: Attributes): LegKind {
+  if (yes(endpoint.one('webrtc'))) return 'webrtc'
+  return endpoint.one('media_encryption') === 'sdes' ? 'srtp' : 'rtp'
+}
+
 function pairOf(text: string): [string, string] {
   const at = text.indexOf('=')
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 /** `md5_cred`, or `password_digest=MD5:...` as newer Asterisks write it. */
-function ha1Of(auth: Attributes): string | undefined {
-  const digest = auth.all('password_digest').find((value) => value.toUpperCase().startsWith('MD5:'))
-  return auth.one('md5_cred') ?? digest?.slice('MD5:'.length)
+const ha1Of = (auth: Attributes): string | undefined => auth.one('md5_cred') ?? digestOf(auth, 'MD5')
+
+function digestOf(auth: Attributes, algorithm: string): string | undefined {
+  const prefix = `${algorithm}:`
+  const digest = auth.all('password_digest').find((value) => value.toUpperCase().startsWith(prefix))
+  return digest?.slice(prefix.length)
 }
 
 interface TrunkParts {

@@ -26,10 +26,12 @@ export function takeCall(x: Exchange, call: InboundCall): CallHandlers {
 async function open(x: Exchange, channel: Channel, call: InboundCall): Promise<void> {
   // Taking over a dialog by INVITE (RFC 3891) is the application's business, by REFER; not a phone's alone.
   if (call.replaces) return refuseWith(x, channel, call, 481)
+  // Told is the address by which this caller reaches us: the public one, or that of the interface nearest to it.
+  const address = call.localHost
   channel.localSdp =
     call.offer === null
-      ? await x.media.makeOffer(channel.id, 'rtp')
-      : await x.media.answerOffer(channel.id, call.offer)
+      ? await x.media.makeOffer(channel.id, 'rtp', { address })
+      : await x.media.answerOffer(channel.id, call.offer, { address })
   if (channel.ended) x.media.closeLeg(channel.id)
   else receive(x, channel)
 }

@@ -53,7 +53,7 @@ export interface LiveRecordingJson {
   name: string
   format: string
   target_uri: string
-  state: 'queued' | 'recording' | 'done' | 'failed' | 'canceled'
+  state: 'queued' | 'recording' | 'paused' | 'done' | 'failed' | 'canceled'
   duration?: number
   cause?: string
 }

@@ -32,10 +32,9 @@ function planFor(x: Exchange, endpoint: string): DialPlan {
   const known = x.directory.endpoint(resource)
   const number = at < 0 ? '' : dialled.slice(0, at)
   if (known?.kind === 'trunk' && /^[\w+*#.-]+$/.test(number))
-    return { target: { kind: 'trunk', trunk: resource, number }, kind: 'rtp', resource, dialled }
+    return { target: { kind: 'trunk', trunk: resource, number }, kind: known.media, resource, dialled }
   if (known?.kind === 'account' && at < 0 && x.sip.registrations(resource).length > 0) {
-    const kind = known.webrtc ? 'webrtc' : 'rtp'
-    return { target: { kind: 'account', user: resource }, kind, resource, dialled }
+    return { target: { kind: 'account', user: resource }, kind: known.media, resource, dialled }
   }
   throw new AriFault(500, 'Allocation failed')
 }
@@ -105,7 +104,9 @@ function dial(x: Exchange, channel: Channel, how: Dialling): void {
 
 async function send(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling): Promise<void> {
   const like = how.like !== undefined && x.channels.has(how.like) ? { codecsLike: how.like } : {}
-  const offer = await x.media.makeOffer(channel.id, plan.kind, like)
+  const address = await x.sip.addressTowards(plan.target)
+  if (channel.ended) return
+  const offer = await x.media.makeOffer(channel.id, plan.kind, { ...like, address })
   if (channel.ended) return x.media.closeLeg(channel.id)
   const { name, number } = channel.connected
   const from: Party = { name: name === '' ? null : name, number: number === '' ? 'anonymous' : number }

@@ -52,6 +52,12 @@ export function recordingOf(x: Exchange, name: string | undefined): Recording {
   return recording
 }
 
+/** Leaves out of a recording what is said from now on, or takes it up again. */
+export function pauseRecording(x: Exchange, recording: Recording, on: boolean): void {
+  recording.json = { ...recording.json, state: on ? 'paused' : 'recording' }
+  x.media.pauseRecord(recording.json.name, on)
+}
+
 /** Ends a recording; with `discard` its file is thrown away. */
 export function stopRecording(x: Exchange, recording: Recording, discard: boolean): void {
   recording.discard ||= discard

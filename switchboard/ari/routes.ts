@@ -44,8 +44,6 @@ const omitted: readonly (readonly [string, string, string])[] = [
   ['GET', '/recordings/stored', 'recordings.listStored'],
   ['GET', '/recordings/stored/{recordingName}', 'recordings.getStored'],
   ['POST', '/recordings/stored/{recordingName}/copy', 'recordings.copyStored'],
-  ['POST', '/recordings/live/{recordingName}/pause', 'recordings.pause'],
-  ['DELETE', '/recordings/live/{recordingName}/pause', 'recordings.unpause'],
   ['POST', '/recordings/live/{recordingName}/mute', 'recordings.mute'],
   ['DELETE', '/recordings/live/{recordingName}/mute', 'recordings.unmute'],
   ['POST', '/playbacks/{playbackId}/control', 'playbacks.control'],

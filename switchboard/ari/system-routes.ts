@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { AriFault, notFound } from './fault.ts'
 import { ariTime } from './models.ts'
 import { endpointJson, endpointOf, deviceStateOf, tellDevice } from './presence.ts'
-import { deleteStored, recordingOf, soundOfStored, stopRecording } from './recording.ts'
+import { deleteStored, pauseRecording, recordingOf, soundOfStored, stopRecording } from './recording.ts'
 import { done, ok } from './request.ts'
 import type { Params } from './request.ts'
 import type { Ids, Route } from './routes.ts'
@@ -56,6 +56,10 @@ function recordingRoutes(x: Exchange): Route[] {
     stopRecording(x, recordingOf(x, ids['recordingName']), discard)
     return done
   }
+  const pause = (ids: Ids, on: boolean) => {
+    pauseRecording(x, recordingOf(x, ids['recordingName']), on)
+    return done
+  }
   return [
     {
       method: 'GET',
@@ -79,6 +83,13 @@ function recordingRoutes(x: Exchange): Route[] {
         await deleteStored(x, ids['recordingName'])
         return done
       },
+    },
+    { method: 'POST', path: `${path}/pause`, name: 'recordings.pause', run: (_, ids) => pause(ids, true) },
+    {
+      method: 'DELETE',
+      path: `${path}/pause`,
+      name: 'recordings.unpause',
+      run: (_, ids) => pause(ids, false),
     },
   ]
 }

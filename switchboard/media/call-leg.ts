@@ -2,15 +2,18 @@ import type { Carrier, CarrierEvents } from '../rtp/carrier.ts'
 import { DigitWriter } from '../rtp/digits.ts'
 import { OutStream } from '../rtp/out-stream.ts'
 import type { RtpPacket } from '../rtp/packet.ts'
+import { ComfortNoise } from './comfort-noise.ts'
 import type { Codec } from './g711.ts'
 import { decode, encode, silentByte, translate } from './g711.ts'
 import { FRAME, Inlet } from './inlet.ts'
+import { writeKeyTone } from './key-tones.ts'
 import type { BridgeView } from './leg.ts'
 import { addClipped, Leg } from './leg.ts'
 import type { LegStats, MediaEvent } from './messages.ts'
 import { bytesAt, Loop, Player } from './player.ts'
 import { Reception } from './reception.ts'
 import { ringbackSound } from './ringback.ts'
+import { ToneReader } from './tone-reader.ts'
 
 const PLAYBACK = 1
 const MIX = 2
@@ -20,6 +23,7 @@ const RINGBACK = 5
 const DIGIT = 6
 /** A relay that is mute for so long is filled with silence, so that the far end and its NAT do not give us up. */
 const RELAY_GAP_MS = 1000
+const FRAME_MS = 20
 const REPORT_TICKS = 250
 /** A browser that hangs up closes its connection at once, often before its BYE is here: the BYE gets 1 s to come first. */
 const LOSS_GRACE_TICKS = 50
@@ -42,6 +46,8 @@ export interface Sending {
   /** False while the far end wants to hear nothing. */
   allowed: boolean
   held: boolean
+  /** How much audio a packet carries. */
+  packetMs: number
 }
 
 /** A leg with somebody at the far end: RTP or WebRTC. */
@@ -64,7 +70,18 @@ export class CallLeg extends Leg {
   private readonly heard = new Int16Array(FRAME)
   private readonly bytes = new Uint8Array(FRAME)
   private readonly ringing = new Loop()
-  private sending: Sending = { codec: 'PCMA', payloadType: 8, eventType: null, allowed: false, held: false }
+  private readonly noise = new ComfortNoise()
+  /** Hears keys in the sound of a far end that knows no telephone events. */
+  private tones: ToneReader | null = null
+  private readonly toned = new Int16Array(960)
+  private sending: Sending = {
+    codec: 'PCMA',
+    payloadType: 8,
+    eventType: null,
+    allowed: false,
+    held: false,
+    packetMs: FRAME_MS,
+  }
   private connected = false
   private lastHeardAt = 0
   private silent = false
@@ -97,14 +114,20 @@ export class CallLeg extends Leg {
     return this.sending.codec
   }
 
+  /** Packets of another length than a frame cannot be handed on as they came. */
   get needsMix(): boolean {
-    return this.whisperers.size > 0
+    return this.whisperers.size > 0 || this.sending.packetMs !== FRAME_MS
   }
 
   /** Takes a new agreement; holding and retrieving are reported. */
   agree(sending: Sending): void {
-    const before = this.sending.held
+    const { held: before, packetMs } = this.sending
     this.sending = sending
+    this.tones = sending.eventType === null ? (this.tones ?? new ToneReader()) : null
+    if (sending.packetMs !== packetMs) {
+      this.out.packetsOf(sending.packetMs)
+      this.bridge?.arrange()
+    }
     if (sending.held === before) return
     this.held = sending.held
     // After a hold the far end needs a moment to speak again.
@@ -128,6 +151,10 @@ export class CallLeg extends Leg {
     return this.reception.stats(this.out)
   }
 
+  override comfort(): Int16Array | null {
+    return this.noise.next()
+  }
+
   restart(): void {
     this.inlet.reset()
     this.relayedAt = -Infinity
@@ -135,6 +162,11 @@ export class CallLeg extends Leg {
 
   contribute(): Int16Array | null {
     let present = this.inlet.read(this.said)
+    const noise = present ? null : this.noise.next()
+    if (noise) {
+      this.said.set(noise)
+      present = true
+    }
     for (const whisperer of this.whisperers) {
       const whisper = whisperer.takeWhisper('in')
       if (!whisper) continue
@@ -163,6 +195,7 @@ export class CallLeg extends Leg {
     const playing = this.player.next()
     if (!this.sending.allowed) return
     if (eventType !== null && this.digits.tick(this.out, DIGIT, eventType, now)) return
+    if (eventType === null && this.soundKey(codec, now)) return
     if (playing) this.say(PLAYBACK, bytesAt(playing, codec), now)
     else this.hear(now)
   }
@@ -188,13 +221,32 @@ export class CallLeg extends Leg {
       this.silent = false
       this.emit({ type: 'heard', leg: this.id })
     }
-    if (received.kind === 'audio') this.pass(packet, received.codec, received.fresh, now)
-    else {
+    if (received.kind === 'audio') {
+      this.noise.end()
+      if (this.tones) this.hearKeys(this.tones, packet, received.codec)
+      this.pass(packet, received.codec, received.fresh, now)
+    } else {
+      if (received.kind === 'noise') this.noise.begin(received.level)
       if (this.bridge?.relaying) this.bridge.partnerOf(this)?.relaySkipped(this, packet.sequence)
       if (received.kind === 'digit' && received.digit) {
         this.emit({ type: 'digit', leg: this.id, ...received.digit })
       }
     }
+  }
+
+  private hearKeys(tones: ToneReader, packet: RtpPacket, codec: Codec): void {
+    decode(codec, packet.payload, this.toned)
+    const key = tones.read(this.toned, packet.payload.length, packet.timestamp)
+    if (key) this.emit({ type: 'digit', leg: this.id, ...key })
+  }
+
+  /** Sends a key as its tones; true when this tick belonged to one. */
+  private soundKey(codec: Codec, now: number): boolean {
+    const tone = this.digits.toneTick()
+    if (!tone) return false
+    writeKeyTone(tone.key, tone.frame, this.heard)
+    this.say(DIGIT, this.bytesOf(this.heard, codec), now)
+    return true
   }
 
   /** Incoming audio: to the taps, and to the partner as it is or to the mix. */
@@ -219,8 +271,10 @@ export class CallLeg extends Leg {
     const { codec } = this.sending
     if (bridge?.relaying && bridge.talksIn(this)) {
       const partner = bridge.partnerOf(this)
-      const flows = partner?.audible === true && !this.mutedOut && now - this.relayedAt < RELAY_GAP_MS
-      if (!flows) this.say(SILENCE, quiet[codec], now)
+      const heard = partner?.audible === true && !this.mutedOut
+      const noise = heard ? partner.comfort() : null
+      if (noise) this.say(SILENCE, this.bytesOf(noise, codec), now)
+      else if (!heard || now - this.relayedAt >= RELAY_GAP_MS) this.say(SILENCE, quiet[codec], now)
     } else if (bridge && this.offered) {
       encode(codec, this.offered, this.bytes)
       this.say(MIX, this.bytes, now)

@@ -23,14 +23,18 @@ import type {
 export interface MediaEngine {
   /**
    * Opens a leg for an SDP offer and returns the answer. Kind by the offer: RTP/AVP or UDP/TLS/RTP/SAVPF (WebRTC).
-   * The leg may be bridged and played to at once. Throws MediaError not-acceptable, no-ports, malformed, exists.
+   * The leg may be bridged and played to at once. `address` stands in its SDP instead of the usual one. Throws MediaError not-acceptable, no-ports, malformed, exists.
    */
-  answerOffer(leg: string, offerSdp: string): Promise<string>
+  answerOffer(leg: string, offerSdp: string, how?: { address?: string | null }): Promise<string>
   /**
    * Opens a leg and returns its SDP offer (ICE candidates complete, no trickle); `codecsLike` puts the codec of that leg
    * first. For an open plain leg (offerless re-INVITE) it returns a fresh offer of the same session.
    */
-  makeOffer(leg: string, kind: LegKind, like?: { codecsLike?: string }): Promise<string>
+  makeOffer(
+    leg: string,
+    kind: LegKind,
+    how?: { codecsLike?: string; address?: string | null },
+  ): Promise<string>
   /** The answer to `makeOffer`. May come twice (183, then 200): the later one counts. */
   acceptAnswer(leg: string, answerSdp: string): Promise<void>
   /**
@@ -88,6 +92,8 @@ export interface MediaEngine {
 
   /** Writes what a leg says, or the mix of a bridge, to a WAV file (8 kHz s16); only for ARI's own record operation. */
   record(recording: string, target: Target, path: string): void
+  /** What is said while a recording is paused is not in it. */
+  pauseRecord(recording: string, on: boolean): void
   /** Ends a recording; `recordFinished` says when the file is whole. */
   stopRecord(recording: string): void
 
@@ -208,9 +214,15 @@ export async function startMediaEngine(
   const link = new WorkerLink(options, onEvent)
   await link.ready()
   return {
-    answerOffer: (leg, sdp) => link.ask({ do: 'answerOffer', leg, sdp }),
-    makeOffer: (leg, kind, like) =>
-      link.ask({ do: 'makeOffer', leg, kind, codecsLike: like?.codecsLike ?? null }),
+    answerOffer: (leg, sdp, how) => link.ask({ do: 'answerOffer', leg, sdp, address: how?.address ?? null }),
+    makeOffer: (leg, kind, how) =>
+      link.ask({
+        do: 'makeOffer',
+        leg,
+        kind,
+        codecsLike: how?.codecsLike ?? null,
+        address: how?.address ?? null,
+      }),
     acceptAnswer: (leg, sdp) => link.ask({ do: 'acceptAnswer', leg, sdp }),
     renegotiate: (leg, sdp) => link.ask({ do: 'renegotiate', leg, sdp }),
     closeLeg: (leg) => link.tell({ do: 'closeLeg', leg }),
@@ -231,6 +243,7 @@ export async function startMediaEngine(
     sendDigits: (leg, digits, how) =>
       link.tell({ do: 'sendDigits', leg, digits, digitMs: how?.digitMs ?? 100, gapMs: how?.gapMs ?? 80 }),
     record: (recording, target, path) => link.tell({ do: 'record', recording, target, path }),
+    pauseRecord: (recording, on) => link.tell({ do: 'pauseRecord', recording, on }),
     stopRecord: (recording) => link.tell({ do: 'stopRecord', recording }),
     stats: (leg) => link.ask({ do: 'stats', leg }),
     counts: () => link.ask({ do: 'counts' }),

@@ -62,6 +62,10 @@ export abstract class Leg {
   relay(_from: Leg, _packet: RtpPacket, _codec: Codec, _now: number): void {}
   /** A packet of the partner that is not forwarded. */
   relaySkipped(_from: Leg, _sequence: number): void {}
+  /** Noise to be heard while the far end suppresses its silence; null when it speaks. */
+  comfort(): Int16Array | null {
+    return null
+  }
   abstract close(): Promise<void>
 }
 

@@ -6,8 +6,8 @@ export type Target = { leg: string } | { bridge: string }
 /** Directions as Asterisk means them: `in` is what comes from the leg, `out` is what the leg hears. */
 export type Sides = 'none' | 'in' | 'out' | 'both'
 
-/** What travels over a leg: plain RTP (RTP/AVP) or WebRTC (UDP/TLS/RTP/SAVPF). */
-export type LegKind = 'rtp' | 'webrtc'
+/** What travels over a leg: plain RTP (RTP/AVP), SRTP by SDES (RTP/SAVP) or WebRTC (UDP/TLS/RTP/SAVPF). */
+export type LegKind = 'rtp' | 'srtp' | 'webrtc'
 
 /** Where the engine binds, what it writes into SDP, and which UDP ports it may use (inclusive). */
 export interface MediaOptions {
@@ -31,6 +31,14 @@ export interface LegStats {
   txPackets: number
   /** Packets refused: strangers, replays, malformed. */
   dropped: number
+  rxOctets: number
+  txOctets: number
+  /** What the far end's reports say of our stream; null until one came. */
+  txLost: number | null
+  txJitterMs: number | null
+  ssrc: number
+  /** Null until the far end's first packet. */
+  remoteSsrc: number | null
 }
 
 /** What is open in the engine; all zero (ports included) when every leg and bridge is closed. */
@@ -84,8 +92,8 @@ export interface SnoopSides {
 
 /** Commands that are answered. */
 export type Question =
-  | { do: 'answerOffer'; leg: string; sdp: string }
-  | { do: 'makeOffer'; leg: string; kind: LegKind; codecsLike: string | null }
+  | { do: 'answerOffer'; leg: string; sdp: string; address: string | null }
+  | { do: 'makeOffer'; leg: string; kind: LegKind; codecsLike: string | null; address: string | null }
   | { do: 'acceptAnswer'; leg: string; sdp: string }
   | { do: 'renegotiate'; leg: string; sdp: string }
   | { do: 'stats'; leg: string }
@@ -110,6 +118,7 @@ export type Order =
   | { do: 'sendDigits'; leg: string; digits: string; digitMs: number; gapMs: number }
   | { do: 'record'; recording: string; target: Target; path: string }
   | { do: 'stopRecord'; recording: string }
+  | { do: 'pauseRecord'; recording: string; on: boolean }
 
 /** From the front to the worker; `ask` numbers a question. */
 export type ToWorker =

@@ -1,8 +1,10 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import type { PortPool } from '../rtp/ports.ts'
 import { SocketPair } from '../rtp/sockets.ts'
+import type { SrtpKeys } from '../rtp/srtp.ts'
 import type { AudioFormat, AudioTerms } from '../sdp/audio.ts'
-import { NotAcceptable, readAudio } from '../sdp/audio.ts'
+import { isNowhere, NotAcceptable, readAudio } from '../sdp/audio.ts'
+import type { CryptoTerms } from '../sdp/crypto.ts'
 import { SdpError } from '../sdp/description.ts'
 import type { OwnAudio } from '../sdp/writing.ts'
 import { answering, writeAnswer, writeOffer } from '../sdp/writing.ts'
@@ -20,6 +22,8 @@ export interface Place {
   pool: PortPool
   bind: string
   publicAddress: string
+  /** What the SDP of this leg says instead, where no browser is at the far end. */
+  told: string | null
 }
 
 function termsOf(sdp: string): AudioTerms {
@@ -39,6 +43,11 @@ function chosen(terms: AudioTerms): AudioFormat[] {
   )
 }
 
+const newKeys = (tag: SrtpKeys['tag']): SrtpKeys => ({ key: randomBytes(16), salt: randomBytes(14), tag })
+
+/** Browsers are served by IPv4 alone. */
+const forBrowsers = (place: Place): Place => (place.bind === '::' ? { ...place, bind: '0.0.0.0' } : place)
+
 /** Agrees with the far end of one call leg, by SDP offer and answer (RFC 3264), and opens what carries its packets. */
 export class Negotiation {
   private readonly leg: CallLeg
@@ -49,6 +58,8 @@ export class Negotiation {
   private peer: Peer | null = null
   private formats: AudioFormat[] = []
   private eventType: number | null = null
+  /** Our keys: fresh for the leg, then the same in every description (RFC 4568 §7.1). */
+  private crypto: CryptoTerms | null = null
 
   constructor(leg: CallLeg, place: Place) {
     this.leg = leg
@@ -59,6 +70,8 @@ export class Negotiation {
   async answer(sdp: string): Promise<string> {
     const terms = termsOf(sdp)
     await this.open(terms.webRtc ? 'webrtc' : 'rtp')
+    this.mustReach(terms)
+    if (terms.crypto) this.crypto = { tag: terms.crypto.tag, keys: newKeys(terms.crypto.keys.tag) }
     return this.respond(terms)
   }
 
@@ -69,6 +82,7 @@ export class Negotiation {
       const codecs: Codec[] = first === 'PCMU' ? ['PCMU', 'PCMA'] : ['PCMA', 'PCMU']
       this.formats = codecs.map((codec) => ({ codec, payloadType: payloadTypes[codec] }))
       this.eventType = OUR_EVENT_TYPE
+      if (kind === 'srtp') this.crypto = { tag: '1', keys: newKeys(10) }
       this.leg.reception.expect(this.formats, [this.eventType])
     }
     return writeOffer(this.own('sendrecv'))
@@ -77,8 +91,7 @@ export class Negotiation {
   /** Takes the answer to our offer. */
   accept(sdp: string): void {
     const terms = termsOf(sdp)
-    if ((terms.webRtc !== null) !== (this.peer !== null))
-      throw new MediaError('not-acceptable', 'other protocol')
+    this.mustFit(terms)
     if (terms.webRtc) this.peer?.connect(terms.webRtc, 'offer')
     this.settle(terms)
   }
@@ -86,16 +99,28 @@ export class Negotiation {
   /** Answers a later offer. Throws MediaError and leaves the leg as it was. */
   renegotiate(sdp: string): string {
     const terms = termsOf(sdp)
-    if ((terms.webRtc !== null) !== (this.peer !== null))
-      throw new MediaError('not-acceptable', 'other protocol')
+    this.mustFit(terms)
     if (terms.webRtc && this.peer?.restarts(terms.webRtc))
       throw new MediaError('not-acceptable', 'ICE restart')
     return this.respond(terms)
   }
 
+  /** A leg never changes what secures it, nor the length of its tags. */
+  private mustFit(terms: AudioTerms): void {
+    if ((terms.webRtc !== null) !== (this.peer !== null) || terms.crypto?.keys.tag !== this.crypto?.keys.tag)
+      throw new MediaError('not-acceptable', 'other protocol')
+    this.mustReach(terms)
+  }
+
+  private mustReach(terms: AudioTerms): void {
+    if (this.pair && !isNowhere(terms.address) && !this.pair.reaches(terms.address))
+      throw new MediaError('not-acceptable', 'address of another family')
+  }
+
   private async open(kind: LegKind): Promise<void> {
     const { leg, place } = this
-    if (kind === 'webrtc') this.peer = await Peer.open(place, leg.carrierEvents, () => leg.connect())
+    if (kind === 'webrtc')
+      this.peer = await Peer.open(forBrowsers(place), leg.carrierEvents, () => leg.connect())
     else this.pair = await SocketPair.open(place.pool, place.bind, leg.carrierEvents)
     const carrier = this.peer ?? this.pair
     if (!carrier) throw new MediaError('no-ports')
@@ -116,7 +141,11 @@ export class Negotiation {
   /** What both sides said becomes how the leg sends and what it expects. */
   private settle(terms: AudioTerms): void {
     const { leg } = this
-    const nowhere = terms.address === '0.0.0.0' && this.pair !== null
+    const nowhere = isNowhere(terms.address) && this.pair !== null
+    if (this.crypto && terms.crypto) {
+      this.crypto = { tag: terms.crypto.tag, keys: this.crypto.keys }
+      this.pair?.secure(this.crypto.keys, terms.crypto.keys)
+    }
     if (!nowhere) {
       this.pair?.expect(
         { address: terms.address, port: terms.port },
@@ -132,6 +161,7 @@ export class Negotiation {
       eventType: terms.eventType,
       allowed: !nowhere && (terms.direction === 'sendrecv' || terms.direction === 'recvonly'),
       held: terms.held,
+      packetMs: this.pair ? terms.packetMs : 20,
     })
   }
 
@@ -139,13 +169,14 @@ export class Negotiation {
     return {
       session: this.session,
       version: this.version++,
-      address: this.place.publicAddress,
+      address: (this.pair && this.place.told) ?? this.place.publicAddress,
       port: this.peer?.localPort ?? this.pair?.port ?? 0,
       formats: this.formats,
       eventType: this.eventType,
       direction,
       ssrc: this.leg.out.ssrc,
       webRtc: this.peer?.terms() ?? null,
+      crypto: this.crypto,
     }
   }
 }

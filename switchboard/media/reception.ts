@@ -9,12 +9,15 @@ import type { Codec } from './g711.ts'
 import type { LegStats } from './messages.ts'
 
 const MAX_PAYLOAD = 960
+const COMFORT_NOISE = 13
 
 /** What a received packet is. */
 export type Received =
   | { kind: 'audio'; codec: Codec; fresh: boolean }
   | { kind: 'digit'; digit: Digit | null }
-  /** Comfort noise, unknown types: nothing to hear. */
+  /** Comfort noise (RFC 3389): the far end is silent, at a level in dB below overload. */
+  | { kind: 'noise'; level: number }
+  /** Unknown types: nothing to hear. */
   | { kind: 'other' }
   | { kind: 'refused' }
 
@@ -28,6 +31,8 @@ const audio: Record<Codec, Received> = {
 /** The receiving side of a call leg: replays, payload types, digits, and the figures for reports. */
 export class Reception {
   dropped = 0
+  private octets = 0
+  private reported: ReportBlock | null = null
   private readonly stream = new InStream()
   private readonly digits = new DigitReader()
   private readonly codecs = new Map<number, Codec>()
@@ -51,12 +56,15 @@ export class Reception {
       this.dropped += 1
       return refused
     }
+    this.octets += packet.payload.length
     const codec = this.codecs.get(packet.payloadType)
     if (codec) {
       if (packet.payload.length === 0 || packet.payload.length > MAX_PAYLOAD) return other
       return verdict === 'fresh' ? { kind: 'audio', codec, fresh: true } : audio[codec]
     }
     if (this.eventTypes.has(packet.payloadType)) return { kind: 'digit', digit: this.digits.read(packet) }
+    if (packet.payloadType === COMFORT_NOISE && packet.payload.length > 0)
+      return { kind: 'noise', level: (packet.payload[0] ?? 0) & 0x7f }
     return other
   }
 
@@ -69,6 +77,7 @@ export class Reception {
       }
       const block = report.blocks.find(({ ssrc }) => ssrc === ourSsrc)
       this.rttMs = (block && roundTripOf(block, unixMs)) ?? this.rttMs
+      this.reported = block ?? this.reported
     }
   }
 
@@ -95,6 +104,12 @@ export class Reception {
       rttMs: this.rttMs,
       txPackets: out.packets,
       dropped: this.dropped,
+      rxOctets: this.octets,
+      txOctets: out.octets,
+      txLost: this.reported && Math.max(0, this.reported.lost),
+      txJitterMs: this.reported && this.reported.jitter / 8,
+      ssrc: out.ssrc,
+      remoteSsrc: this.stream.ssrc < 0 ? null : this.stream.ssrc,
     }
   }
 

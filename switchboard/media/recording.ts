@@ -29,6 +29,7 @@ export class Recording {
   private readonly file: Promise<FileHandle>
   private writing: Promise<void>
   private failed = false
+  private paused = false
 
   constructor(id: string, path: string, ofLeg: boolean, emit: (event: MediaEvent) => void) {
     this.id = id
@@ -38,8 +39,14 @@ export class Recording {
     this.writing = this.begin().catch(() => this.fail())
   }
 
+  /** While on, what is written is left out, and the file goes on behind it as if it had not been. */
+  pause(on: boolean): void {
+    this.paused = on
+  }
+
   /** The next 20 ms; null is silence. */
   write(frame: Int16Array | null): void {
+    if (this.paused) return
     if (frame) this.batch.set(frame, this.filled)
     this.filled += FRAME
     this.frames += 1

@@ -188,7 +188,7 @@ test('a phone that moves is followed by its re-INVITE, and one behind NAT by its
   for (const leg of ['one', 'two']) t.engine.closeLeg(leg)
 })
 
-test('doubled and malformed packets are dropped, comfort noise is silence, and 10 to 60 ms packets pass', async () => {
+test('doubled and malformed packets are dropped, those of unknown types are silence, and 10 to 60 ms packets pass', async () => {
   const [one, two] = [await t.call('one', 0), await t.call('two', 0)]
   t.engine.createBridge('b', 'mixing')
   t.engine.addToBridge('b', 'one')
@@ -201,7 +201,7 @@ test('doubled and malformed packets are dropped, comfort noise is silence, and 1
     one.send({ payload })
     one.sequence += 1
     one.timestamp += length
-    one.send({ payload: Uint8Array.of(70), payloadType: 13 })
+    one.send({ payload: Uint8Array.of(70), payloadType: 96 })
     one.sequence += 1
   }
   for (const raw of [

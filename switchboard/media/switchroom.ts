@@ -4,16 +4,7 @@ import { CallLeg } from './call-leg.ts'
 import { ExternalLeg } from './external-leg.ts'
 import { MediaError } from './failure.ts'
 import type { Leg } from './leg.ts'
-import type {
-  LegKind,
-  MediaCounts,
-  MediaEvent,
-  MediaOptions,
-  Order,
-  Question,
-  Sides,
-  Target,
-} from './messages.ts'
+import type { MediaCounts, MediaEvent, MediaOptions, Order, Question, Sides, Target } from './messages.ts'
 import { Negotiation } from './negotiation.ts'
 import { Pacer } from './pacer.ts'
 import type { Loop, Player } from './player.ts'
@@ -61,9 +52,9 @@ export class Switchroom {
   async ask(question: Question): Promise<unknown> {
     switch (question.do) {
       case 'answerOffer':
-        return this.opening(question.leg, (negotiation) => negotiation.answer(question.sdp))
+        return this.opening(question.leg, question.address, (negotiation) => negotiation.answer(question.sdp))
       case 'makeOffer':
-        return this.makeOffer(question.leg, question.kind, question.codecsLike)
+        return this.makeOffer(question)
       case 'acceptAnswer':
         return this.negotiationOf(question.leg).accept(question.sdp)
       case 'renegotiate':
@@ -95,6 +86,8 @@ export class Switchroom {
         return this.mute(order.leg, order.sides, order.on)
       case 'record':
         return this.record(order.recording, order.target, order.path)
+      case 'pauseRecord':
+        return this.recordings.get(order.recording)?.recording.pause(order.on)
       case 'stopRecord':
         return this.recordings.get(order.recording)?.stop()
       default:
@@ -143,10 +136,18 @@ export class Switchroom {
     }
   }
 
-  private async opening(id: string, work: (negotiation: Negotiation) => Promise<string>): Promise<string> {
+  private async opening(
+    id: string,
+    address: string | null,
+    work: (negotiation: Negotiation) => Promise<string>,
+  ): Promise<string> {
     if (this.legs.has(id)) throw new MediaError('exists')
     const leg = new CallLeg(id, this.options.silentAfterMs ?? SILENT_AFTER_MS, this.emit)
-    const negotiation = new Negotiation(leg, { ...this.options, pool: this.pool })
+    const negotiation = new Negotiation(leg, {
+      ...this.options,
+      told: address,
+      pool: this.pool,
+    })
     this.keep(leg)
     this.negotiations.set(id, negotiation)
     try {
@@ -157,12 +158,13 @@ export class Switchroom {
     }
   }
 
-  private async makeOffer(id: string, kind: LegKind, like: string | null): Promise<string> {
-    const model = like === null ? undefined : this.legs.get(like)
+  private async makeOffer(question: Extract<Question, { do: 'makeOffer' }>): Promise<string> {
+    const { leg: id, kind, codecsLike, address } = question
+    const model = codecsLike === null ? undefined : this.legs.get(codecsLike)
     const first = model instanceof CallLeg ? model.codec : 'PCMA'
     const open = this.negotiations.get(id)
     if (open) return open.offer(kind, first)
-    return this.opening(id, (negotiation) => negotiation.offer(kind, first))
+    return this.opening(id, address, (negotiation) => negotiation.offer(kind, first))
   }
 
   private openSnoop(order: Extract<Order, { do: 'openSnoop' }>): void {

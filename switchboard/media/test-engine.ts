@@ -48,6 +48,15 @@ export class TestEngine {
     return path
   }
 
+  /** A phone with its own SDP that has offered, been answered and speaks `hz` when that is not 0. */
+  async offers(leg: string, phone: TestPhone, hz: number, extra: string[] = []): Promise<string> {
+    this.phones.push(phone)
+    const answer = await this.engine.answerOffer(leg, phone.sdp('sendrecv', extra))
+    phone.follow(answer)
+    if (hz > 0) phone.speak(hz)
+    return answer
+  }
+
   /** A phone that has offered and been answered, and speaks `hz` when that is not 0. */
   async call(leg: string, hz: number, codec: Codec = 'PCMA'): Promise<TestPhone> {
     const phone = await TestPhone.open(codec)

@@ -3,7 +3,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { RtpPacket } from '../rtp/packet.ts'
 import { readRtp, writeRtp } from '../rtp/packet.ts'
+import type { SrtpKeys } from '../rtp/srtp.ts'
+import { SrtpStream } from '../rtp/srtp.ts'
 import { readAudio } from '../sdp/audio.ts'
+import { writeCrypto } from '../sdp/crypto.ts'
 import type { Codec } from './g711.ts'
 import { decode, encode } from './g711.ts'
 import { levelOf, tone } from './tone.ts'
@@ -18,7 +21,12 @@ export interface Arrival extends RtpPacket {
 /** For tests: a phone on a real UDP socket that sends a tone and remembers what it hears. */
 export class TestPhone {
   readonly arrivals: Arrival[] = []
+  /** Every datagram it sent, as an eavesdropper has it. */
+  readonly sent: Buffer[] = []
   readonly port: number
+  readonly host: string
+  /** Its keys, where it offers SRTP by SDES. */
+  keys: SrtpKeys | null = null
   codec: Codec = 'PCMA'
   eventType = 101
   sequence = 1000
@@ -27,19 +35,23 @@ export class TestPhone {
   target: { address: string; port: number } | null = null
   private readonly socket: Socket
   private timer: NodeJS.Timeout | null = null
+  private sealing: SrtpStream | null = null
+  private opening: SrtpStream | null = null
 
   private constructor(socket: Socket) {
     this.socket = socket
     this.port = socket.address().port
+    this.host = socket.address().address
     socket.on('message', (datagram) => {
-      const packet = readRtp(Buffer.from(datagram))
+      const clear = this.opening ? this.opening.open(datagram) : Buffer.from(datagram)
+      const packet = clear && readRtp(clear)
       if (packet) this.arrivals.push({ ...packet, at: performance.now() })
     })
   }
 
-  static async open(codec: Codec = 'PCMA'): Promise<TestPhone> {
-    const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1')
+  static async open(codec: Codec = 'PCMA', host = '127.0.0.1'): Promise<TestPhone> {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+    socket.bind(0, host)
     await once(socket, 'listening')
     const phone = new TestPhone(socket)
     phone.codec = codec
@@ -49,18 +61,20 @@ export class TestPhone {
 
   /** Its SDP; `extra` lines go to the audio part. */
   sdp(direction = 'sendrecv', extra: string[] = []): string {
+    const address = `IN IP${this.host.includes(':') ? 6 : 4} ${this.host}`
     const [first, second] = this.codec === 'PCMA' ? ['8', '0'] : ['0', '8']
     return [
       'v=0',
-      'o=- 1 1 IN IP4 127.0.0.1',
+      `o=- 1 1 ${address}`,
       's=-',
-      'c=IN IP4 127.0.0.1',
+      `c=${address}`,
       't=0 0',
-      `m=audio ${this.port} RTP/AVP ${first} ${second} ${this.eventType}`,
+      `m=audio ${this.port} RTP/${this.keys ? 'S' : ''}AVP ${first} ${second} ${this.eventType}`,
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:8 PCMA/8000',
       `a=rtpmap:${this.eventType} telephone-event/8000`,
       `a=${direction}`,
+      ...(this.keys ? [`a=crypto:${writeCrypto({ tag: '1', keys: this.keys })}`] : []),
       ...extra,
       '',
     ].join('\r\n')
@@ -68,8 +82,11 @@ export class TestPhone {
 
   /** Sends to where the engine's SDP says. */
   follow(sdp: string): void {
-    const { address, port } = readAudio(sdp)
+    const { address, port, crypto } = readAudio(sdp)
     this.target = { address, port }
+    if (!this.keys || !crypto) return
+    this.sealing = new SrtpStream(this.keys)
+    this.opening = new SrtpStream(crypto.keys)
   }
 
   /** Sends one packet as it is. */
@@ -83,11 +100,12 @@ export class TestPhone {
       ssrc,
       ...packet,
     }
-    if (this.target) this.socket.send(writeRtp(full), this.target.port, this.target.address)
+    this.sendRaw(this.sealing ? this.sealing.seal(writeRtp(full)) : writeRtp(full))
   }
 
   /** Sends raw bytes. */
   sendRaw(bytes: Buffer): void {
+    this.sent.push(bytes)
     if (this.target) this.socket.send(bytes, this.target.port, this.target.address)
   }
 

@@ -91,6 +91,26 @@ export class DigitWriter {
     return true
   }
 
+  /** Called on every tick where no events are agreed: the key that sounds, and how many frames of it did; or null. */
+  toneTick(): { key: string; frame: number } | null {
+    if (!this.sending) {
+      if (this.gap > 0) {
+        this.gap -= 1
+        return null
+      }
+      const next = this.waiting[0]
+      if (!next) return null
+      this.sending = { event: next.event, timestamp: 0, frames: next.frames, frame: 0 }
+    }
+    const { event, frame, frames } = this.sending
+    this.sending.frame += 1
+    if (frame + 1 >= frames) {
+      this.gap = this.waiting.shift()?.gap ?? 0
+      this.sending = null
+    }
+    return { key: KEYS[event] ?? '', frame }
+  }
+
   private step(sending: Sending, out: OutStream, payloadType: number): void {
     sending.frame += 1
     const over = sending.frame >= sending.frames

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { RtpPacket } from './packet.ts'
+import { Packing } from './packing.ts'
 
 const FRAME = 160
 const REMAP_JUMP = 3000
@@ -15,6 +16,9 @@ export class OutStream {
   octets = 0
   /** When the last audio packet left (performance.now). */
   lastAt = -Infinity
+  /** Bytes in a packet of our own clock. */
+  private packetLength = FRAME
+  private readonly packing = new Packing()
   private readonly send: (packet: RtpPacket) => void
   private sequence = randomInt(0, 0x8000)
   private timestamp = randomInt(0, 0x8000_0000)
@@ -34,8 +38,19 @@ export class OutStream {
     return this.timestamp
   }
 
+  /** How much our own packets carry from now on, 10 to 60 ms. */
+  packetsOf(ms: number): void {
+    this.packetLength = ms * 8
+    this.packing.clear()
+  }
+
   /** Sends a frame of our own clock; `source` numbers where it comes from. */
   paced(source: number, payloadType: number, payload: Uint8Array, now: number): void {
+    if (this.packetLength === FRAME) return this.pace(source, payloadType, payload, now)
+    this.packing.push(payload, this.packetLength, (packed) => this.pace(source, payloadType, packed, now))
+  }
+
+  private pace(source: number, payloadType: number, payload: Uint8Array, now: number): void {
     const marker = source !== this.source || now - this.lastAt > 100
     const timestamp = marker ? this.nextTimestamp(now) : (this.timestamp + this.length) >>> 0
     this.source = source
@@ -74,6 +89,7 @@ export class OutStream {
   /** Starts a telephone event: returns its timestamp. */
   beginEvent(source: number, now: number): number {
     const timestamp = this.nextTimestamp(now)
+    this.packing.clear()
     this.source = source
     this.timestamp = timestamp
     this.length = FRAME

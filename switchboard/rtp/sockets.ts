@@ -8,12 +8,18 @@ import type { RtpPacket } from './packet.ts'
 import { readRtp, writeRtp } from './packet.ts'
 import type { PortPool } from './ports.ts'
 import { readReports } from './rtcp.ts'
+import type { SrtpKeys } from './srtp.ts'
+import { SrtpStream } from './srtp.ts'
 
 const BIND_TRIES = 8
 
 async function bind(address: string, port: number): Promise<Socket | null> {
   // Only literal addresses are sent to: looking up names would block the sound.
-  const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) })
+  const family = address.includes(':') ? 6 : 4
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    lookup: (host, _options, done) => done(null, host, family),
+  })
   try {
     // Without a look-up the socket listens before `bind` returns.
     const listening = once(socket, 'listening')
@@ -26,7 +32,11 @@ async function bind(address: string, port: number): Promise<Socket | null> {
   }
 }
 
-/** Plain RTP over a pair of UDP sockets: RTP on an even port, RTCP on the next. */
+/** Addresses of IPv4 as a socket of both families shows them, in their plain form. */
+const plainAddress = (address: string): string =>
+  address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+
+/** RTP over a pair of UDP sockets, in the clear or secured by keys: RTP on an even port, RTCP on the next. */
 export class SocketPair implements Carrier {
   readonly port: number
   private readonly rtp: Socket
@@ -34,11 +44,22 @@ export class SocketPair implements Carrier {
   private readonly pool: PortPool
   private readonly events: CarrierEvents
   private readonly latch = new Latch()
+  private readonly bindTo: string
   private rtcpTarget: Address | null = null
+  private sealing: SrtpStream | null = null
+  private opening: SrtpStream | null = null
   private closed = false
 
-  private constructor(pool: PortPool, port: number, rtp: Socket, rtcp: Socket, events: CarrierEvents) {
+  private constructor(
+    pool: PortPool,
+    port: number,
+    bindTo: string,
+    pair: [Socket, Socket],
+    events: CarrierEvents,
+  ) {
+    const [rtp, rtcp] = pair
     this.pool = pool
+    this.bindTo = bindTo
     this.port = port
     this.rtp = rtp
     this.rtcp = rtcp
@@ -57,7 +78,7 @@ export class SocketPair implements Carrier {
       if (port === null) return null
       const rtp = await bind(bindTo, port)
       const rtcp = rtp && (await bind(bindTo, port + 1))
-      if (rtp && rtcp) return new SocketPair(pool, port, rtp, rtcp, events)
+      if (rtp && rtcp) return new SocketPair(pool, port, bindTo, [rtp, rtcp], events)
       rtp?.close()
       pool.release(port)
     }
@@ -74,13 +95,34 @@ export class SocketPair implements Carrier {
     this.rtcpTarget = rtcp
   }
 
+  /** True when packets can go from the address we are bound to, to this one. */
+  reaches(address: string): boolean {
+    const { bindTo } = this
+    return bindTo === '::' || bindTo.includes(':') === address.includes(':')
+  }
+
+  /** Secures the leg by these keys of both sides; the same keys again change nothing (RFC 4568 §7.1.4). */
+  secure(ours: SrtpKeys, theirs: SrtpKeys): void {
+    if (!this.sealing?.keys.key.equals(ours.key)) this.sealing = new SrtpStream(ours)
+    if (!this.opening?.keys.key.equals(theirs.key)) this.opening = new SrtpStream(theirs)
+  }
+
   send(packet: RtpPacket): void {
     const { target } = this.latch
-    if (target && !this.closed) this.rtp.send(writeRtp(packet), target.port, target.address)
+    if (!target || this.closed) return
+    const datagram = writeRtp(packet)
+    this.rtp.send(
+      this.sealing ? this.sealing.seal(datagram) : datagram,
+      target.port,
+      this.routed(target.address),
+    )
   }
 
   sendReport(report: Buffer): void {
-    if (this.rtcpTarget && !this.closed) this.rtcp.send(report, this.rtcpTarget.port, this.rtcpTarget.address)
+    const { rtcpTarget } = this
+    if (!rtcpTarget || this.closed) return
+    const datagram = this.sealing ? this.sealing.sealReport(report) : report
+    this.rtcp.send(datagram, rtcpTarget.port, this.routed(rtcpTarget.address))
   }
 
   async close(): Promise<void> {
@@ -93,17 +135,26 @@ export class SocketPair implements Carrier {
     this.pool.release(this.port)
   }
 
-  private take(datagram: Buffer, from: Address): void {
-    const packet = readRtp(datagram)
+  /** A socket of IPv6 wants IPv4 addresses mapped. */
+  private routed(address: string): string {
+    return this.bindTo === '::' && !address.includes(':') ? `::ffff:${address}` : address
+  }
+
+  private take(datagram: Buffer, sender: Address): void {
+    const from = this.bindTo === '::' ? { address: plainAddress(sender.address), port: sender.port } : sender
+    const clear = this.opening ? this.opening.open(datagram) : datagram
+    const packet = clear && readRtp(clear)
     if (packet && this.latch.admits(from, packet.ssrc, performance.now())) this.events.rtp(packet)
     else this.events.dropped()
   }
 
-  private takeReport(datagram: Buffer, from: Address): void {
+  private takeReport(datagram: Buffer, sender: Address): void {
+    const from = { address: plainAddress(sender.address), port: sender.port }
     if (from.address !== this.latch.target?.address && from.address !== this.rtcpTarget?.address) return
-    if (from.address === this.latch.target?.address)
-      this.rtcpTarget = { address: from.address, port: from.port }
-    const reports = readReports(datagram)
+    const clear = this.opening ? this.opening.openReport(datagram) : datagram
+    if (!clear) return this.events.dropped()
+    if (from.address === this.latch.target?.address) this.rtcpTarget = from
+    const reports = readReports(clear)
     if (reports.length > 0) this.events.reports(reports)
   }
 }

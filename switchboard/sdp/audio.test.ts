@@ -60,6 +60,7 @@ const own: OwnAudio = {
   direction: 'recvonly',
   ssrc: 1,
   webRtc: null,
+  crypto: null,
 }
 
 test("a browser's offer: G.711 in its order, the telephone-event of 8 kHz, ICE and DTLS", () => {

@@ -1,3 +1,5 @@
+import type { CryptoTerms } from './crypto.ts'
+import { readCrypto } from './crypto.ts'
 import type { Description, MediaLine } from './description.ts'
 import { attribute, parseDescription } from './description.ts'
 
@@ -38,7 +40,11 @@ export interface AudioTerms {
   formats: AudioFormat[]
   /** Payload type of telephone-event at 8 kHz (RFC 4733), if offered. */
   eventType: number | null
+  /** How much audio a packet to it should carry, 10 to 60 ms (ptime, within maxptime). */
+  packetMs: number
   mid: string | null
+  /** The first keys we can serve, in RTP/SAVP descriptions (SDES, RFC 4568). */
+  crypto: CryptoTerms | null
   /** Present in UDP/TLS/RTP/SAVPF descriptions. */
   webRtc: WebRtcTerms | null
 }
@@ -47,6 +53,7 @@ export interface AudioTerms {
 export class NotAcceptable extends Error {}
 
 const plain = new Set(['RTP/AVP', 'RTP/AVPF'])
+const keyed = new Set(['RTP/SAVP', 'RTP/SAVPF'])
 const secure = new Set(['UDP/TLS/RTP/SAVPF', 'UDP/TLS/RTP/SAVP'])
 
 function payloadTypeOf(format: string): number | null {
@@ -115,25 +122,49 @@ function rtcpPortOf(media: MediaLine, mux: boolean): number {
   return mux ? media.port : Math.min(media.port + 1, 65_535)
 }
 
+const cryptoOf = (media: MediaLine): CryptoTerms | null =>
+  media.attributes
+    .filter((entry) => entry.name === 'crypto')
+    .map(readCrypto)
+    .find((terms) => terms !== null) ?? null
+
+/** ptime is a wish, maxptime a limit (RFC 4566 §6); we send whole tens from 10 to 60 ms. */
+function packetMsOf(media: MediaLine): number {
+  const read = (name: string): number =>
+    Number(media.attributes.find((entry) => entry.name === name)?.value ?? NaN)
+  const [wish, most] = [read('ptime'), read('maxptime')]
+  const ms = Math.min(wish > 0 ? wish : 20, most > 0 ? most : 60)
+  return Math.min(60, Math.max(10, Math.floor(ms / 10) * 10))
+}
+
+/** Nobody is at these addresses: a hold of old (RFC 2543), in either family. */
+export const isNowhere = (address: string): boolean => address === '0.0.0.0' || address === '::'
+
+function canCarry(line: MediaLine): boolean {
+  if (line.kind !== 'audio' || line.port === 0) return false
+  return (
+    plain.has(line.protocol) ||
+    secure.has(line.protocol) ||
+    (keyed.has(line.protocol) && cryptoOf(line) !== null)
+  )
+}
+
 /**
  * Reads the first usable audio line of an SDP. Throws SdpError when it cannot be read, NotAcceptable when there is no
- * audio over RTP/AVP or UDP/TLS/RTP/SAVPF with G.711, or no IPv4 address.
+ * audio with G.711 over RTP/AVP, RTP/SAVP with keys or UDP/TLS/RTP/SAVPF, or no address.
  */
 export function readAudio(text: string): AudioTerms {
   const description = parseDescription(text)
-  const index = description.media.findIndex(
-    (line) =>
-      line.kind === 'audio' && line.port > 0 && (plain.has(line.protocol) || secure.has(line.protocol)),
-  )
+  const index = description.media.findIndex(canCarry)
   const media = description.media[index]
   if (!media) throw new NotAcceptable('no audio that can be carried')
   const { formats, eventType } = formatsOf(media)
   if (formats.length === 0) throw new NotAcceptable('no G.711')
   const webRtc = secure.has(media.protocol) ? webRtcOf(description, media) : null
   if (secure.has(media.protocol) && !webRtc) throw new NotAcceptable('no ICE or DTLS terms')
-  if (media.address === null && !webRtc) throw new NotAcceptable('no IPv4 address')
+  if (media.address === null && !webRtc) throw new NotAcceptable('no address')
   const direction = directionOf(description, media)
-  const nowhere = media.address === '0.0.0.0' && !webRtc
+  const nowhere = media.address !== null && isNowhere(media.address) && !webRtc
   return {
     index,
     lines: description.media.map(({ kind, protocol, formats: mirrored }) => ({
@@ -146,12 +177,15 @@ export function readAudio(text: string): AudioTerms {
     port: media.port,
     rtcpPort: rtcpPortOf(
       media,
-      media.attributes.some((entry) => entry.name === 'rtcp-mux'),
+      // We share one port only where browsers do; elsewhere it is not answered, so not agreed (RFC 5761 §5.1.1).
+      webRtc !== null && media.attributes.some((entry) => entry.name === 'rtcp-mux'),
     ),
     direction,
     held: direction === 'sendonly' || direction === 'inactive' || nowhere,
     formats,
     eventType,
+    packetMs: packetMsOf(media),
+    crypto: keyed.has(media.protocol) ? cryptoOf(media) : null,
     mid: attribute(description, media, 'mid'),
     webRtc,
   }

@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
 const MAX_LENGTH = 32_768
 const MAX_LINES = 600
 const MAX_MEDIA = 16
@@ -17,7 +19,7 @@ export interface MediaLine {
   port: number
   protocol: string
   formats: string[]
-  /** IPv4 address of its own `c=` or the session's; null when neither is there, or it is no IPv4 literal. */
+  /** Address of its own `c=` or the session's; null when neither is there, or it is no literal of its family. */
   address: string | null
   attributes: Attribute[]
 }
@@ -28,13 +30,12 @@ export interface Description {
   media: MediaLine[]
 }
 
-const ipv4 = /^(?:\d{1,3}\.){3}\d{1,3}$/
-
 function addressOf(value: string): string | null {
   const [net, family, address = ''] = value.split(/\s+/)
   const literal = address.split('/')[0] ?? ''
-  if (net !== 'IN' || family !== 'IP4' || !ipv4.test(literal)) return null
-  return literal.split('.').every((part) => Number(part) <= 255) ? literal : null
+  if (net !== 'IN') return null
+  if (family === 'IP6') return isIPv6(literal) ? literal.toLowerCase() : null
+  return family === 'IP4' && isIPv4(literal) ? literal : null
 }
 
 function mediaOf(value: string, sessionAddress: string | null): MediaLine {

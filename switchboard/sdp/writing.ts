@@ -1,4 +1,6 @@
 import type { AudioFormat, AudioTerms, Direction } from './audio.ts'
+import type { CryptoTerms } from './crypto.ts'
+import { writeCrypto } from './crypto.ts'
 
 /** Our own ICE and DTLS terms. */
 export interface OwnWebRtc {
@@ -22,6 +24,8 @@ export interface OwnAudio {
   direction: Direction
   ssrc: number
   webRtc: OwnWebRtc | null
+  /** Our keys, where the leg is secured by SDES. */
+  crypto: CryptoTerms | null
 }
 
 /** What the other side's direction leaves to us (RFC 3264 §6.1). */
@@ -30,12 +34,14 @@ export function answering(direction: Direction): Direction {
   return direction === 'recvonly' ? 'sendonly' : direction
 }
 
+const addressLine = (address: string): string => `IN IP${address.includes(':') ? 6 : 4} ${address}`
+
 function head(own: OwnAudio): string[] {
   return [
     'v=0',
-    `o=- ${own.session} ${own.version} IN IP4 ${own.address}`,
+    `o=- ${own.session} ${own.version} ${addressLine(own.address)}`,
     's=-',
-    `c=IN IP4 ${own.address}`,
+    `c=${addressLine(own.address)}`,
     't=0 0',
   ]
 }
@@ -60,22 +66,28 @@ function audioLines(own: OwnAudio, protocol: string, mid: string): string[] {
   if (own.eventType !== null) types.push(own.eventType)
   const lines = [
     `m=audio ${own.port} ${protocol} ${types.join(' ')}`,
-    `c=IN IP4 ${own.address}`,
+    `c=${addressLine(own.address)}`,
     ...own.formats.map((format) => `a=rtpmap:${format.payloadType} ${format.codec}/8000`),
   ]
   if (own.eventType !== null) {
     lines.push(`a=rtpmap:${own.eventType} telephone-event/8000`, `a=fmtp:${own.eventType} 0-15`)
   }
   lines.push('a=ptime:20', `a=${own.direction}`)
+  if (own.crypto) lines.push(`a=crypto:${writeCrypto(own.crypto)}`)
   if (own.webRtc) lines.push(...webRtcLines(own, own.webRtc, mid))
   return lines
+}
+
+function protocolOf(own: OwnAudio): string {
+  if (own.webRtc) return 'UDP/TLS/RTP/SAVPF'
+  return own.crypto ? 'RTP/SAVP' : 'RTP/AVP'
 }
 
 /** An offer with one audio line. */
 export function writeOffer(own: OwnAudio): string {
   const lines = head(own)
   if (own.webRtc) lines.push('a=group:BUNDLE 0')
-  lines.push(...audioLines(own, own.webRtc ? 'UDP/TLS/RTP/SAVPF' : 'RTP/AVP', '0'))
+  lines.push(...audioLines(own, protocolOf(own), '0'))
   return `${lines.join('\r\n')}\r\n`
 }
 

@@ -280,6 +280,7 @@ export abstract class SipCall {
     if (this.over) return
     const status = await this.offers.refresh(terms)
     if (status === 408 || status === 481) this.vanish()
+    else if (status >= 300 && !this.over && this.terms?.duty === 'refresh') this.session.again(this.terms)
   }
 
   // ---- requests of the peer --------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ const statuses: Readonly<Record<number, number>> = {
   18: 480,
   19: 480,
   20: 480,
-  21: 603,
+  21: 403,
   22: 410,
   27: 502,
   28: 484,

@@ -23,6 +23,9 @@ export interface SipLimits {
   /** Messages a second, with the burst allowed at once, from a source we do not know. Default 50 and 200. */
   readonly strangerRate: number
   readonly strangerBurst: number
+  /** The same from all unknown sources together. Default 1000 and 2000. */
+  readonly strangersRate: number
+  readonly strangersBurst: number
   /** The same from loopback, a trunk's address, or a flow that has registered. Default 4000 and 8000. */
   readonly knownRate: number
   readonly knownBurst: number
@@ -40,6 +43,9 @@ export interface SipLimits {
   readonly maxExpiresSeconds: number
 }
 
+/** How a password may be proved (RFC 8760). */
+export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256'
+
 /** How to start the stack. Port 0 takes a free one; see `SipStack.ports`. */
 export interface SipStackOptions {
   /** Address to bind, e.g. `127.0.0.1` or `0.0.0.0`. */
@@ -49,14 +55,20 @@ export interface SipStackOptions {
   /** UDP and TCP, the same number. */
   readonly port: number
   readonly tls?: { readonly port: number; readonly cert: string | Buffer; readonly key: string | Buffer }
+  /** Name servers (`address:port`) instead of those of the system. */
+  readonly nameServers?: readonly string[]
   /** Plain WebSocket on 127.0.0.1, sub-protocol `sip`; absent: none. An `X-Forwarded-For` header there is believed. */
   readonly wsPort?: number
   readonly realm: string
+  /** What a challenge asks for, the best first; default MD5 alone, for many phones fail at any other (RFC 8760). */
+  readonly digests?: readonly DigestAlgorithm[]
   /** True (loopback, demo): calls from nobody we know are accepted. False: they are challenged and then refused. */
   readonly acceptAnonymous: boolean
   /** Sent as Server and User-Agent; default `Hearthline`. */
   readonly userAgent?: string
   readonly limits?: Partial<SipLimits>
+  /** False: loopback is as strange as any other address (a proxy on this machine, or a test). Default true. */
+  readonly trustLoopback?: boolean
   /** Session timer we ask for (RFC 4028), seconds; default 1800, 0 never asks. Min-SE is 90. */
   readonly sessionSeconds?: number
   readonly clock?: Clock
@@ -93,7 +105,7 @@ export interface CallEnd {
 
 /** Why we hang up. Without one: 16 (normal clearing), or 603 when not yet answered. */
 export interface HangupReason {
-  /** Q.850 cause; also decides the status of a refusal (17 -> 486, 19 -> 480, 21 -> 603, 34 -> 503, ...). */
+  /** Q.850 cause; also decides the status of a refusal (17 -> 486, 19 -> 480, 21 -> 403, 34 -> 503, ...). */
   readonly cause?: number
   /** Status of a refusal, if it shall not be mapped from the cause. */
   readonly status?: number
@@ -239,8 +251,8 @@ export interface CallRequest {
 /** Somebody who may register: a seat's browser or desk phone. */
 export interface Account {
   readonly user: string
-  /** MD5(user:realm:password) in hex, or the password itself. */
-  readonly secret: { readonly ha1: string } | { readonly password: string }
+  /** MD5(user:realm:password) in hex (and by SHA-256), or the password itself. */
+  readonly secret: { readonly ha1: string; readonly ha1Sha256?: string } | { readonly password: string }
   /** Contacts at once; a new one beyond it replaces the oldest. Default 1. */
   readonly maxContacts?: number
 }
@@ -332,6 +344,8 @@ export interface SipStack {
   call(target: CallTarget, request: CallRequest, handlers: OutboundHandlers): OutboundCall
   /** The call a Replaces names, whichever way round its tags are; or null. */
   findCall(dialog: DialogId): Call | null
+  /** Our own address as the called side would reach it, fit for SDP; null when there is no way to it. */
+  addressTowards(target: CallTarget): Promise<string | null>
   counts(): SipCounts
   /** Hangs up every call, unregisters from trunks, waits at most `graceMs` (default 1000) for answers, closes all. */
   stop(graceMs?: number): Promise<void>

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Clock } from './contract.ts'
+import type { Clock, DigestAlgorithm } from './contract.ts'
 import { parseParams } from './headers.ts'
 import type { Params } from './headers.ts'
 import type { SipResponse } from './message.ts'
@@ -7,9 +7,14 @@ import { SipParseError } from './parse-error.ts'
 
 const hash = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex')
 
-/** MD5(user:realm:password): what is kept instead of a password (RFC 2617 §3.2.2.2). */
-export const ha1Of = (user: string, realm: string, password: string): string =>
-  hash('md5', `${user}:${realm}:${password}`)
+/** Digest algorithms (RFC 8760 §2.1) as they are written in a challenge, with their names in OpenSSL. */
+const algorithms = { MD5: 'md5', 'SHA-256': 'sha256', 'SHA-512-256': 'sha512-256' } as const
+
+const isAlgorithm = (name: string): name is DigestAlgorithm => name in algorithms
+
+/** The hash of user:realm:password: what is kept instead of a password (RFC 7616 §3.4.2). */
+export const ha1Of = (algorithm: DigestAlgorithm, user: string, realm: string, password: string): string =>
+  hash(algorithms[algorithm], `${user}:${realm}:${password}`)
 
 function readDigest(value: string): Params | null {
   const match = /^digest\s+(.*)$/is.exec(value.trim())
@@ -32,14 +37,22 @@ function digestOf(algorithm: string, ha1: string, method: string, uri: string, p
 }
 
 /** True when the response fits the secret. An unknown user costs the same time, so that names cannot be told by it. */
-function provesSecret(given: Params, method: string, ha1: string | null): boolean {
-  const algorithm = (given.get('algorithm') ?? 'MD5').toUpperCase()
-  const isServed = algorithm === 'MD5' && (given.get('qop') ?? 'auth') === 'auth'
-  const expected = digestOf('md5', ha1 ?? hash('md5', ''), method, given.get('uri') ?? '', given)
+function provesSecret(
+  given: Params,
+  method: string,
+  algorithm: DigestAlgorithm,
+  ha1: string | null,
+): boolean {
+  const isServed = (given.get('qop') ?? 'auth') === 'auth'
+  const name = algorithms[algorithm]
+  const expected = digestOf(name, ha1 ?? hash(name, ''), method, given.get('uri') ?? '', given)
   const response = Buffer.from((given.get('response') ?? '').toLowerCase())
   const fits = response.length === expected.length && timingSafeEqual(response, Buffer.from(expected))
   return fits && isServed && ha1 !== null
 }
+
+/** The HA1 of a user by an algorithm; null when there is none. */
+export type Ha1Source = (user: string, algorithm: DigestAlgorithm) => string | null
 
 /** What checking credentials came to. `stale`: the secret may be right, the nonce is not: challenge anew. */
 export type DigestVerdict =
@@ -50,37 +63,45 @@ export type DigestVerdict =
 
 const nonceLife = 300_000
 
+const algorithmOf = (params: Params): string => (params.get('algorithm') ?? 'MD5').toUpperCase()
+
 /**
- * Challenges and checks, MD5 only: baresip 1.0 gives up at any SHA-256 challenge, JsSIP knows no other. A nonce carries
- * its own proof; what is kept is only the highest count seen of nonces in use.
+ * Challenges and checks, by MD5 alone unless told otherwise: baresip 1.0 gives up at any SHA-256 challenge, JsSIP knows
+ * no other than MD5. A nonce carries its own proof; what is kept is only the highest count seen of nonces in use.
  */
 export class DigestServer {
   private readonly realm: string
   private readonly clock: Clock
+  private readonly served: readonly DigestAlgorithm[]
   private readonly key = randomBytes(32)
   private readonly counts = new Map<string, { count: number; expiresAt: number }>()
 
-  constructor(realm: string, clock: Clock) {
+  constructor(realm: string, clock: Clock, served: readonly DigestAlgorithm[] = ['MD5']) {
     this.realm = realm
     this.clock = clock
+    this.served = served
   }
 
-  /** Value of a WWW-Authenticate or Proxy-Authenticate header. */
-  challenge(stale: boolean): string {
+  /** Values of the WWW-Authenticate or Proxy-Authenticate headers, the best algorithm first (RFC 8760 §2.4). */
+  challenges(stale: boolean): string[] {
     const body = `${Math.floor(this.clock.now()).toString(36)}.${randomBytes(9).toString('hex')}`
     const nonce = `${body}.${this.seal(body)}`
     const end = stale ? ', stale=true' : ''
-    return `Digest realm="${this.realm}", nonce="${nonce}", algorithm=MD5, qop="auth"${end}`
+    return this.served.map(
+      (algorithm) =>
+        `Digest realm="${this.realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${end}`,
+    )
   }
 
   /** Checks the headers `values` (those for our realm count). `ha1For` gives a user's HA1 or null. */
-  check(values: readonly string[], method: string, ha1For: (user: string) => string | null): DigestVerdict {
+  check(values: readonly string[], method: string, ha1For: Ha1Source): DigestVerdict {
     const given = values.map(readDigest).find((params) => params?.get('realm') === this.realm)
-    if (!given) return { kind: 'none' }
+    const algorithm = given ? algorithmOf(given) : ''
+    if (!given || !isAlgorithm(algorithm) || !this.served.includes(algorithm)) return { kind: 'none' }
     const nonce = given.get('nonce') ?? ''
     if (!this.isOurs(nonce)) return { kind: 'stale' }
     const user = given.get('username') ?? ''
-    if (!provesSecret(given, method, ha1For(user))) return { kind: 'wrong', user }
+    if (!provesSecret(given, method, algorithm, ha1For(user, algorithm))) return { kind: 'wrong', user }
     const count = given.has('qop') ? Number.parseInt(given.get('nc') ?? '', 16) : 1
     return this.useUp(nonce, count) ? { kind: 'right', user } : { kind: 'stale' }
   }
@@ -114,12 +135,6 @@ export class DigestServer {
 export interface Credentials {
   readonly user: string
   readonly password: string
-}
-
-const algorithms: Readonly<Record<string, string>> = {
-  MD5: 'md5',
-  'SHA-256': 'sha256',
-  'SHA-512-256': 'sha512-256',
 }
 
 function answerTo(
@@ -159,12 +174,12 @@ export function answerChallenge(
   const proxy = response.status === 407
   for (const value of response.headers.all(proxy ? 'proxy-authenticate' : 'www-authenticate')) {
     const params = readDigest(value)
-    const algorithm = algorithms[(params?.get('algorithm') ?? 'MD5').toUpperCase()]
-    if (!params || algorithm === undefined) continue
+    const algorithm = params ? algorithmOf(params) : ''
+    if (!params || !isAlgorithm(algorithm)) continue
     const name = proxy ? 'proxy-authorization' : 'authorization'
     return {
       name,
-      value: answerTo(params, algorithm, method, uri, credentials),
+      value: answerTo(params, algorithms[algorithm], method, uri, credentials),
       stale: params.get('stale')?.toLowerCase() === 'true',
     }
   }

@@ -213,7 +213,9 @@ export function parseNameAddress(value: string): NameAddress {
   if (after !== '' && !after.startsWith(';')) throw new SipParseError('bad address')
   const uri = rest.slice(open + 1, close)
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/.test(uri)) throw new SipParseError('bad URI')
-  return { name: name === '' ? null : name, uri, params: parseParams(after) }
+  // Control characters may stand in a quoted name; nobody shall be shown them.
+  const shown = name?.replace(/\p{Cc}/gu, '') ?? ''
+  return { name: shown === '' ? null : shown, uri, params: parseParams(after) }
 }
 
 /** Without brackets, parameters belong to the header, and the URI may have neither comma nor question mark. */

@@ -1,4 +1,5 @@
-import { isIPv4 } from 'node:net'
+import type { NetworkInterfaceInfo } from 'node:os'
+import { BlockList, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** True for an address that only this machine reaches. */
@@ -31,14 +32,43 @@ export const isPrivate = (host: string): boolean =>
     inBlock(host, block),
   )
 
-/** The address of ours to tell a peer: loopback for a local peer, else the public one, else the nearest interface. */
-export function localHostFor(remote: string, bound: string, publicAddress: string | null): string {
-  if (isLoopback(remote)) return isLoopback(bound) ? bound : '127.0.0.1'
-  if (publicAddress !== null) return publicAddress
-  if (bound !== '0.0.0.0' && bound !== '::') return bound
-  const own = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter((address) => address.family === 'IPv4' && !address.internal)
-  const near = own.find((address) => address.cidr !== null && inBlock(remote, address.cidr))
-  return (near ?? own[0])?.address ?? '127.0.0.1'
+/** An interface of this machine, as far as addresses go. */
+export type OwnAddress = Pick<NetworkInterfaceInfo, 'address' | 'netmask' | 'family' | 'internal'>
+
+const ownAddresses = (): OwnAddress[] => Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+
+/** True when a peer is in the very network of an interface. */
+function isBeside({ address, netmask, family }: OwnAddress, remote: string): boolean {
+  const bits = family === 'IPv4' ? 32 : 128
+  const length = [...netmask.matchAll(/[0-9a-f]+/gi)].reduce((sum, [part]) => {
+    const value = Number.parseInt(part, family === 'IPv4' ? 10 : 16)
+    return sum + value.toString(2).replaceAll('0', '').length
+  }, 0)
+  const network = new BlockList()
+  network.addSubnet(address, Math.min(length, bits), family === 'IPv4' ? 'ipv4' : 'ipv6')
+  return network.check(remote, remote.includes(':') ? 'ipv6' : 'ipv4')
+}
+
+/**
+ * The address of ours to tell a peer: loopback for a local one; the interface in whose network it is (no NAT lies
+ * between); else the public address; else the first interface of its family.
+ */
+export function localHostFor(
+  remote: string,
+  bound: string,
+  publicAddress: string | null,
+  interfaces: () => OwnAddress[] = ownAddresses,
+): string {
+  const isSix = remote.includes(':')
+  const local = isSix ? '::1' : '127.0.0.1'
+  if (isLoopback(remote)) return isLoopback(bound) ? bound : local
+  const isAll = bound === '0.0.0.0' || bound === '::'
+  const own = interfaces().filter(
+    ({ address, family, internal }) =>
+      !internal && (family === 'IPv6') === isSix && (isAll || address === bound),
+  )
+  const near = own.find((one) => isBeside(one, remote))
+  if (near) return near.address
+  if (publicAddress !== null && publicAddress.includes(':') === isSix) return publicAddress
+  return isAll ? (own[0]?.address ?? publicAddress ?? local) : bound
 }

@@ -195,6 +195,12 @@ test('users come out of every kind of URI', () => {
   expect(users.map(userOf)).toEqual(['anna', '1', '+86138', 'a', '', '', ''])
 })
 
+test('control characters reach nobody: neither escaped in a user, nor behind a backslash', () => {
+  expect(userOf('sip:1%0038%0A0@x')).toBe('1380')
+  expect(parseNameAddress('"An\\\u0000\\\u0007na" <sip:a@x>').name).toBe('Anna')
+  expect(() => parseMessage(options({ from: 'From: <sip:a\\\u0000b@x>;tag=1' }))).toThrow(SipParseError)
+})
+
 test('lists are split at commas outside quotes and brackets', () => {
   expect(splitList('"a,b" <sip:x?y=1,2>;p, <sip:z>,, q')).toEqual(['"a,b" <sip:x?y=1,2>;p', '<sip:z>', 'q'])
 })

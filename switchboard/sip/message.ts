@@ -23,6 +23,8 @@ export interface SipResponse {
 export type SipMessage = SipRequest | SipResponse
 
 const requestLine = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) (SIP\/\d+\.\d+)$/i
+/** Start lines of requests with spaces too many, or of other versions: enough to be refused politely. */
+const looseLine = /^([A-Za-z0-9\-.!%*_+`'~]+)\s+(\S.*?)\s+SIP\/(\d+\.\d+)\s*$/i
 const statusLine = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i
 const fieldLine = /^([A-Za-z0-9\-.!%*_+`'~]+)[ \t]*:[ \t]*([^]*)$/
 
@@ -43,6 +45,8 @@ export interface RawMessage {
   readonly message: SipMessage
   /** What is wrong with it, or null. */
   readonly flaw: string | null
+  /** The status a request with that flaw deserves: 505 for another version of SIP, else 400. */
+  readonly refusal: 400 | 505
 }
 
 function readHeaders(lines: readonly string[]): Headers {
@@ -63,16 +67,25 @@ function readHeaders(lines: readonly string[]): Headers {
   return headers
 }
 
-function readStartLine(line: string, headers: Headers): SipMessage {
+interface StartLine {
+  readonly message: SipMessage
+  readonly flaw: string | null
+  readonly refusal: 400 | 505
+}
+
+function readStartLine(line: string, headers: Headers): StartLine {
   const status = statusLine.exec(line)
   if (status) {
     const reason = status[2] ?? ''
-    return { kind: 'response', status: Number(status[1]), reason, headers, body: '' }
+    const message: SipResponse = { kind: 'response', status: Number(status[1]), reason, headers, body: '' }
+    return { message, flaw: null, refusal: 400 }
   }
-  const request = requestLine.exec(line)
-  if (!request) throw new SipParseError('bad start line')
-  if (request[3]?.toUpperCase() !== 'SIP/2.0') throw new SipParseError('other SIP version')
-  return { kind: 'request', method: request[1] ?? '', uri: request[2] ?? '', headers, body: '' }
+  const loose = looseLine.exec(line)
+  if (!loose) throw new SipParseError('bad start line')
+  const [, method = '', uri = '', version] = loose
+  const message: SipRequest = { kind: 'request', method, uri, headers, body: '' }
+  if (version !== '2.0') return { message, flaw: 'other SIP version', refusal: 505 }
+  return { message, flaw: requestLine.test(line) ? null : 'bad start line', refusal: 400 }
 }
 
 /** CSeq, read. Throws SipParseError. */
@@ -85,12 +98,15 @@ export function parseCSeq(headers: Headers): { readonly number: number; readonly
 
 function checkRequest(request: SipRequest): void {
   if (parseCSeq(request.headers).method !== request.method) throw new SipParseError('CSeq of another method')
-  parseUri(request.uri)
+  // Neither headers nor a second meaning may hide in a request line (§19.1.1).
+  if (parseUri(request.uri)?.headers) throw new SipParseError('request URI with headers')
   request.headers.number('max-forwards', 255)
   request.headers.number('expires')
   if (request.method === 'INVITE') {
     const contacts = request.headers.list('contact')
-    if (contacts.length !== 1) throw new SipParseError('INVITE needs one Contact')
+    // Without a tag in From it is a call of old (RFC 2543), which is answered to its From.
+    const isOld = contacts.length === 0 && tagOf(request.headers, 'from') === null
+    if (contacts.length !== 1 && !isOld) throw new SipParseError('INVITE needs one Contact')
   }
 }
 
@@ -120,11 +136,12 @@ function readBody(headers: Headers, body: Buffer): string {
   return body.toString('utf8', 0, length ?? body.length)
 }
 
-/** True for control characters other than tab, CR and LF. */
+/** True for control characters other than tab, CR and LF, and those that stand behind a backslash (§25.1, quoted-pair). */
 function hasControl(text: string): boolean {
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i)
-    if (code < 32 && code !== 9 && code !== 10 && code !== 13) return true
+    if (code === 92) i += text.charCodeAt(i + 1) === 13 ? 0 : 1
+    else if (code < 32 && code !== 9 && code !== 10 && code !== 13) return true
   }
   return false
 }
@@ -140,12 +157,13 @@ export function readMessage(data: Buffer): RawMessage {
   const [first = '', ...lines] = text.split('\r\n')
   if (/[\r\n]/.test(text.replaceAll('\r\n', ''))) throw new SipParseError('bare CR or LF')
   const headers = readHeaders(lines)
-  const message = readStartLine(first, headers)
+  const { message, flaw, refusal } = readStartLine(first, headers)
+  if (flaw !== null) return { message, flaw, refusal }
   try {
     check(message)
-    return { message: { ...message, body: readBody(headers, data.subarray(end + 4)) }, flaw: null }
+    return { message: { ...message, body: readBody(headers, data.subarray(end + 4)) }, flaw: null, refusal }
   } catch (error) {
-    if (error instanceof SipParseError) return { message, flaw: error.message }
+    if (error instanceof SipParseError) return { message, flaw: error.message, refusal }
     throw error
   }
 }
@@ -182,6 +200,7 @@ const reasons: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   407: 'Proxy Authentication Required',
   408: 'Request Timeout',
   410: 'Gone',
@@ -202,6 +221,7 @@ const reasons: Readonly<Record<number, string>> = {
   501: 'Not Implemented',
   503: 'Service Unavailable',
   504: 'Server Time-out',
+  505: 'Version Not Supported',
   600: 'Busy Everywhere',
   603: 'Decline',
 }

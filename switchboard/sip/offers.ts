@@ -15,7 +15,10 @@ type Outcome = { readonly status: number; readonly response: SipResponse | null 
 const sessionHeader = (terms: SessionTerms | null): Record<string, string> =>
   terms === null || terms.duty === 'probe'
     ? {}
-    : { 'session-expires': `${terms.seconds};refresher=${terms.duty === 'refresh' ? 'uac' : 'uas'}` }
+    : {
+        'session-expires': `${terms.seconds};refresher=${terms.duty === 'refresh' ? 'uac' : 'uas'}`,
+        ...(terms.least === undefined ? {} : { 'min-se': String(terms.least) }),
+      }
 
 /** Offers after the first one: our re-INVITEs and the peer's re-INVITEs and UPDATEs, one at a time (RFC 3261 §14). */
 export class OfferExchange {
@@ -49,9 +52,8 @@ export class OfferExchange {
       return status
     }
     if (call.header('allow')?.toUpperCase().includes('UPDATE')) {
-      const { status, response } = await call.request('UPDATE', { headers: sessionHeader(terms) })
-      if (response && status < 300) call.setSession(agreedSession(response.headers, terms.seconds))
-      return status
+      const status = await this.update()
+      if (status !== 405 && status !== 501) return status
     }
     try {
       await this.send(this.localSdp ?? '')
@@ -59,6 +61,22 @@ export class OfferExchange {
     } catch (error) {
       return error instanceof RequestFailed ? error.status : 500
     }
+  }
+
+  private async update(): Promise<number> {
+    const { call } = this
+    const { status, response } = await call.request('UPDATE', { headers: sessionHeader(call.terms) })
+    if (response && status < 300) call.setSession(agreedSession(response.headers, call.host.sessionSeconds))
+    return status === 422 && this.lengthen(response) ? this.update() : status
+  }
+
+  /** 422: the peer allows no interval so short; true when there is a longer one to ask for (RFC 4028 §7.4). */
+  private lengthen(response: SipResponse | null): boolean {
+    const { terms } = this.call
+    const least = Number(response?.headers.get('min-se'))
+    if (!terms || !(least > terms.seconds && least < 100_000)) return false
+    this.call.terms = { ...terms, seconds: least, least }
+    return true
   }
 
   /** The call is over: whoever waits is told. */
@@ -83,10 +101,15 @@ export class OfferExchange {
         return sdpOf(response) ?? ''
       }
       if (status === 408 || status === 481) call.vanish()
-      if (status !== 491 || attempt === 4) throw new RequestFailed(status, reasonOf(status))
+      if (!this.mayTryAgain(status, response, attempt)) throw new RequestFailed(status, reasonOf(status))
+      if (status === 422) continue
       // Glare (§14.1): whoever made the Call-ID waits longer, so the two do not meet again.
       await this.pause(call.direction === 'out' ? 2100 + Math.random() * 1900 : Math.random() * 2000)
     }
+  }
+
+  private mayTryAgain(status: number, response: SipResponse | null, attempt: number): boolean {
+    return status === 422 ? this.lengthen(response) : status === 491 && attempt < 4
   }
 
   private async pause(ms: number): Promise<void> {
@@ -153,9 +176,11 @@ export class OfferExchange {
   async receive(transaction: ServerTransaction): Promise<void> {
     const { call } = this
     const { request } = transaction
-    if (call.state !== 'answered') return transaction.answer(request.method === 'UPDATE' ? 500 : 491)
-    if (this.sending) return transaction.answer(491)
-    if (this.receiving) return this.busy(transaction)
+    if (request.method === 'INVITE' || sdpOf(request) !== null) {
+      // The offer of the first INVITE waits for its answer still (§14.2; RFC 3311 §5.2).
+      if (call.state !== 'answered' || this.receiving) return this.busy(transaction)
+      if (this.sending) return transaction.answer(491)
+    } else if (call.state !== 'answered') return transaction.respond(this.success(transaction, null))
     const granted = grantSession(request.headers, call.host.sessionSeconds)
     if (granted === 'too small') {
       const response = transaction.response(422)

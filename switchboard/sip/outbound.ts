@@ -48,6 +48,8 @@ export class OutboundLeg extends SipCall implements OutboundCall {
   private stopCancel = (): void => {}
   /** ACKs by To tag, to be sent again when a 2xx is repeated; a second tag is another fork, which gets a BYE. */
   private readonly acks = new Map<string, { dialog: Dialog; wire: string }>()
+  /** SDP of 183s by To tag: some far ends do not say it again in their 200. */
+  private readonly early = new Map<string, string>()
 
   constructor(host: CallHost, id: string, flow: Flow, wanted: CallRequest, handlers: OutboundHandlers) {
     super(host, id, newTag(), flow, new Headers())
@@ -163,7 +165,9 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     if (response.status === 100 || this.state === 'answered') return
     this.remoteHeaders = response.headers
     this.state = 'ringing'
-    this.tell(() => this.handlers.ringing?.(sdpOf(response), response.status))
+    const sdp = sdpOf(response)
+    if (sdp !== null && this.early.size < 16) this.early.set(tagOf(response.headers, 'to') ?? '', sdp)
+    this.tell(() => this.handlers.ringing?.(sdp, response.status))
   }
 
   /** Credentials asked for, or a longer session interval: once more with them. */
@@ -220,7 +224,7 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     this.state = 'answered'
     this.remoteHeaders = response.headers
     this.setSession(agreedSession(response.headers, this.host.sessionSeconds))
-    this.tell(() => this.handlers.answered(sdpOf(response) ?? ''))
+    this.tell(() => this.handlers.answered(sdpOf(response) ?? this.early.get(tag) ?? ''))
   }
 
   private endFork(dialog: Dialog): void {

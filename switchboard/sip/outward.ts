@@ -8,7 +8,7 @@ import { isPrivate } from './local-address.ts'
 import type { Destination } from './outbound.ts'
 import { SipParseError } from './parse-error.ts'
 import type { Registrar } from './registrar.ts'
-import { resolveHost } from './resolve.ts'
+import type { Names, Wire } from './resolve.ts'
 import type { Transport } from './transport.ts'
 import type { Trunks } from './trunks.ts'
 import { escapeUser, parseUri } from './uri.ts'
@@ -29,10 +29,11 @@ function readUri(text: string): SipUri | null {
   }
 }
 
-function transportOf(uri: SipUri): 'udp' | 'tcp' | 'tls' {
+/** What the URI says is spoken there; undefined when it says nothing. */
+function transportOf(uri: SipUri): Wire | undefined {
   const named = uri.params.get('transport')?.toLowerCase()
   if (uri.scheme === 'sips' || named === 'tls') return 'tls'
-  return named === 'tcp' ? 'tcp' : 'udp'
+  return named === 'tcp' || named === 'udp' ? named : undefined
 }
 
 /** Finds the ways out: to an account's contact, a trunk, or any URI. */
@@ -40,8 +41,10 @@ export class Outward {
   private readonly registrar: Registrar
   private readonly trunks: Trunks
   private readonly transport: Transport
+  private readonly names: Names
 
-  constructor(registrar: Registrar, trunks: Trunks, transport: Transport) {
+  constructor(registrar: Registrar, trunks: Trunks, transport: Transport, names: Names) {
+    this.names = names
     this.registrar = registrar
     this.trunks = trunks
     this.transport = transport
@@ -75,16 +78,16 @@ export class Outward {
     if (used.transport !== 'udp') return used
     const route = dialog.routes[0]
     const uri = readUri(route === undefined ? dialog.target : parseNameAddress(route).uri)
-    if (!uri || isIP(uri.host) === 0 || transportOf(uri) !== 'udp') return used
+    if (!uri || isIP(uri.host) === 0 || (transportOf(uri) ?? 'udp') !== 'udp') return used
     if (isPrivate(uri.host) && !isPrivate(used.remoteHost)) return used
     return this.transport.udpFlow({ host: uri.host, port: uri.port ?? 5060 })
   }
 
   private async connect(uri: SipUri): Promise<Flow> {
-    const transport = transportOf(uri)
-    const [endpoint] = await resolveHost(uri.host, uri.port ?? undefined, transport)
+    const { host, port } = uri
+    const [endpoint] = await this.names.find({ host, port: port ?? undefined, transport: transportOf(uri) })
     if (!endpoint) throw new Error('no address')
-    return this.transport.flowTo(transport, endpoint, uri.host)
+    return this.transport.flowTo(endpoint, uri.host)
   }
 
   private toAccount(user: string): Destination | NoWay {

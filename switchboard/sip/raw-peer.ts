@@ -72,6 +72,15 @@ export class RawPeer {
     return message
   }
 
+  /** The next final response to the request of this number, e.g. `2 INVITE`. */
+  async responseTo(cseq: string): Promise<SipResponse> {
+    const fits = (m: SipMessage): boolean =>
+      m.kind === 'response' && m.status >= 200 && m.headers.get('cseq') === cseq
+    const message = await this.next(fits, `response to ${cseq}`)
+    if (message.kind !== 'response') throw new Error('not a response')
+    return message
+  }
+
   async request(method: string): Promise<SipRequest> {
     const message = await this.next((m) => m.kind === 'request' && m.method === method, method)
     if (message.kind !== 'request') throw new Error('not a request')

@@ -3,9 +3,9 @@ import type { CallHost, SipCall } from './call.ts'
 import { allowedMethods, supportedOptions } from './dialog.ts'
 import type { Gate } from './gate.ts'
 import { parseNameAddress } from './headers.ts'
+import type { Headers } from './headers.ts'
 import type { Identity } from './inbound.ts'
 import { InboundLeg } from './inbound.ts'
-import { isLoopback } from './local-address.ts'
 import { SipParseError } from './parse-error.ts'
 import type { Registrar } from './registrar.ts'
 import type { GrantedSession } from './session-timer.ts'
@@ -19,6 +19,7 @@ import { parseUri, userOf } from './uri.ts'
 export interface ReceptionOptions {
   readonly calls: CallHost
   readonly limits: SipLimits
+  readonly isKnown: (host: string) => boolean
   readonly acceptAnonymous: boolean
   readonly gate: Gate
   readonly registrar: Registrar
@@ -35,13 +36,10 @@ export class Reception {
   private readonly options: ReceptionOptions
   /** Calls without ACK, by source. */
   private readonly halfOpen = new Map<string, number>()
+  halfOpenCount = 0
 
   constructor(options: ReceptionOptions) {
     this.options = options
-  }
-
-  get halfOpenCount(): number {
-    return [...this.halfOpen.values()].reduce((sum, count) => sum + count, 0)
   }
 
   /** A request outside any dialog. */
@@ -81,10 +79,11 @@ export class Reception {
     if (request.headers.get('content-encoding') !== null || isUnknownBody(type, request.body)) {
       return this.refuseWith(transaction, 415, { accept: 'application/sdp', 'accept-encoding': 'identity' })
     }
+    if (!wantsSdp(request.headers)) return this.refuseWith(transaction, 406, { accept: 'application/sdp' })
     if (this.isFull(flow.remoteHost)) return this.refuseWith(transaction, 503, { 'retry-after': '10' })
-    transaction.answer(100)
     const identity = this.identify(transaction)
     if (!identity) return
+    transaction.answer(100)
     const granted = grantSession(request.headers, this.options.calls.sessionSeconds)
     if (granted === 'too small')
       return this.refuseWith(transaction, 422, { 'min-se': String(minSessionSeconds) })
@@ -119,19 +118,22 @@ export class Reception {
   }
 
   private isFull(host: string): boolean {
-    const { limits, registrar, trunks } = this.options
-    if (this.halfOpenCount >= limits.halfOpen) return true
-    const known = isLoopback(host) || trunks.knowsHost(host) || registrar.knowsHost(host)
+    const { limits, isKnown } = this.options
+    const known = isKnown(host)
+    // Strangers leave a quarter of the room to those we know.
+    if (this.halfOpenCount >= (known ? limits.halfOpen : 0.75 * limits.halfOpen)) return true
     return !known && (this.halfOpen.get(host) ?? 0) >= limits.strangerHalfOpen
   }
 
   private letIn(transaction: ServerTransaction, identity: Identity, granted: GrantedSession): void {
     const source = transaction.flow.remoteHost
     this.halfOpen.set(source, (this.halfOpen.get(source) ?? 0) + 1)
+    this.halfOpenCount += 1
     let open = true
     const call = new InboundLeg(this.options.calls, transaction, identity, granted, () => {
       if (!open) return
       open = false
+      this.halfOpenCount -= 1
       const left = (this.halfOpen.get(source) ?? 1) - 1
       if (left > 0) this.halfOpen.set(source, left)
       else this.halfOpen.delete(source)
@@ -143,6 +145,14 @@ export class Reception {
       call.reject(500)
     }
   }
+}
+
+/** False when the caller says which bodies it reads, and SDP is not among them (§13.2.1, §20.1). */
+function wantsSdp(headers: Headers): boolean {
+  const types = headers.list('accept').map((type) => (type.split(';')[0] ?? '').trim().toLowerCase())
+  return (
+    types.length === 0 || types.some((type) => ['application/sdp', 'application/*', '*/*'].includes(type))
+  )
 }
 
 const isUnknownBody = (type: string, body: string): boolean =>

@@ -1,4 +1,11 @@
-import type { Account, Clock, Registration, SipLimits, UnregisterReason } from './contract.ts'
+import type {
+  Account,
+  Clock,
+  DigestAlgorithm,
+  Registration,
+  SipLimits,
+  UnregisterReason,
+} from './contract.ts'
 import { ha1Of } from './digest.ts'
 import type { Flow } from './flow.ts'
 import type { Gate } from './gate.ts'
@@ -13,9 +20,10 @@ import { userOf } from './uri.ts'
 /** A contact of an account, and the way to it. */
 export interface Binding {
   readonly user: string
-  /** `+sip.instance` where there is one (the same device after a restart), else the URI. */
+  /** `+sip.instance` with `reg-id` where there are (the same device after a restart, RFC 5626 §6), else the URI. */
   readonly key: string
   readonly contact: string
+  readonly device: string
   readonly callId: string
   readonly sequence: number
   readonly flow: Flow
@@ -34,10 +42,15 @@ export interface RegistrarOptions {
   readonly unregistered: (registration: Registration, reason: UnregisterReason) => void
 }
 
+/** Hashes of a user's password, by algorithm. */
+type Ha1 = Readonly<Partial<Record<DigestAlgorithm, string>>>
+
 interface WantedContact {
   readonly key: string
   readonly uri: string
   readonly seconds: number
+  /** Device and flow of RFC 5626, as they stand in the 2xx. */
+  readonly device: string
 }
 
 const asRegistration = (binding: Binding): Registration => ({
@@ -55,7 +68,7 @@ const asRegistration = (binding: Binding): Registration => ({
 /** Accounts and where they can be reached now (RFC 3261 §10.3). */
 export class Registrar {
   private readonly options: RegistrarOptions
-  private readonly accounts = new Map<string, { readonly ha1: string; readonly maxContacts: number }>()
+  private readonly accounts = new Map<string, { readonly ha1: Ha1; readonly maxContacts: number }>()
   /** By user; oldest first. */
   private readonly bindings = new Map<string, Binding[]>()
 
@@ -64,11 +77,11 @@ export class Registrar {
   }
 
   put(account: Account): void {
-    const { user, secret } = account
-    const ha1 = 'ha1' in secret ? secret.ha1.toLowerCase() : ha1Of(user, this.options.realm, secret.password)
+    const { user } = account
+    const ha1 = this.ha1From(account)
     const before = this.accounts.get(user)
     this.accounts.set(user, { ha1, maxContacts: Math.max(1, account.maxContacts ?? 1) })
-    if (before && before.ha1 !== ha1) this.drop(user, () => true, 'removed')
+    if (before && before.ha1.MD5 !== ha1.MD5) this.drop(user, () => true, 'removed')
   }
 
   remove(user: string): void {
@@ -80,8 +93,18 @@ export class Registrar {
     return this.accounts.has(user)
   }
 
-  ha1Of(user: string): string | null {
-    return this.accounts.get(user)?.ha1 ?? null
+  ha1Of(user: string, algorithm: DigestAlgorithm): string | null {
+    return this.accounts.get(user)?.ha1[algorithm] ?? null
+  }
+
+  private ha1From({ user, secret }: Account): Ha1 {
+    if ('ha1' in secret) {
+      const sha256 = secret.ha1Sha256 === undefined ? {} : { 'SHA-256': secret.ha1Sha256.toLowerCase() }
+      return { MD5: secret.ha1.toLowerCase(), ...sha256 }
+    }
+    const by = (algorithm: DigestAlgorithm): string =>
+      ha1Of(algorithm, user, this.options.realm, secret.password)
+    return { MD5: by('MD5'), 'SHA-256': by('SHA-256'), 'SHA-512-256': by('SHA-512-256') }
   }
 
   get count(): number {
@@ -173,15 +196,25 @@ export class Registrar {
     const asked = address.params.get('expires')
     if (asked !== undefined && !/^\d{1,10}$/.test(asked)) throw new SipParseError('bad expires')
     const seconds = asked === undefined ? (request.headers.number('expires') ?? 3600) : Number(asked)
+    const instance = address.params.get('+sip.instance')
+    const flow = address.params.get('reg-id')
+    if (flow !== undefined && !(/^\d{1,9}$/.test(flow) && Number(flow) > 0))
+      throw new SipParseError('bad reg-id')
+    // A flow counts only for a device that says it keeps several (RFC 5626 §6).
+    const several =
+      instance !== undefined && flow !== undefined && request.headers.has('supported', 'outbound')
+    const device =
+      instance === undefined ? '' : `;+sip.instance="${instance}"${several ? `;reg-id=${flow}` : ''}`
     return {
-      key: address.params.get('+sip.instance') ?? address.uri,
+      key: device === '' ? address.uri : device,
+      device,
       uri: address.uri,
       seconds: Math.min(seconds, this.options.limits.maxExpiresSeconds),
     }
   }
 
   private bind(transaction: ServerTransaction, user: string, contact: WantedContact): void {
-    const { key, uri, seconds } = contact
+    const { key, uri, seconds, device } = contact
     if (seconds === 0)
       return this.drop(user, (binding) => binding.key === key || binding.contact === uri, 'removed')
     const { clock } = this.options
@@ -192,6 +225,7 @@ export class Registrar {
       user,
       key,
       contact: uri,
+      device,
       callId: request.headers.get('call-id') ?? '',
       sequence: parseCSeq(request.headers).number,
       flow,
@@ -214,9 +248,10 @@ export class Registrar {
     const response = transaction.response(200)
     for (const binding of this.find(user)) {
       const left = Math.max(1, Math.round((binding.expiresAt - now) / 1000))
-      const instance = binding.key === binding.contact ? '' : `;+sip.instance="${binding.key}"`
-      response.headers.add('contact', `<${binding.contact}>;expires=${left}${instance}`)
+      response.headers.add('contact', `<${binding.contact}>;expires=${left}${binding.device}`)
     }
+    if (this.find(user).some(({ device }) => device.includes(';reg-id=')))
+      response.headers.add('require', 'outbound')
     response.headers.add('date', new Date(now).toUTCString())
     transaction.respond(response)
   }

@@ -326,3 +326,50 @@ test('a flood from one source is cut off unread', async () => {
   await until(() => stack.counts().dropped >= 20, 'most are dropped')
   expect(peer.count(() => true)).toBeLessThan(30)
 })
+
+test('RFC 8760: where it is asked for, SHA-256 stands before MD5 and either proves the password', async () => {
+  const { peer, stack } = await aRegistrar({ digests: ['SHA-256', 'MD5'] })
+  const contact = `Contact: <sip:phone1@127.0.0.1:${peer.port}>`
+  peer.send(register(peer, [contact]))
+  const challenge = await peer.response(401)
+  const offered = challenge.headers.all('www-authenticate')
+  expect(offered.map((value) => /algorithm=([\w-]+)/.exec(value)?.[1])).toEqual(['SHA-256', 'MD5'])
+  peer.send(register(peer, [contact, proof(challenge)]))
+  expect((await peer.response()).status).toBe(200)
+  challenge.headers.set('www-authenticate', offered[1] ?? '')
+  peer.send(register(peer, [contact, proof(challenge).replace('nc=00000001', 'nc=00000001')]))
+  // The same nonce with the same count: a recorded answer is no use under another algorithm either.
+  expect((await peer.response()).status).toBe(401)
+  expect((await registers(peer, [contact], { ...right, password: 'wrong' })).status).toBe(403)
+  expect(stack.registrations('phone1')).toHaveLength(1)
+})
+
+test('RFC 8760: an answer by an algorithm that was not asked for proves nothing', async () => {
+  const { peer } = await aRegistrar()
+  const contact = `Contact: <sip:phone1@127.0.0.1:${peer.port}>`
+  peer.send(register(peer, [contact]))
+  const challenge = await peer.response(401)
+  const value = challenge.headers.get('www-authenticate') ?? ''
+  challenge.headers.set('www-authenticate', value.replace('MD5', 'SHA-256'))
+  peer.send(register(peer, [contact, proof(challenge)]))
+  expect((await peer.response()).status).toBe(401)
+})
+
+test('RFC 5626: two flows of one device are two ways, a new one takes the place of its own, and the 200 says so', async () => {
+  const { peer, stack } = await aRegistrar()
+  stack.putAccount({ user: 'phone1', secret: { password: 'secret' }, maxContacts: 2 })
+  const flow = (port: number, id: number): string[] => [
+    `Contact: <sip:phone1@127.0.0.1:${port};ob>;reg-id=${id};+sip.instance="<urn:uuid:0001>"`,
+    'Supported: path, outbound',
+  ]
+  await registers(peer, flow(5001, 1))
+  const second = await registers(peer, flow(5002, 2))
+  expect(second.headers.get('require')).toBe('outbound')
+  expect(second.headers.all('contact').map((contact) => /reg-id=\d/.exec(contact)?.[0])).toEqual(['reg-id=2', 'reg-id=1']) // prettier-ignore
+  await registers(peer, flow(5003, 1))
+  expect(stack.registrations('phone1').map(({ contact }) => contact)).toEqual([
+    'sip:phone1@127.0.0.1:5003;ob',
+    'sip:phone1@127.0.0.1:5002;ob',
+  ])
+  expect((await registers(peer, flow(5004, 0))).status).toBe(400)
+})

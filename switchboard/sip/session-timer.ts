@@ -8,6 +8,8 @@ export const minSessionSeconds = 90
 export interface SessionTerms {
   readonly seconds: number
   readonly duty: 'refresh' | 'watch' | 'probe'
+  /** Min-SE the peer has told us in a 422, seconds. */
+  readonly least?: number
 }
 
 /** What the session timer of a request came to: the terms, and what the 2xx says of them. */
@@ -81,6 +83,11 @@ export class SessionTimer {
     const end = length - Math.min(32_000, length / 3)
     if (terms.duty !== 'watch') this.stops.push(this.clock.after(length / 2, () => this.refresh(terms)))
     this.stops.push(this.clock.after(end, () => this.expired()))
+  }
+
+  /** The refresh was refused: once more before the session ends (§10). */
+  again(terms: SessionTerms): void {
+    this.stops.push(this.clock.after(Math.min(10_000, terms.seconds * 50), () => this.refresh(terms)))
   }
 
   stop(): void {

@@ -31,6 +31,7 @@ import { OutboundLeg } from './outbound.ts'
 import { Outward } from './outward.ts'
 import { Reception } from './reception.ts'
 import { Registrar } from './registrar.ts'
+import { Names } from './resolve.ts'
 import type { ServerTransaction } from './transactions.ts'
 import { newTag, Transactions } from './transactions.ts'
 import { Transport } from './transport.ts'
@@ -70,10 +71,13 @@ class Stack implements SipStack, CallHost {
       },
       this.clock,
     )
+    const trustsLoopback = options.trustLoopback ?? true
+    const isKnown = (host: string): boolean =>
+      (trustsLoopback && isLoopback(host)) || this.trunks.knowsHost(host) || this.registrar.knowsHost(host)
     this.transport = new Transport(options, this.limits, this.clock, {
       message: (message, flow) => this.take(message, flow),
       flowClosed: (flow) => this.flowClosed(flow),
-      isKnown: (host) => isLoopback(host) || this.trunks.knowsHost(host) || this.registrar.knowsHost(host),
+      isKnown: (host) => isKnown(host),
     })
     this.registrar = new Registrar({
       realm: options.realm,
@@ -82,20 +86,25 @@ class Stack implements SipStack, CallHost {
       registered: (registration, refresh) => this.tell(() => handlers.registered?.(registration, refresh)),
       unregistered: (registration, reason) => this.tell(() => handlers.unregistered?.(registration, reason)),
     })
+    const names = new Names(options.host, options.nameServers)
     this.trunks = new Trunks({
+      names,
       clock: this.clock,
       transactions: this.transactions,
       userAgent: this.userAgent,
-      flowTo: async (transport, endpoint, name) => this.transport.flowTo(transport, endpoint, name),
+      flowTo: async (endpoint, name) => this.transport.flowTo(endpoint, name),
       trunkState: (state) => this.tell(() => handlers.trunkState?.(state)),
     })
-    this.outward = new Outward(this.registrar, this.trunks, this.transport)
+    this.outward = new Outward(this.registrar, this.trunks, this.transport, names)
     this.reception = new Reception({
       calls: this,
+      isKnown,
       limits: this.limits,
       acceptAnonymous: options.acceptAnonymous,
-      gate: new Gate(new DigestServer(options.realm, this.clock), this.clock, (user) =>
-        this.registrar.ha1Of(user),
+      gate: new Gate(
+        new DigestServer(options.realm, this.clock, options.digests),
+        this.clock,
+        (user, algorithm) => this.registrar.ha1Of(user, algorithm),
       ),
       registrar: this.registrar,
       trunks: this.trunks,
@@ -153,6 +162,11 @@ class Stack implements SipStack, CallHost {
 
   findCall(dialog: DialogId): Call | null {
     return this.find(dialog)
+  }
+
+  async addressTowards(target: CallTarget): Promise<string | null> {
+    const found = await this.outward.find(target).catch(() => null)
+    return found && 'flow' in found ? found.flow.localHost : null
   }
 
   counts(): SipCounts {

@@ -241,7 +241,8 @@ function serverKey(request: SipRequest, method: string): string {
   const via = parseVia(request.headers.list('via')[0] ?? '')
   const branch = via.params.get('branch') ?? ''
   const sentBy = `${via.host}:${via.port ?? ''}`
-  if (branch.toLowerCase().startsWith('z9hg4bk')) return `${branch}|${sentBy}|${method}`
+  // The cookie alone tells nothing apart.
+  if (branch.length > 7 && branch.toLowerCase().startsWith('z9hg4bk')) return `${branch}|${sentBy}|${method}`
   const { headers } = request
   const number = parseCSeq(headers).number
   return `${headers.get('call-id')}|${number}|${tagOf(headers, 'from')}|${branch}|${sentBy}|${method}`

@@ -4,7 +4,7 @@ import { RateGuard } from './guard.ts'
 import type { Headers } from './headers.ts'
 import { parseVia } from './headers.ts'
 import type { SipMessage, SipRequest } from './message.ts'
-import { readMessage, responseTo, serialiseMessage } from './message.ts'
+import { readMessage, reasonOf, responseTo, serialiseMessage } from './message.ts'
 import { SipParseError } from './parse-error.ts'
 import type { Endpoint } from './resolve.ts'
 import { StreamListener } from './stream.ts'
@@ -127,7 +127,7 @@ export class Transport {
   }
 
   /** The way to a UDP address. */
-  udpFlow(endpoint: Endpoint): Flow {
+  udpFlow(endpoint: Pick<Endpoint, 'host' | 'port'>): Flow {
     return this.opened.udp.flowTo(endpoint.host, endpoint.port)
   }
 
@@ -137,8 +137,9 @@ export class Transport {
   }
 
   /** A way to an address. Rejects when a connection cannot be made. */
-  async flowTo(transport: 'udp' | 'tcp' | 'tls', endpoint: Endpoint, serverName: string): Promise<Flow> {
+  async flowTo(endpoint: Endpoint, serverName: string): Promise<Flow> {
     const { udp, tcp, tls } = this.opened
+    const { transport } = endpoint
     if (transport === 'udp') return udp.flowTo(endpoint.host, endpoint.port)
     return (transport === 'tls' ? tls : tcp).connect(endpoint.host, endpoint.port, serverName)
   }
@@ -177,8 +178,8 @@ export class Transport {
     // Phones keep their way through NAT open with an empty line or a zero byte.
     if (data.length <= 4 && flow.transport === 'udp') return
     try {
-      const { message, flaw } = readMessage(data)
-      if (flaw !== null) return this.complain(message, flow, flaw)
+      const { message, flaw, refusal } = readMessage(data)
+      if (flaw !== null) return this.complain(message, flow, flaw, refusal)
       if (message.kind === 'response') return this.owner.message(message, flow)
       const port = flow.transport === 'udp' ? answerPort(message.headers, flow) : flow.remotePort
       stampVia(message.headers, flow)
@@ -194,14 +195,17 @@ export class Transport {
     }
   }
 
-  /** 400 to a request that can be answered at all; strangers, who may be scanning, hear nothing. */
-  private complain(message: SipMessage, flow: Flow, flaw: string): void {
+  /** 400 or 505 to a request that can be answered at all; strangers, who may be scanning, hear nothing. */
+  private complain(message: SipMessage, flow: Flow, flaw: string, status: 400 | 505): void {
     this.unreadable += 1
     if (message.kind === 'response' || message.method === 'ACK') return
     if (!this.options.acceptAnonymous && !this.owner.isKnown(flow.remoteHost)) return
     if (!isAnswerable(message)) return
     stampVia(message.headers, flow)
-    const answer = serialiseMessage({ ...responseTo(message, 400, newTag()), reason: `Bad Request: ${flaw}` })
+    const answer = serialiseMessage({
+      ...responseTo(message, status, newTag()),
+      reason: `${reasonOf(status)}: ${flaw}`,
+    })
     // An answer repeats the sender's headers: when the flaw is in those, it would be as broken itself.
     if (readMessage(Buffer.from(answer)).flaw === null) flow.send(answer)
   }

@@ -6,8 +6,7 @@ import type { Flow } from './flow.ts'
 import { Headers, parseNameAddress } from './headers.ts'
 import { inBlock } from './local-address.ts'
 import type { SipRequest, SipResponse } from './message.ts'
-import type { Endpoint } from './resolve.ts'
-import { resolveHost } from './resolve.ts'
+import type { Endpoint, Names } from './resolve.ts'
 import type { ClientTransaction, Transactions } from './transactions.ts'
 import { newTag } from './transactions.ts'
 import { escapeUser } from './uri.ts'
@@ -17,7 +16,8 @@ export interface TrunkHost {
   readonly clock: Clock
   readonly transactions: Transactions
   readonly userAgent: string
-  flowTo(transport: 'udp' | 'tcp' | 'tls', endpoint: Endpoint, serverName: string): Promise<Flow>
+  readonly names: Names
+  flowTo(endpoint: Endpoint, serverName: string): Promise<Flow>
   trunkState(state: TrunkState): void
 }
 
@@ -58,17 +58,13 @@ class TrunkLine {
     void this.look().then(() => (trunk.kind === 'registration' ? this.register() : undefined))
   }
 
-  get transport(): 'udp' | 'tcp' | 'tls' {
-    return this.trunk.transport ?? 'udp'
-  }
-
   /** The way to the trunk; rejects when there is none. */
   async connect(): Promise<Flow> {
     if (this.flow?.open && this.trunk.kind === 'registration') return this.flow
     if (this.endpoints.length === 0) await this.look()
     for (const endpoint of this.endpoints) {
       try {
-        return await this.host.flowTo(this.transport, endpoint, this.trunk.host)
+        return await this.host.flowTo(endpoint, this.trunk.host)
       } catch {
         // The next address is tried; when all have failed the caller hears of it.
       }
@@ -93,8 +89,7 @@ class TrunkLine {
   }
 
   private async look(): Promise<void> {
-    const { host, port } = this.trunk
-    this.endpoints = await resolveHost(host, port, this.transport).catch(() => this.endpoints)
+    this.endpoints = await this.host.names.find(this.trunk).catch(() => this.endpoints)
     if (!this.stopped) this.stopLooking = this.host.clock.after(lookAgainAfter, () => void this.look())
   }
 

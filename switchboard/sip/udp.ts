@@ -51,6 +51,8 @@ export class UdpListener {
     const { socket, options } = this
     const isOpen = (): boolean => this.open
     let localHost: string | null = null
+    // A socket of both families wants IPv4 addresses mapped.
+    const routed = options.host === '::' && !host.includes(':') ? `::ffff:${host}` : host
     return {
       id: `udp:${host}:${port}`,
       transport: 'udp',
@@ -67,7 +69,7 @@ export class UdpListener {
       },
       send(message) {
         if (!isOpen()) return false
-        if (options.loseDatagram?.('out') !== true) socket.send(message, port, host, () => {})
+        if (options.loseDatagram?.('out') !== true) socket.send(message, port, routed, () => {})
         return true
       },
     }

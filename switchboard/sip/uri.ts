@@ -45,7 +45,7 @@ function parseTel(rest: string): SipUri {
 export function parseUri(text: string): SipUri | null {
   const colon = text.indexOf(':')
   const scheme = text.slice(0, Math.max(colon, 0)).toLowerCase()
-  if (!/^[a-z][a-z0-9+.-]*$/.test(scheme) || /[\s<>"]/.test(text)) throw new SipParseError('bad URI')
+  if (!/^[a-z][a-z0-9+.-]*$/.test(scheme) || /[\s<>"\p{Cc}]/u.test(text)) throw new SipParseError('bad URI')
   const rest = text.slice(colon + 1)
   if (scheme === 'tel') return parseTel(rest)
   return scheme === 'sip' || scheme === 'sips' ? parseSip(scheme, rest) : null
@@ -75,11 +75,11 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): SipUri {
   }
 }
 
-/** The user part of a URI as written, or '' when it has none or cannot be read. */
+/** The user part of a URI, without control characters (escaped ones too); '' when it has none or cannot be read. */
 export function userOf(uri: string): string {
   try {
     // A telephone number may carry parameters inside the user part: sip:+123;phone-context=x@host
-    return (parseUri(uri)?.user ?? '').split(';')[0] ?? ''
+    return ((parseUri(uri)?.user ?? '').split(';')[0] ?? '').replace(/\p{Cc}/gu, '')
   } catch {
     return ''
   }

@@ -1,61 +1,8 @@
 import { expect, test } from 'vitest'
-import type { SipRequest, SipResponse } from './message.ts'
 import { tagOf } from './message.ts'
-import type { RawPeer } from './raw-peer.ts'
+import { invite, inDialog, line, respond, callLines, withOffer } from './raw-call.ts'
 import { HandClock, requestText, until } from './raw-peer.ts'
 import { aPeer, aStack, allOver, answering, dial, nobody, sdp, seeing } from './test-stack.ts'
-
-const line = 'sip:1001@127.0.0.1'
-const withOffer = ['Content-Type: application/sdp']
-
-/** The lines that identify an INVITE and all that belongs to it. */
-const callLines = (peer: RawPeer, name: string, cseq = '1 INVITE'): string[] => [
-  `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bK${name};rport`,
-  `Call-ID: ${name}`,
-  `CSeq: ${cseq}`,
-  `Contact: <sip:raw@127.0.0.1:${peer.port}>`,
-]
-
-const invite = (peer: RawPeer, name: string, more: string[] = []): string =>
-  requestText('INVITE', line, [...callLines(peer, name), ...withOffer, ...more], sdp('raw'))
-
-/** A request in the dialog that a 2xx of the stack has made. */
-const inDialog = (
-  peer: RawPeer,
-  method: string,
-  ok: SipResponse,
-  cseq: number,
-  more: string[] = [],
-): string =>
-  requestText(method, line, [
-    `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bK${method}${cseq}${ok.headers.get('call-id')};rport`,
-    `Call-ID: ${ok.headers.get('call-id') ?? ''}`,
-    `CSeq: ${cseq} ${method}`,
-    `To: ${ok.headers.get('to') ?? ''}`,
-    ...more,
-  ])
-
-/** A response of the peer to a request of the stack. */
-function respond(
-  peer: RawPeer,
-  request: SipRequest,
-  status: number,
-  toTag: string,
-  more: string[] = [],
-): void {
-  const { headers } = request
-  const to = headers.get('to') ?? ''
-  const lines = [
-    `SIP/2.0 ${status} Whatever`,
-    `Via: ${headers.get('via') ?? ''}`,
-    `From: ${headers.get('from') ?? ''}`,
-    `To: ${/;tag=/.test(to) ? to : `${to};tag=${toTag}`}`,
-    `Call-ID: ${headers.get('call-id') ?? ''}`,
-    `CSeq: ${headers.get('cseq') ?? ''}`,
-    ...more,
-  ]
-  peer.send(`${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`)
-}
 
 test('100 comes at once, with rport and received; the 2xx is repeated until it is acknowledged', async () => {
   const callee = answering()

@@ -72,8 +72,8 @@ export async function connectApp(port: number, name = 'hotline', all = false): P
       new Promise((resolve) => {
         const id = String(++asked)
         answers.set(id, resolve)
-        const message_body = body ? JSON.stringify(body) : undefined
-        socket.send(JSON.stringify({ type: 'RESTRequest', request_id: id, method, uri, message_body }))
+        const json = body ? { content_type: 'application/json', message_body: JSON.stringify(body) } : {}
+        socket.send(JSON.stringify({ type: 'RESTRequest', request_id: id, method, uri, ...json }))
       }),
     event: async (type, fits = () => true) => {
       const find = () => events.find((one) => one.type === type && !taken.has(one) && fits(one))

@@ -44,9 +44,10 @@ export interface Board {
 
 type Counts = Record<string, number>
 
-async function startStreams(): Promise<{ url: string; streams: Stream[]; close: () => void }> {
+/** The stand-in for the recorder at a port, 0 for any. */
+export async function startStreams(at = 0): Promise<{ url: string; streams: Stream[]; close: () => void }> {
   const streams: Stream[] = []
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  const server = new WebSocketServer({ port: at, host: '127.0.0.1' })
   await new Promise((resolve) => server.on('listening', resolve))
   server.on('connection', (socket, request) => {
     const bytes: number[] = []
@@ -78,6 +79,7 @@ function configFor(folder: string, recorderUrl: string): SwitchboardConfig {
     sipWsPort: 0,
     rtpPorts: { first, last: first + 199 },
     realm: 'hearthline',
+    digests: ['MD5'],
     acceptAnonymous: true,
     ari: { port: 0, user: 'test', password: 'secret', app: 'hotline' },
     data: folder,
@@ -88,8 +90,8 @@ function configFor(folder: string, recorderUrl: string): SwitchboardConfig {
   }
 }
 
-/** What tests do with it by HTTP. */
-function commands(ari: number): Pick<Board, 'put' | 'putSeat' | 'counts' | 'clear'> {
+/** What tests do with a switchboard by HTTP. */
+export function boardCommands(ari: number): Pick<Board, 'put' | 'putSeat' | 'counts' | 'clear'> {
   const put: Board['put'] = async (type, id, fields) => {
     const list = Object.entries(fields).map(([attribute, value]) => ({ attribute, value }))
     const answer = await http(ari, 'PUT', `asterisk/config/dynamic/res_pjsip/${type}/${id}`, { fields: list })
@@ -114,17 +116,22 @@ function commands(ari: number): Pick<Board, 'put' | 'putSeat' | 'counts' | 'clea
   }
 }
 
+/** A WAV of each tone, named by what it stands for. */
+export async function writeTones(folder: string): Promise<void> {
+  for (const [name, at] of Object.entries(hz))
+    await writeFile(join(folder, `${name}.wav`), wavOf(tone(at, name === 'music' ? 4000 : 1500)))
+}
+
 /** Starts one; `more` changes its settings. */
 export async function startBoard(more: Partial<SwitchboardConfig> = {}): Promise<Board> {
   const folder = await mkdtemp(join(tmpdir(), 'board-'))
-  for (const [name, at] of Object.entries(hz))
-    await writeFile(join(folder, `${name}.wav`), wavOf(tone(at, name === 'music' ? 4000 : 1500)))
+  await writeTones(folder)
   const recorder = await startStreams()
   const config = { ...configFor(folder, recorder.url), ...more }
   const switchboard = await startSwitchboard(config, makeLog('silent'))
   const { ari, sip } = switchboard.ports
   return {
-    ...commands(ari),
+    ...boardCommands(ari),
     switchboard,
     folder,
     sip,

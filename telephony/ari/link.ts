@@ -159,6 +159,11 @@ class Link {
     for (const fact of deviceSeen(this.board, name, endpoint.data.state === 'online')) this.announce(fact)
   }
 
+  /** Asterisk does not always tell the end of a room that nobody is in. */
+  roomClosed(room: string): void {
+    if (this.isUp() && this.board.rooms.delete(room)) this.announce({ type: 'room.closed', room })
+  }
+
   private quietly(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!(error instanceof SwitchboardError)) throw error
@@ -198,7 +203,11 @@ function commands(link: Link): Pick<Switchboard, Command> {
     answerTransfer: (leg, result) => whenUp(() => legs.answerTransfer(desk, leg, result)),
     quality: (leg) => whenUp(() => legs.quality(desk, leg)),
     openRoom: (room, kind, tags) => whenUp(() => rooms.openRoom(desk, room, kind, tags)),
-    closeRoom: (room) => whenUp(() => rooms.closeRoom(desk, room)),
+    closeRoom: (room) =>
+      whenUp(async () => {
+        await rooms.closeRoom(desk, room)
+        link.roomClosed(room)
+      }),
     join: (leg, room, how) => whenUp(() => rooms.join(desk, leg, room, how?.mute)),
     leave: (leg) => whenUp(() => rooms.leave(desk, leg)),
     mute: (leg, on) => whenUp(() => rooms.mute(desk, leg, on)),

@@ -16,14 +16,16 @@ import {
 } from '../switchboard.ts'
 
 /**
- * An Asterisk 22 to be judged in place of our switchboard, from HEARTHLINE_TEST_ARI_URL, _SIP_PORT and _RECORDER_PORT (where
- * its connection `recorder` goes); null by default. It must take anonymous calls into `Stasis(hotline,${EXTEN})`.
+ * An Asterisk 22 to be judged in place of our switchboard, as `npm run test:asterisk` sets it up; null by default. Its
+ * connection `recorder` goes to `recorderPort`, its own files are in `folder`.
  */
 export const asterisk = env['HEARTHLINE_TEST_ARI_URL']
   ? {
       url: env['HEARTHLINE_TEST_ARI_URL'],
       sipPort: Number(env['HEARTHLINE_TEST_SIP_PORT']),
+      wssPort: Number(env['HEARTHLINE_TEST_WSS_PORT']),
       recorderPort: Number(env['HEARTHLINE_TEST_RECORDER_PORT']),
+      folder: env['HEARTHLINE_TEST_FOLDER'] ?? '',
     }
   : null
 
