@@ -6,7 +6,10 @@ const projects: Record<'unit' | 'server' | 'sound', string[]> = {
   server: ['server', 'launcher', 'bin', 'test/database'],
   sound: ['switchboard', 'recorder', 'telephony', 'server/calls', 'test/ari'],
 }
-const elsewhere: Record<string, string[]> = { unit: ['test/database/**', 'test/ari/**'], server: ['server/calls/**'] }
+const elsewhere: Record<string, string[]> = {
+  unit: ['test/database/**', 'test/ari/**'],
+  server: ['server/calls/**'],
+}
 
 export default defineConfig({
   test: {

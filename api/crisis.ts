@@ -258,7 +258,10 @@ export const recordException = endpoint({
     code: z.enum(['danger-to-self', 'danger-to-others', 'minor-abused', 'law']),
     basis: z.string().trim().min(1).max(200),
     recipient: z.string().trim().min(1).max(120),
-    data: z.array(z.string().regex(/^[a-z][a-z-]{0,39}$/)).min(1).max(20),
+    data: z
+      .array(z.string().regex(/^[a-z][a-z-]{0,39}$/))
+      .min(1)
+      .max(20),
     words: z.string().max(1000).default(''),
     callerTold: z.boolean(),
     notToldBecause: z.string().max(300).default(''),

@@ -131,7 +131,7 @@ async function aTask(tx: Tx, site: Site, contactId: string, planStep: string, no
   const { hotlineId, lineId, personId, sealing } = site
   const { words } = sealing.answers
   const worker = { personId, roles: ['counsellor'] as const }
-  const opening = { openNumber: sealing.numbers.open, words }
+  const opening = { openNumber: (number: Buffer) => sealing.numbers.open(number), words }
   const whose = { hotlineId, contactId, lineId, ownerId: personId }
   const given = { kind: 'follow-up', planStep, dueAt: now, words: words.seal(said), now } as const
   const taskId = await promise(tx, { ...whose, ...given })

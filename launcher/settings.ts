@@ -84,13 +84,17 @@ export function readSettings(env: NodeJS.ProcessEnv, flags: ReadonlySet<string>)
     ariUrl: e.ARI_URL ?? null,
     kms: e.HEARTHLINE_KMS_COMMAND ?? null,
     store: storeOf(e),
-    sipWsPort: e.HEARTHLINE_SIP_WS_PORT ?? null,
-    recorderPort: e.HEARTHLINE_RECORDER_PORT ?? null,
+    ...foreignPorts(e),
   }
 }
 
 const storeOf = (e: z.output<typeof doors>): Settings['store'] =>
   e.HEARTHLINE_S3_BUCKET === undefined ? null : { endpoint: e.HEARTHLINE_S3_ENDPOINT ?? null }
+
+const foreignPorts = (e: z.output<typeof doors>): Pick<Settings, 'sipWsPort' | 'recorderPort'> => ({
+  sipWsPort: e.HEARTHLINE_SIP_WS_PORT ?? null,
+  recorderPort: e.HEARTHLINE_RECORDER_PORT ?? null,
+})
 
 function tlsOf(cert: string | undefined, key: string | undefined): Settings['tls'] {
   if (cert && key) return { cert: resolve(cert), key: resolve(key) }
