@@ -180,6 +180,8 @@ export type CallEvent =
   | { type: 'legEnded'; leg: string; cause: LegEnd }
   | { type: 'legHeld'; leg: string; on: boolean }
   | { type: 'seatReturned'; seat: string }
+  /** No sound ever came from the leg of the seat that answered (G24-3.2.2b). */
+  | { type: 'seatSilent'; leg: string }
   | { type: 'recordingBroken'; segment: number }
   | { type: 'decline' }
   | { type: 'hangUp' }

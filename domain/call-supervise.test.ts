@@ -125,6 +125,16 @@ test('a supervisor is dropped who only listened when the caller is handed to an 
   expect(told.call.talk?.guests.map((guest) => guest.leg)).toEqual([outside])
 })
 
+test('G24-7.5a: a supervisor whom the caller was not told of does not go along to an outside number', () => {
+  const told = answeredWith('2').tell({ type: 'transfer', to: { number: 'sealed' }, attended: true })
+  const outside = told.call.talk?.guests[0]?.leg ?? ''
+  told.tell(supervise('barge'))
+  const leg = told.call.talk?.guests[1]?.leg ?? ''
+  told.tell({ type: 'legUp', leg }, { type: 'legUp', leg: outside }, { type: 'completeTransfer' })
+  expect(told.call).toMatchObject({ phase: 'outside', talk: { guests: [{ leg: outside }] } })
+  expect(told.last).toContainEqual({ do: 'hangUp', leg })
+})
+
 test('after a restart of the server a listener hears again, and words that told the caller are said once more', () => {
   const { told, leg, ear } = supervised('listen')
   const legs = { caller: 'up', [ear]: 'up', [leg]: 'up' } as const

@@ -121,3 +121,20 @@ test('the switchboard dies: failed with the time; a talk that was over is left t
   })
   expect(answeredWith('2').tell({ type: 'hangUp' }, { type: 'switchboardLost' }).call.state).toBe('wrap-up')
 })
+
+test('G24-3.2.2b: a seat that answered and was never heard is passed over; the caller keeps the place and waits on', () => {
+  const told = answeredWith('1')
+  told.at(10).tell({ type: 'seatSilent', leg: told.call.talk?.leg ?? '' })
+  expect(told.call).toMatchObject({ state: 'waiting', phase: 'queue', ringsAgain: true, queuedAt: 0 })
+  expect(told.call).toMatchObject({ answeredAt: null, outcome: null, recording: 0, passed: [{ seat: 's1' }] })
+  expect(told.last).toContainEqual({ do: 'duty', seat: 's1', event: { type: 'lost', contact: 'c' } })
+  told.tell({ type: 'callerHungUp' })
+  expect(told.call).toMatchObject({ state: 'closed', outcome: 'abandoned' })
+})
+
+test('a seat that is silent while the caller is on hold, or another leg, changes nothing', () => {
+  const told = answeredWith('2')
+  const leg = told.call.talk?.leg ?? ''
+  told.refuses({ type: 'seatSilent', leg: 'stranger' })
+  told.tell({ type: 'hold', on: true }).refuses({ type: 'seatSilent', leg })
+})

@@ -109,7 +109,23 @@ function seatReturned(turn: Turn, seat: string): void | false {
   act(turn, { do: 'dialSeat', leg: talk.leg, seat, for: call.settings.seatBackWithin, rejoin: true })
 }
 
-/** The seat did not come back in time. */
+/**
+ * G24-3.2.2b: nothing was ever heard of the seat that answered, so nobody has: the caller goes on to the next seat. Who was
+ * helped by another seat before stays answered.
+ */
+function seatSilent(turn: Turn, leg: string): void | false {
+  const { call } = turn
+  const talk = talkOf(turn)
+  if (talk.leg !== leg || talk.seat === null || call.phase !== 'together') return false
+  call.passed = [...call.passed.filter((each) => each.seat !== talk.seat), { seat: talk.seat, at: turn.now }]
+  if (call.answeredAt === talk.since) {
+    call.answeredAt = null
+    call.outcome = null
+  }
+  seatStaysAway(turn)
+}
+
+/** The seat did not come back in time, or cannot be heard. */
 function seatStaysAway(turn: Turn): void {
   const { call } = turn
   const talk = talkOf(turn)
@@ -158,6 +174,7 @@ export const talkEvents: Handlers = {
     return guest ? dropGuest(turn, guest, false) : false
   },
   seatReturned: (turn, { seat }) => seatReturned(turn, seat),
+  seatSilent: (turn, { leg }) => seatSilent(turn, leg),
   recordingBroken: (turn, { segment }) => {
     if (turn.call.recording !== segment) return false
     turn.call.recording = 0

@@ -82,7 +82,10 @@ function handOver(turn: Turn, guest: Guest): void {
     return takeOver(turn, guest, guest.to.seat)
   }
   const talk = talkOf(turn)
-  for (const each of supervisorsOf(talk)) if (!each.supervision.inRoom) dropGuest(turn, each, false)
+  // Who only listened has nobody to listen to; who came in while the caller was away was never told of.
+  for (const each of supervisorsOf(talk)) {
+    if (!each.supervision.inRoom || !each.supervision.told) dropGuest(turn, each, false)
+  }
   releaseCounsellor(turn)
   hush(turn)
   music(turn, false)

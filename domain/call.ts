@@ -66,6 +66,7 @@ export const moves: Record<CallState, { [T in CallEventType]?: readonly CallStat
     legEnded: ['talking', 'survey', 'waiting', 'closed', 'wrap-up'],
     legHeld: ['talking'],
     seatReturned: ['talking'],
+    seatSilent: ['talking', 'waiting'],
     recordingBroken: ['talking'],
     hold: ['talking'],
     mute: ['talking'],

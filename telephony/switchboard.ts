@@ -56,11 +56,18 @@ export interface Recording {
   segment: number
 }
 
-/** Sound quality of a leg as the switchboard measured it; null where it cannot tell. */
+/**
+ * What the switchboard counted on a leg since it began, in packets; `peer` is what the far end says of our stream (RFC 3550
+ * §6.4). Null where the switchboard cannot tell.
+ */
 export interface Quality {
-  rttMs: number | null
+  received: number
+  lost: number | null
+  sent: number | null
+  peerLost: number | null
   jitterMs: number | null
-  lossPercent: number | null
+  peerJitterMs: number | null
+  rttMs: number | null
 }
 
 /** Everything alive at one moment: whatever the server believes and is not here has ended while the link was down. */

@@ -78,6 +78,10 @@ export const line: fc.Arbitrary<Line> = fc.oneof(
   { weight: 1, arbitrary: seat.map((each): Line => () => ({ type: 'dismiss', seat: each })) },
   { weight: 2, arbitrary: seat.map((each): Line => () => ({ type: 'callBack', seat: each })) },
   { weight: 2, arbitrary: fc.constant<Line>((call) => ({ type: 'legUp', leg: call.callerLeg })) },
+  {
+    weight: 1,
+    arbitrary: fc.nat(5).map((pick): Line => (call) => ({ type: 'seatSilent', leg: legOf(call, pick) })),
+  },
   { weight: 2, arbitrary: seat.map((each): Line => () => ({ type: 'seatReturned', seat: each })) },
   {
     weight: 1,

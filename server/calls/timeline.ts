@@ -124,6 +124,8 @@ export function happeningsOf(
 ): Happening[] {
   const told = effects.map(effectHappening).filter((each) => each !== null)
   const found = [...takenOverAtOnce(after, event), ...changes(before, after), ...told]
+  if (event.type === 'seatSilent')
+    found.unshift(happening('seat-silent', { seat: before.talk?.seat ?? null }))
   if (event.type === 'reconciled' && found.length > 0) found.unshift(happening('server-returned'))
   return found
 }

@@ -125,7 +125,7 @@ export async function answerTransfer(
   await settled(ask('POST', `${legPath(leg)}/transfer_progress`, { states: progress[result] }), 409)
 }
 
-/** Measured sound quality; null when the switchboard has no figures. */
+/** What was counted on a leg; null when the switchboard has no figures. */
 export async function quality({ ask }: Desk, leg: LegId): Promise<Quality | null> {
   const found = await ask('GET', `${legPath(leg)}/rtp_statistics`).catch((error: unknown) => {
     if (error instanceof SwitchboardError && (error.status === 404 || error.status === 409)) return null
@@ -133,11 +133,16 @@ export async function quality({ ask }: Desk, leg: LegId): Promise<Quality | null
   })
   const parsed = rtpStatisticsSchema.safeParse(found)
   if (!parsed.success) return null
-  const { rxcount = 0, rxploss, rxjitter, rtt } = parsed.data
-  const expected = rxcount + (rxploss ?? 0)
+  const { rxcount, rxploss, rxjitter, txcount, txploss, txjitter, rtt } = parsed.data
   return {
-    rttMs: rtt === undefined ? null : rtt * 1000,
-    jitterMs: rxjitter === undefined ? null : rxjitter * 1000,
-    lossPercent: rxploss === undefined || expected === 0 ? null : (100 * rxploss) / expected,
+    received: rxcount ?? 0,
+    lost: rxploss ?? null,
+    sent: txcount ?? null,
+    peerLost: txploss ?? null,
+    jitterMs: inMs(rxjitter),
+    peerJitterMs: inMs(txjitter),
+    rttMs: inMs(rtt),
   }
 }
+
+const inMs = (seconds: number | undefined): number | null => (seconds === undefined ? null : seconds * 1000)

@@ -38,6 +38,9 @@ export const rtpStatisticsSchema = z.object({
   rxcount: z.number().optional(),
   rxploss: z.number().optional(),
   rxjitter: z.number().optional(),
+  txcount: z.number().optional(),
+  txploss: z.number().optional(),
+  txjitter: z.number().optional(),
   rtt: z.number().optional(),
 })
 

@@ -142,6 +142,7 @@ export const contact = {
   'timeline.held': ['请求助者等待', 'On hold'],
   'timeline.unheld': ['继续通话', 'Resumed'],
   'timeline.seat-lost': ['坐席连接中断', 'The seat was lost'],
+  'timeline.seat-silent': ['坐席接听后没有声音，转给下一个坐席', 'The seat sent no sound and was passed over'],
   'timeline.seat-back': ['坐席恢复', 'The seat came back'],
   'timeline.invited': ['请督导员加入', 'A supervisor was invited'],
   'timeline.joined': ['加入通话', 'Joined the call'],
