@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   delayImpairment,
   delayOf,
+  excuse,
   figuresBetween,
   judgedOver,
   lately,
@@ -131,4 +132,11 @@ test('G24-3.2.2b: a seat that never sent sound and one that fell silent are told
   expect(silenceOf(stopped, 1000 + silentAfter - 1)).toBe(null)
   expect(silenceOf(stopped, 1000 + silentAfter)).toBe('now')
   expect(silenceOf(listen(stopped, reading(4000, { received: 60 })), 4000)).toBe(null)
+})
+
+test('a seat that was on hold has its three seconds from when the talk goes on', () => {
+  const heard = listen(startListening(0), reading(1000, { received: 50 }))
+  expect(silenceOf(heard, 60_000)).toBe('now')
+  expect(silenceOf(excuse(heard, 60_000), 60_000 + silentAfter - 1)).toBe(null)
+  expect(silenceOf(excuse(startListening(0), 60_000), 60_000 + silentAfter)).toBe('never')
 })

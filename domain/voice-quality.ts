@@ -136,3 +136,7 @@ export function silenceOf({ since, heardAt }: Listening, now: number): 'never' |
   if (now - (heardAt ?? since) < silentAfter) return null
   return heardAt === null ? 'never' : 'now'
 }
+
+/** The memory of a leg whose silence means nothing now: its caller is on hold, or it is put on hold by its own telephone. */
+export const excuse = (listening: Listening, now: number): Listening =>
+  listening.heardAt === null ? { ...listening, since: now } : { ...listening, heardAt: now }

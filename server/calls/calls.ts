@@ -6,7 +6,7 @@ import type { RiskLevel } from '../../domain/risk.ts'
 import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { alarmCall, type AlarmCall, endAlarms, hearAlarm } from './alarms.ts'
 import { askedByPhone, assessed, callBack, recordClosed } from './commands.ts'
-import { hear } from './hearing.ts'
+import { hear, seatSilent } from './hearing.ts'
 import { reloadSeats, rememberSeat } from './memory.ts'
 import type { StaffedSeat } from '../roster/roster.ts'
 import { carryPending } from './pending.ts'
@@ -16,6 +16,7 @@ import { linkLost, reconcile } from './repair.ts'
 import { type CallsOptions, inLane, type Shell, toldOf } from './shell.ts'
 import { supervise, type Wish } from './supervising.ts'
 import { endWrapUp, fire, keepLooking, look } from './turns.ts'
+import { keepListening } from './voice.ts'
 
 /** The running calls. */
 export interface Calls {
@@ -62,13 +63,16 @@ export function startCalls(options: CallsOptions): Calls {
     online: new Set(),
     devices: new Map(),
     alarms: new Map(),
+    voices: new Map(),
     lostAt: null,
     comparing: Promise.resolve(),
     stopped: false,
     deadline: (hotlineId, contactId, at) => fire(shell, hotlineId, contactId, at),
     wrapUpOver: (hotlineId, seatId) => void endWrapUp(shell, hotlineId, seatId),
+    seatSilent: (...seat) => seatSilent(shell, ...seat),
     look: (memory) => look(shell, memory),
   }
+  const listening = keepListening(shell)
   const looking = keepLooking(shell)
   const stopListening = listen(shell)
   const controlling = control(shell)
@@ -95,6 +99,7 @@ export function startCalls(options: CallsOptions): Calls {
       endAlarms(shell)
       clearInterval(looking)
       for (const timer of shell.timers.values()) clearTimeout(timer)
+      await listening.stop()
       stopListening()
       await shell.switchboard?.close()
       await Promise.all(shell.lanes.values())

@@ -92,6 +92,13 @@ function legEnded(shell: Shell, event: Extract<SwitchboardEvent, { type: 'leg.en
   })
 }
 
+/** G24-3.2.2b: a seat that answered was never heard, so its caller goes on to the next one. */
+export function seatSilent(shell: Shell, hotlineId: string, contactId: string, leg: string): void {
+  void inLane(shell, contactId, async () => {
+    await happenSurely(shell, hotlineId, contactId, { type: 'seatSilent', leg })
+  })
+}
+
 function tell(
   shell: Shell,
   id: string,

@@ -5,6 +5,7 @@ import type { Waiting } from '../../domain/queue.ts'
 import { inHotline } from '../db/database.ts'
 import { findStaffed, type StaffedSeat } from '../roster/roster.ts'
 import { findLineLanguages } from './queries.ts'
+import { noteVoices } from './voice.ts'
 import { type HotlineMemory, memoryOf, type Shell, toldOf } from './shell.ts'
 
 const waitingOf = (memory: HotlineMemory, call: Call): Waiting => {
@@ -35,6 +36,7 @@ export function remember(shell: Shell, hotlineId: string, call: Call): void {
     shell.contacts.delete(call.contact)
     shell.legs.delete(call.callerLeg)
   }
+  noteVoices(shell, hotlineId, call)
   setDeadline(shell, hotlineId, call)
   soon(shell, hotlineId)
 }

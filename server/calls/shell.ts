@@ -6,6 +6,7 @@ import type { Keys } from '../records/keys.ts'
 import type { Seat, StaffedSeat } from '../roster/roster.ts'
 import type { Alarms } from './alarms.ts'
 import type { Happening } from './queries.ts'
+import type { Voice } from './voice.ts'
 
 /** Sound files for words, in the present version of each; made by server/lines. */
 export interface Sounds {
@@ -96,6 +97,8 @@ export interface Shell extends CallsOptions {
   devices: Map<string, Seat>
   /** Alarms being rung by this process. */
   alarms: Alarms
+  /** Legs of talks that are being listened to. */
+  voices: Map<string, Voice>
   /** Since when the link to the switchboard is lost, or null. */
   lostAt: number | null
   /** Done once everything was compared with what lives; what is told meanwhile waits for it. */
@@ -104,6 +107,8 @@ export interface Shell extends CallsOptions {
   /** A call's deadline, or the end of a seat's wrap-up, has come. */
   deadline: (hotlineId: string, contactId: string, at: number) => void
   wrapUpOver: (hotlineId: string, seatId: string) => void
+  /** Nothing was ever heard of a seat that answered. */
+  seatSilent: (hotlineId: string, contactId: string, leg: string) => void
   /** Something changed: look whose turn it is. */
   look: (memory: HotlineMemory) => void
 }

@@ -522,6 +522,14 @@ export interface Notice {
   notice_id: string;
 }
 
+export interface OutboundCall {
+  at: Timestamp;
+  hotline_id: string;
+  kind: string;
+  outbound_id: string;
+  person_id: string | null;
+}
+
 export interface Person {
   created_at: Generated<Timestamp>;
   disabled_at: Timestamp | null;
@@ -818,14 +826,37 @@ export interface Trunk {
   host: string;
   hotline_id: string;
   kind: string;
+  most_calls: number | null;
   name: string;
   outbound_patterns: Generated<string[]>;
   port: Generated<number>;
+  rank: Generated<number>;
   removed_at: Timestamp | null;
   secret_sealed: Buffer | null;
   transport: Generated<string>;
   trunk_id: string;
   username: string | null;
+  watched: Generated<boolean>;
+}
+
+export interface VoiceQuality {
+  contact_id: string;
+  ended_at: Timestamp | null;
+  hotline_id: string;
+  jitter_ms: number | null;
+  least_opinion: number | null;
+  leg: string;
+  loss_percent: number | null;
+  measured_at: Timestamp;
+  now_loss_percent: number | null;
+  now_opinion: number | null;
+  opinion: number | null;
+  rtt_ms: number | null;
+  seat_id: string | null;
+  side: string;
+  silent_since: Timestamp | null;
+  started_at: Timestamp;
+  trunk: string | null;
 }
 
 export interface DB {
@@ -868,6 +899,7 @@ export interface DB {
   line: Line;
   login_failure: LoginFailure;
   notice: Notice;
+  outbound_call: OutboundCall;
   person: Person;
   person_line: PersonLine;
   prompt: Prompt;
@@ -892,4 +924,5 @@ export interface DB {
   task: Task;
   task_attempt: TaskAttempt;
   trunk: Trunk;
+  voice_quality: VoiceQuality;
 }
