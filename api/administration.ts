@@ -104,6 +104,11 @@ export const closeLine = endpoint({
   reply: line,
 })
 
+/** How the legs of the last hour were heard, on average; null when there were none (G24-3.2.2b). */
+const heardLately = z
+  .object({ legs: z.number().int(), opinion: z.number(), lossPercent: z.number().nullable() })
+  .nullable()
+
 /** A seat as an administrator sees it. */
 export const seat = z.object({
   seatId: id,
@@ -114,6 +119,7 @@ export const seat = z.object({
   owner: z.string().nullable(),
   online: z.boolean(),
   removedAt: instant.nullable(),
+  heard: heardLately,
 })
 /** Lists seats. */
 export const listSeats = endpoint({
@@ -277,11 +283,17 @@ export const trunkSettings = z.strictObject({
     .array(z.string().regex(/^[0-9+*#X]{1,30}$/))
     .max(50)
     .default([]),
+  /** Trunks that may dial a number are tried in this order, the lowest first. */
+  rank: z.number().int().min(1).max(99).default(1),
+  /** Calls at once that we make by it, or null; further ones go by the next trunk. */
+  mostCalls: z.number().int().min(1).max(10_000).nullable().default(null),
+  /** Asked every 30 s by OPTIONS whether it is there; some far ends do not answer that. */
+  watched: z.boolean().default(true),
 })
 /** A trunk as listed; the password is never sent back. */
 export const trunk = trunkSettings
   .omit({ password: true })
-  .extend({ trunkId: id, state: z.enum(['up', 'down', 'unknown']) })
+  .extend({ trunkId: id, state: z.enum(['up', 'down', 'unknown']), heard: heardLately })
 /** Lists trunks. */
 export const listTrunks = endpoint({
   method: 'GET',

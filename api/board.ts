@@ -64,6 +64,16 @@ export const board = z.object({
       ),
       /** The step of its protocol that is longest overdue. */
       overdueStep: z.object({ protocol: z.string(), step: z.string(), dueAt: instant }).nullable(),
+      /** How it is heard over the last ten seconds (G24-3.2.2b), on the worse leg, with the colour of its figures. */
+      voice: z
+        .object({
+          opinion: z.number().nullable(),
+          lossShare: z.number().nullable(),
+          colour: z.enum(colours),
+          /** Since when nothing is heard of the seat. */
+          silentSince: instant.nullable(),
+        })
+        .nullable(),
     }),
   ),
   seats: z.array(
@@ -137,7 +147,7 @@ export const board = z.object({
       kind: z.enum(lightKinds),
       colour: z.enum(colours),
       value: z.number().nullable(),
-      unit: z.enum(['ms', 'count', 'share']),
+      unit: z.enum(['ms', 'count', 'share', 'opinion']),
       worse: z.enum(['higher', 'lower']),
       amber: z.number(),
       red: z.number(),

@@ -101,6 +101,21 @@ export const readContact = endpoint({
       }),
     ),
     accesses: z.array(z.object({ at: instant, person: z.string(), action: z.string() })),
+    /** How each leg was heard (G24-3.2.2b), for those who see all contacts; opinions by ITU-T G.107, 1 (bad) to 4.5. */
+    voices: z.array(
+      z.object({
+        side: z.enum(['caller', 'seat']),
+        seat: z.string().nullable(),
+        trunk: z.string().nullable(),
+        startedAt: instant,
+        endedAt: instant.nullable(),
+        lossPercent: z.number().nullable(),
+        jitterMs: z.number().nullable(),
+        rttMs: z.number().nullable(),
+        opinion: z.number().nullable(),
+        leastOpinion: z.number().nullable(),
+      }),
+    ),
   }),
 })
 

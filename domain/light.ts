@@ -12,6 +12,8 @@ export const lightKinds = [
   'call-backs',
   'follow-ups',
   'unreachable',
+  'voice',
+  'loss',
   'system',
 ] as const
 
@@ -26,10 +28,10 @@ export type Colour = (typeof colours)[number]
 
 /**
  * The rule behind a light. Where `worse` is higher, the light is amber from `amber` on and red from `red` on; where it is
- * lower, it is amber below `amber` and red below `red`. `ms` are milliseconds, `share` 0 to 1.
+ * lower, it is amber below `amber` and red below `red`. `ms` are milliseconds, `share` 0 to 1, `opinion` 1 (bad) to 4.5.
  */
 export interface LightRule {
-  unit: 'ms' | 'count' | 'share'
+  unit: 'ms' | 'count' | 'share' | 'opinion'
   worse: 'higher' | 'lower'
   amber: number
   red: number
@@ -53,8 +55,12 @@ export const defaultLights: Record<LightKind, LightRule> = {
   'call-backs': { unit: 'ms', worse: 'higher', amber: 0, red: 900_000 },
   /** How long the longest overdue follow-up is overdue. */
   'follow-ups': { unit: 'ms', worse: 'higher', amber: 0, red: 86_400_000 },
-  /** Staffed seats that cannot be reached. */
+  /** Staffed seats that cannot be reached, or talk and send no sound. */
   unreachable: { unit: 'count', worse: 'higher', amber: 1, red: 3 },
+  /** The worst heard talk of the last ten seconds, by the E-model (G24-3.2.2b). */
+  voice: { unit: 'opinion', worse: 'lower', amber: 3.6, red: 3.1 },
+  /** Packets lost in the talk that loses most, over the last ten seconds. */
+  loss: { unit: 'share', worse: 'higher', amber: 0.03, red: 0.05 },
   /** 1 for a trouble that can wait, 2 for one that stops calls or loses what was said. */
   system: { unit: 'count', worse: 'higher', amber: 1, red: 2 },
 }

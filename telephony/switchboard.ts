@@ -157,6 +157,8 @@ export interface TrunkSpec {
   register: boolean
   /** Whether the far end's word on the caller's number is believed. */
   trusted: boolean
+  /** Asked by OPTIONS whether it is there, unless false; without that an address trunk always counts as there. */
+  watched?: boolean
 }
 
 /**

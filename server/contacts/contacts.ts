@@ -28,6 +28,7 @@ import {
   findContact,
   findContacts,
   findTimeline,
+  findVoices,
   fixVersions,
   insertByHand,
   isLine,
@@ -157,7 +158,26 @@ export async function read(
     accesses: may(asker.roles, 'contact.all')
       ? (await findAccesses(tx, contactId)).map((access) => ({ ...access, at: access.at.toISOString() }))
       : [],
+    voices: may(asker.roles, 'contact.all') ? await voicesOf(tx, contactId) : [],
   }
+}
+
+async function voicesOf(
+  tx: Tx,
+  contactId: string,
+): Promise<z.input<(typeof readContact)['reply']>['voices']> {
+  return (await findVoices(tx, contactId)).map((row) => ({
+    side: row.side,
+    seat: row.seat,
+    trunk: row.trunk,
+    startedAt: row.started_at.toISOString(),
+    endedAt: iso(row.ended_at),
+    lossPercent: row.loss_percent,
+    jitterMs: row.jitter_ms,
+    rttMs: row.rtt_ms,
+    opinion: row.opinion,
+    leastOpinion: row.least_opinion,
+  }))
 }
 
 /**

@@ -268,6 +268,30 @@ export async function findRecordings(tx: Tx, contactId: string): Promise<Recordi
   return rows
 }
 
+/** How a leg of a contact was heard. */
+export interface VoiceRow {
+  side: 'caller' | 'seat'
+  seat: string | null
+  trunk: string | null
+  started_at: Date
+  ended_at: Date | null
+  loss_percent: number | null
+  jitter_ms: number | null
+  rtt_ms: number | null
+  opinion: number | null
+  least_opinion: number | null
+}
+
+/** How each leg of a contact was heard, in the order in which they began. */
+export async function findVoices(tx: Tx, contactId: string): Promise<VoiceRow[]> {
+  const { rows } = await sql<VoiceRow>`
+    select v.side, s.name as seat, v.trunk, v.started_at, v.ended_at, v.loss_percent, v.jitter_ms, v.rtt_ms, v.opinion,
+      v.least_opinion
+    from voice_quality v left join seat s on s.seat_id = v.seat_id
+    where v.contact_id = ${contactId} order by v.started_at, v.side, v.leg limit 50`.execute(tx)
+  return rows
+}
+
 /** What sealing needs of a number. */
 interface Sealing {
   seal(number: string): Buffer

@@ -64,10 +64,16 @@ test('a change made at one server reaches the switchboard through the one that c
     password: null,
     callerNumber: null,
     outboundPatterns: [],
+    rank: 1,
+    mostCalls: null,
+    watched: true,
   } as const
   const given = {
     ...settings,
     outboundPatterns: [],
+    rank: 1,
+    mostCalls: null,
+    watched: true,
     name: 'telecom',
     kind: 'address',
     host: '192.0.2.7',

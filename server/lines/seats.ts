@@ -9,6 +9,7 @@ import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { pageClauses, pageFrom, type ListQuery } from '../db/paging.ts'
 import type { Keys } from '../records/keys.ts'
+import { type Heard, heardWhere } from './heard.ts'
 
 /** A seat as an administrator sees it, but for whether its device is registered. */
 export type Seat = Omit<z.infer<typeof seat>, 'online'>
@@ -21,10 +22,12 @@ interface Row {
   owner_id: string | null
   owner: string | null
   removed_at: Date | null
+  heard: Heard
 }
 
 const columns = sql`t.seat_id, t.name, t.kind, t.sip_user, t.owner_id, t.removed_at,
-  (select display_name from person p where p.person_id = t.owner_id) as owner`
+  (select display_name from person p where p.person_id = t.owner_id) as owner,
+  ${heardWhere(sql`v.seat_id = t.seat_id`)} as heard`
 
 const shown = (row: Row): Seat => ({
   seatId: row.seat_id,
@@ -34,6 +37,7 @@ const shown = (row: Row): Seat => ({
   ownerId: row.owner_id,
   owner: row.owner,
   removedAt: row.removed_at?.toISOString() ?? null,
+  heard: row.heard,
 })
 
 /** One page of seats, removed ones last. */

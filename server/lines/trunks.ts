@@ -8,6 +8,7 @@ import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { pageClauses, pageFrom, type ListQuery } from '../db/paging.ts'
 import type { Keys } from '../records/keys.ts'
+import { type Heard, heardWhere } from './heard.ts'
 
 /** A trunk as listed, but for its state, which the switchboard knows. */
 export type Trunk = Omit<z.infer<typeof trunk>, 'state'>
@@ -24,10 +25,15 @@ interface Row {
   secret_sealed: Buffer | null
   caller_number: string | null
   outbound_patterns: string[]
+  rank: number
+  most_calls: number | null
+  watched: boolean
+  heard: Heard
 }
 
 const columns = sql`t.trunk_id, t.name, t.kind, t.host, t.port, t.transport, t.username, t.secret_sealed,
-  t.caller_number, t.outbound_patterns`
+  t.caller_number, t.outbound_patterns, t.rank, t.most_calls, t.watched,
+  ${heardWhere(sql`v.hotline_id = t.hotline_id and v.trunk = t.name`)} as heard`
 
 const shown = (row: Row): Trunk => ({
   trunkId: row.trunk_id,
@@ -39,6 +45,10 @@ const shown = (row: Row): Trunk => ({
   username: row.username,
   callerNumber: row.caller_number,
   outboundPatterns: row.outbound_patterns,
+  rank: row.rank,
+  mostCalls: row.most_calls,
+  watched: row.watched,
+  heard: row.heard,
 })
 
 /** One page of trunks. */
@@ -66,6 +76,9 @@ const columnsOf = (given: TrunkSettings) => ({
   username: given.username,
   caller_number: given.callerNumber,
   outbound_patterns: given.outboundPatterns,
+  rank: given.rank,
+  most_calls: given.mostCalls,
+  watched: given.watched,
 })
 
 /** Adds a trunk, its password sealed; `trunk.nameTaken`. */
@@ -117,6 +130,7 @@ export async function trunkSpecs(tx: Tx, keys: Keys, hotlineId: string): Promise
     from: [row.host],
     register: row.kind === 'registration',
     trusted: true,
+    watched: row.watched,
     ...(row.username !== null && row.secret_sealed
       ? { login: { user: row.username, password: keys.open(hotlineId, row.secret_sealed) } }
       : {}),

@@ -3,7 +3,14 @@ import { type Board, noticeKinds } from '../../api/board.ts'
 import { contactStates, risks } from '../../api/desk.ts'
 import { pauseReasons } from '../../domain/duty.ts'
 import { type Hours, isOpenNow } from '../../domain/hours.ts'
-import { colourOf, graveness, lightKinds, type LightKind, type LightRule } from '../../domain/light.ts'
+import {
+  colourOf,
+  colours,
+  graveness,
+  lightKinds,
+  type LightKind,
+  type LightRule,
+} from '../../domain/light.ts'
 import { serviceLevelsOf } from '../../domain/measure.ts'
 import { before, type Waiting } from '../../domain/queue.ts'
 import { urgency } from '../../domain/risk.ts'
@@ -65,11 +72,26 @@ const othersOf = (row: LiveRow, seats: readonly SeatRow[]): Board['talking'][num
     return { name: at?.counsellor ?? at?.name ?? '', how, joined: guest.up }
   })
 
+/** How a talk is heard; null while nothing was measured for long enough. */
+function voiceOf(row: LiveRow, rules: Record<LightKind, LightRule>): Board['talking'][number]['voice'] {
+  const { opinion, loss_percent: percent, silent_since: silentSince } = row
+  if (opinion === null && silentSince === null) return null
+  const lossShare = percent === null ? null : Math.round(percent * 10) / 1000
+  const found = [colourOf(rules.voice, opinion), colourOf(rules.loss, lossShare)]
+  return {
+    opinion: opinion === null ? null : Math.round(opinion * 10) / 10,
+    lossShare,
+    colour: colours.findLast((colour) => found.includes(colour)) ?? 'green',
+    silentSince: silentSince?.toISOString() ?? null,
+  }
+}
+
 /** Who talks: danger first, then risk, then the longest talk. */
 export const talkingOf = (
   live: readonly LiveRow[],
   seats: readonly SeatRow[],
   overdue: BoardFacts['overdue'],
+  rules: Record<LightKind, LightRule>,
 ): Board['talking'] => {
   const steps = new Map(overdue.map((step) => [step.contactId, step]))
   const rank = (row: LiveRow): number => urgency(row.danger_key, row.risk === 'danger-key' ? null : row.risk)
@@ -93,6 +115,7 @@ export const talkingOf = (
         callerPresent: row.phase !== 'none',
         others: othersOf(row, seats),
         overdueStep: step ? { protocol: step.protocol, step: step.step, dueAt: iso(step.dueAt) } : null,
+        voice: voiceOf(row, rules),
       }
     })
 }
@@ -247,7 +270,11 @@ export function lightsOfBoard(
     seats: least(board.lines.map((line) => (line.least > 0 ? line.staffed / line.least : 1))),
     'call-backs': ages([board.owed.callBacksSince]),
     'follow-ups': ages([board.owed.followUpsSince]),
-    unreachable: board.seats.filter((seat) => staffedStates.has(seat.state) && !seat.connected).length,
+    unreachable:
+      board.seats.filter((seat) => staffedStates.has(seat.state) && !seat.connected).length +
+      board.talking.filter((call) => call.voice?.silentSince != null).length,
+    voice: least(board.talking.flatMap((call) => call.voice?.opinion ?? [])),
+    loss: most(board.talking.flatMap((call) => call.voice?.lossShare ?? [])),
     system: most(board.notices.map((notice) => graveness[notice.kind])) ?? 0,
   }
   return lightKinds.map((kind) => ({

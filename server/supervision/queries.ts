@@ -23,6 +23,9 @@ export interface LiveRow {
   phase: string | null
   rings_again: boolean
   guests: Guest[] | null
+  opinion: number | null
+  loss_percent: number | null
+  silent_since: Date | null
 }
 
 /** Everything that has not ended, oldest first. */
@@ -31,9 +34,13 @@ export async function findLive(tx: Tx, hotlineId: string): Promise<LiveRow[]> {
     select c.contact_id, c.number, l.name as line, c.state, c.risk, c.danger_key, c.started_at, c.queued_at, c.answered_at,
       s.name as seat, p.display_name as counsellor, c.stage, c.call->>'phase' as phase,
       coalesce((c.call->>'ringsAgain')::boolean, false) as rings_again,
-      case when c.state = 'talking' then c.call->'talk'->'guests' end as guests
+      case when c.state = 'talking' then c.call->'talk'->'guests' end as guests,
+      v.opinion, v.loss_percent, v.silent_since
     from contact c join line l on l.line_id = c.line_id
     left join seat s on s.seat_id = c.seat_id left join person p on p.person_id = c.person_id
+    left join lateral (select min(now_opinion) as opinion, max(now_loss_percent) as loss_percent,
+        min(silent_since) as silent_since from voice_quality q
+      where q.contact_id = c.contact_id and q.ended_at is null) v on c.state = 'talking'
     where c.hotline_id = ${hotlineId} and c.state not in ('closed', 'failed')
       and c.state in ('greeting', 'waiting', 'offered', 'talking')
     order by c.number limit 1000`.execute(tx)

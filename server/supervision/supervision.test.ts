@@ -119,3 +119,49 @@ test('G24-3.2.1b: staffed seats are counted minute by minute for each line, paus
   expect([at(7), at(8), at(9), at(10), at(12)]).toEqual([0, 1, 2, 1, null])
   expect(line?.minutesBelow).toBe(12 * 60 - 60)
 })
+
+/** A talking contact whose legs were measured. */
+const aMeasuredTalk = async (
+  hotlineId: string,
+  lineId: string,
+  legs: { opinion: number | null; loss: number | null; silentSince?: Date; ended?: boolean }[],
+): Promise<void> => {
+  const contactId = await aCall(hotlineId, lineId, { queuedAgo: 60_000, state: 'talking' })
+  await inHotline(db, hotlineId, async (tx) => {
+    for (const [index, leg] of legs.entries())
+      await sql`insert into voice_quality (contact_id, leg, hotline_id, side, started_at, measured_at, ended_at, opinion,
+          now_opinion, now_loss_percent, silent_since)
+        values (${contactId}, ${`leg-${index}`}, ${hotlineId}, 'seat', ${noon}, ${noon}, ${leg.ended ? noon : null}, 4,
+          ${leg.opinion}, ${leg.loss}, ${leg.silentSince ?? null})`.execute(tx)
+  })
+}
+
+test('G24-3.2.2b: a talk under opinion 3.1 or over 5 % loss turns its light red and is marked on the board', async () => {
+  const hotlineId = await aHotline(db)
+  const { lineId } = await aLine(db, hotlineId)
+  const light = async (kind: string) => (await board(hotlineId)).lights.find((each) => each.kind === kind)
+  await aMeasuredTalk(hotlineId, lineId, [
+    { opinion: 4.4, loss: 0 },
+    { opinion: 1, loss: 90, ended: true },
+  ])
+  expect((await board(hotlineId)).talking[0]?.voice).toMatchObject({ opinion: 4.4, colour: 'green' })
+  expect(await light('voice')).toMatchObject({ colour: 'green', value: 4.4 })
+  await aMeasuredTalk(hotlineId, lineId, [
+    { opinion: 4.2, loss: 0.4 },
+    { opinion: 3.9, loss: 5.2 },
+  ])
+  expect(await light('voice')).toMatchObject({ colour: 'green', value: 3.9 })
+  expect(await light('loss')).toMatchObject({ colour: 'red', value: 0.052 })
+  expect((await board(hotlineId)).talking.map((call) => call.voice?.colour)).toEqual(['green', 'red'])
+  await aMeasuredTalk(hotlineId, lineId, [{ opinion: 3, loss: 2 }])
+  expect(await light('voice')).toMatchObject({ colour: 'red', value: 3 })
+})
+
+test('G24-3.2.2b: a seat that talks and sends no sound is on the board, and counts as one that cannot be reached', async () => {
+  const hotlineId = await aHotline(db)
+  const { lineId } = await aLine(db, hotlineId)
+  await aMeasuredTalk(hotlineId, lineId, [{ opinion: null, loss: null, silentSince: ago(4000) }])
+  const now = await board(hotlineId)
+  expect(now.talking[0]?.voice?.silentSince).toBe(ago(4000).toISOString())
+  expect(now.lights.find((each) => each.kind === 'unreachable')).toMatchObject({ value: 1, colour: 'amber' })
+})

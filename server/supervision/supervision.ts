@@ -53,11 +53,12 @@ export async function readBoardNow(tx: Tx, hotlineId: string, now: Date): Promis
     queued: new Date(now.getTime() - latelyMs),
   }
   const { today, lately } = await findFigures(tx, hotlineId, from, thresholdMs, now)
+  const rules = lightsOf(settings.settings)
   const owed = owedOf(await countOwed(tx, hotlineId, now))
   const board = {
     at: now.toISOString(),
     waiting: waitingOf(live),
-    talking: talkingOf(live, seats, facts.overdue),
+    talking: talkingOf(live, seats, facts.overdue, rules),
     seats: seatsOf(seats),
     lines: linesOf(await findOpenLines(tx, hotlineId), seats, zone, now),
     ...crisisOf(facts, whose),
@@ -67,7 +68,7 @@ export async function readBoardNow(tx: Tx, hotlineId: string, now: Date): Promis
     today: todayOf(today, thresholdMs, owed.callBacks),
     notices: noticesOf(await findNotices(tx, hotlineId)),
   }
-  return { ...board, lights: lightsOfBoard(board, lightsOf(settings.settings), now.getTime()) }
+  return { ...board, lights: lightsOfBoard(board, rules, now.getTime()) }
 }
 
 /** Staffed seats of each line for every minute of a day; minutes not yet over are null. */

@@ -45,11 +45,11 @@ export function seatObjects(spec: SeatSpec, context: string): ConfigObject[] {
 
 /** A trunk as its objects, in the order in which they refer to each other. */
 export function trunkObjects(spec: TrunkSpec, context: string): ConfigObject[] {
-  const { trunk, host, port, transport, login } = spec
+  const { trunk, host, port, transport, login, watched = true } = spec
   const address = `sip:${host}:${port}${transport === 'udp' ? '' : `;transport=${transport}`}`
   const objects: ConfigObject[] = []
   if (login) objects.push({ kind: 'auth', fields: secretFields(login.user, { password: login.password }) })
-  objects.push({ kind: 'aor', fields: { contact: address, qualify_frequency: '30' } })
+  objects.push({ kind: 'aor', fields: { contact: address, qualify_frequency: watched ? '30' : '0' } })
   const endpoint: Fields = {
     context,
     ...codecs,

@@ -19,6 +19,7 @@ import { request } from '../ui/request.ts'
 import { useZone } from '../ui/session.ts'
 import { dayOf } from '../ui/time.ts'
 import { useWords } from '../ui/words.ts'
+import { Heard } from './Heard.tsx'
 import { KeyedList } from './KeyedList.tsx'
 import { Panel } from './Panel.tsx'
 import { RemoveButton } from './RemoveButton.tsx'
@@ -163,6 +164,7 @@ export function Seats() {
             title: say('lines.state'),
             render: (_, row) => stateOf(row),
           },
+          { title: say('admin.heard'), className: 'number', render: (_, row) => <Heard heard={row.heard} /> },
           {
             title: '',
             // A removed seat stays in the list, because records name it; nothing can be done with it.

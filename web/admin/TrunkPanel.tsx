@@ -22,6 +22,9 @@ interface Fields {
   password?: string
   callerNumber?: string | null
   outboundPatterns: string[]
+  rank: number
+  mostCalls?: number | null
+  watched: boolean
 }
 
 const bodyOf = (fields: Fields) => ({
@@ -29,6 +32,7 @@ const bodyOf = (fields: Fields) => ({
   username: fields.username?.trim() ? fields.username.trim() : null,
   password: fields.password ? fields.password : null,
   callerNumber: fields.callerNumber?.trim() ? fields.callerNumber.trim() : null,
+  mostCalls: fields.mostCalls ?? null,
 })
 
 /** Adds a trunk (`trunk` null) or changes one. */
@@ -50,7 +54,9 @@ export function TrunkPanel({ trunk: old, onDone }: { trunk: Trunk | null; onDone
     <Panel<Fields>
       title={old ? `${say('admin.change')}: ${old.name}` : `${say('admin.add')}: ${say('admin.trunks')}`}
       form={form}
-      start={old ?? { kind: 'address', port: 5060, transport: 'udp', outboundPatterns: [] }}
+      start={
+        old ?? { kind: 'address', port: 5060, transport: 'udp', outboundPatterns: [], rank: 1, watched: true }
+      }
       pending={saving.isPending}
       failure={saving.error}
       onSave={(fields) => saving.mutate(fields)}
@@ -99,6 +105,20 @@ export function TrunkPanel({ trunk: old, onDone }: { trunk: Trunk | null; onDone
       </Form.Item>
       <Form.Item name="outboundPatterns" label={say('trunks.patterns')} className="admin-wide">
         <Select mode="tags" tokenSeparators={[' ', ',']} placeholder="1XXXXXXXXXX" />
+      </Form.Item>
+      <Form.Item name="rank" label={say('trunks.rank')} extra={say('trunks.rankWhy')}>
+        <InputNumber min={1} max={99} />
+      </Form.Item>
+      <Form.Item name="mostCalls" label={say('trunks.mostCalls')} extra={say('trunks.mostCallsWhy')}>
+        <InputNumber min={1} max={10_000} />
+      </Form.Item>
+      <Form.Item name="watched" label={say('trunks.watched')} extra={say('trunks.watchedWhy')}>
+        <Radio.Group
+          options={[
+            { value: true, label: say('trunks.watched.yes') },
+            { value: false, label: say('trunks.watched.no') },
+          ]}
+        />
       </Form.Item>
     </Panel>
   )

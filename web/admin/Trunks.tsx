@@ -5,6 +5,7 @@ import { listTrunks, removeTrunk, type trunk } from '../../api/administration.ts
 import { Failure } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
+import { Heard } from './Heard.tsx'
 import { KeyedList } from './KeyedList.tsx'
 import { RemoveButton } from './RemoveButton.tsx'
 import { TrunkPanel } from './TrunkPanel.tsx'
@@ -44,6 +45,7 @@ export function Trunks() {
         }
         columns={[
           { title: say('admin.name'), dataIndex: 'name' },
+          { title: say('trunks.rank'), className: 'number', dataIndex: 'rank' },
           { title: say('trunks.kind'), render: (_, row) => say(`trunks.kind.${row.kind}`) },
           {
             title: say('trunks.host'),
@@ -53,8 +55,10 @@ export function Trunks() {
           { title: say('trunks.callerNumber'), render: (_, row) => row.callerNumber ?? say('admin.none') },
           {
             title: say('lines.state'),
-            render: (_, row) => `${marks[row.state]} ${say(`trunks.state.${row.state}`)}`,
+            render: (_, row) =>
+              `${marks[row.state]} ${say(row.watched || row.kind === 'registration' ? `trunks.state.${row.state}` : 'trunks.state.unwatched')}`,
           },
+          { title: say('admin.heard'), className: 'number', render: (_, row) => <Heard heard={row.heard} /> },
           {
             title: '',
             render: (_, row) => (

@@ -26,6 +26,7 @@ import { Fact } from './Offer.tsx'
 import { SaveMark } from './SaveMark.tsx'
 import { accessWords, happeningDetail, happeningWords } from './timeline.ts'
 import { useKept } from './use-kept.ts'
+import { Voices } from './Voices.tsx'
 import { useFinish } from './WrapUp.tsx'
 
 type Whole = Reply<typeof readContact>
@@ -266,6 +267,7 @@ export function Contact() {
         <ContactHints contactId={data.contactId} />
         <Timeline contact={data} />
         <Recordings contact={data} />
+        <Voices voices={data.voices} />
         <Accesses contact={data} />
       </div>
     </div>

@@ -9,6 +9,7 @@ const shapes: Record<Light['colour'], string> = { green: '●', amber: '◆', re
 
 const figure = (light: Pick<Light, 'unit'>, value: number, language: 'zh-CN' | 'en'): string => {
   if (light.unit === 'ms') return lengthOf(value, language)
+  if (light.unit === 'opinion') return value.toFixed(1)
   return light.unit === 'share' ? `${Math.round(value * 100)} %` : String(value)
 }
 

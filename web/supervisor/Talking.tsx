@@ -15,6 +15,23 @@ function OverdueStep({ dueAt }: { dueAt: string }) {
   return <span className="tag tag-soon">! {say('board.step', { length: lengthOf(late, language) })}</span>
 }
 
+/** A talk that is heard badly, or a seat of which nothing is heard (G24-3.2.2b). */
+function Voice({ voice }: { voice: Call['voice'] }) {
+  const { say } = useWords()
+  if (voice?.silentSince) return <span className="tag tag-soon">! {say('board.silent')}</span>
+  if (!voice || voice.colour === 'green') return null
+  const figures = {
+    opinion: voice.opinion?.toFixed(1) ?? '–',
+    loss: Math.round((voice.lossShare ?? 0) * 100),
+  }
+  return (
+    <span className={voice.colour === 'red' ? 'tag tag-soon' : 'tag'}>
+      {voice.colour === 'red' && '! '}
+      {say('board.voice', figures)}
+    </span>
+  )
+}
+
 function Others({ others }: { others: Call['others'] }) {
   const { say } = useWords()
   return others.map((other, place) => (
@@ -44,6 +61,7 @@ function Row({ call }: { call: Call }) {
             .join(' · ')}
         </span>
         {call.overdueStep && <OverdueStep dueAt={call.overdueStep.dueAt} />}
+        <Voice voice={call.voice} />
         <Others others={call.others} />
       </span>
       <span className="board-time">

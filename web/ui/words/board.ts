@@ -100,6 +100,8 @@ export const board = {
   'board.owed.record': ['记录未完成', 'record open'],
   'board.talkNow': ['通话中', 'on the line'],
   'board.step': ['步骤超时 {{length}}', 'step {{length}} late'],
+  'board.voice': ['声音差 {{opinion}} 分，丢包 {{loss}} %', 'bad sound {{opinion}}, {{loss}} % lost'],
+  'board.silent': ['坐席没有声音', 'no sound from the seat'],
   'board.how.listen': ['旁听', 'listening'],
   'board.how.whisper': ['耳语', 'whispering'],
   'board.how.barge': ['三方', 'three-way'],
@@ -126,6 +128,8 @@ export const board = {
   'light.kind.call-backs': ['回拨', 'Call-backs'],
   'light.kind.follow-ups': ['随访', 'Follow-ups'],
   'light.kind.unreachable': ['失联坐席', 'Unreachable'],
+  'light.kind.voice': ['声音质量', 'Sound'],
+  'light.kind.loss': ['丢包', 'Loss'],
   'light.kind.system': ['系统', 'System'],
   'light.what.reports': [
     '最早一份还没有人确认的上报已过去的时间。',
@@ -156,7 +160,18 @@ export const board = {
     '逾期最久的随访逾期的时间。',
     'How long the longest overdue follow-up is overdue.',
   ],
-  'light.what.unreachable': ['在岗但没有连线的坐席数。', 'Seats on duty that are not connected.'],
+  'light.what.unreachable': [
+    '在岗但没有连线，或通话中没有声音的坐席数。',
+    'Seats on duty that are not connected, or talk and send no sound.',
+  ],
+  'light.what.voice': [
+    '近 10 秒声音最差的通话，按 ITU-T G.107 估计的平均意见分（1 差，4.5 好）。',
+    'The worst heard talk of the last 10 seconds: opinion by ITU-T G.107, 1 (bad) to 4.5.',
+  ],
+  'light.what.loss': [
+    '近 10 秒丢包最多的通话丢失的份额。',
+    'The share of packets lost in the last 10 seconds, of the talk that loses most.',
+  ],
   'light.what.system': [
     '电话交换、中继、录音、记录库、磁盘：1 可以稍后处理，2 会中断来电或丢失内容。',
     'Switchboard, trunks, recorder, records, disk: 1 can wait, 2 stops calls or loses what is said.',
