@@ -171,7 +171,8 @@ export class Directory {
     const sources = [...this.of('identify').values()]
       .filter((one) => one.one('endpoint') === id)
       .flatMap((one) => one.list('match'))
-    const trunk = trunkOf(id, contact, { endpoint, auth, registration, sources })
+    const aor = this.of('aor').get(endpoint.list('aors')[0] ?? '')
+    const trunk = trunkOf(id, contact, { endpoint, auth, aor, registration, sources })
     if (trunk && this.changed(id, trunk)) this.sip.putTrunk(trunk)
   }
 
@@ -213,6 +214,7 @@ function digestOf(auth: Attributes, algorithm: string): string | undefined {
 interface TrunkParts {
   endpoint: Attributes
   auth: Attributes | undefined
+  aor: Attributes | undefined
   registration: Attributes | undefined
   sources: string[]
 }
@@ -231,13 +233,14 @@ function addressOf(uri: string): Pick<Trunk, 'host' | 'port' | 'transport'> | nu
 function trunkOf(id: string, contact: string, parts: TrunkParts): Trunk | null {
   const address = addressOf(contact)
   if (!address) return null
-  const { auth, registration, endpoint } = parts
+  const { auth, aor, registration, endpoint } = parts
   const known = {
     username: auth?.one('username'),
     password: auth?.one('password'),
     domain: endpoint.one('from_domain'),
     sources: parts.sources.length ? parts.sources : undefined,
     expiresSeconds: Number(registration?.one('expiration') ?? 0) || undefined,
+    watchSeconds: Number(aor?.one('qualify_frequency') ?? 0) || undefined,
   }
   const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
   return { id, kind: registration ? 'registration' : 'address', ...address, ...given }

@@ -276,9 +276,14 @@ export interface Trunk {
   readonly domain?: string
   /** Asked-for expiry of our registration; default 300 s. */
   readonly expiresSeconds?: number
+  /** Asked so often by OPTIONS whether it is there; never, when this is missing. */
+  readonly watchSeconds?: number
 }
 
-/** How a trunk is. `address` trunks are `ready` at once; a refusal's status is shown with `failed`. */
+/**
+ * How a trunk is. `address` trunks are `ready` at once; a refusal's status is shown with `failed`, and 408 for one that is
+ * watched and silent. Calls are tried all the same.
+ */
 export interface TrunkState {
   readonly trunk: string
   readonly state: 'ready' | 'registering' | 'registered' | 'failed'

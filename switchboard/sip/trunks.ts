@@ -9,6 +9,7 @@ import type { SipRequest, SipResponse } from './message.ts'
 import type { Endpoint, Names } from './resolve.ts'
 import type { ClientTransaction, Transactions } from './transactions.ts'
 import { newTag } from './transactions.ts'
+import { TrunkWatch } from './trunk-watch.ts'
 import { escapeUser } from './uri.ts'
 
 /** What the trunks need of the stack. */
@@ -47,6 +48,7 @@ class TrunkLine {
   private stopped = false
   private flow: Flow | null = null
   private sent: ClientTransaction | null = null
+  private watch: TrunkWatch | null = null
   private stopTimer = (): void => {}
   private stopLooking = (): void => {}
 
@@ -55,7 +57,21 @@ class TrunkLine {
     this.host = host
     this.expires = trunk.expiresSeconds ?? 300
     this.state = { trunk: trunk.id, state: trunk.kind === 'address' ? 'ready' : 'registering', status: null }
-    void this.look().then(() => (trunk.kind === 'registration' ? this.register() : undefined))
+    void this.look().then(() => this.begin())
+  }
+
+  private begin(): void {
+    if (this.stopped) return
+    const { clock } = this.host
+    const every = (this.trunk.watchSeconds ?? 0) * 1000
+    if (this.trunk.kind === 'registration') void this.register()
+    if (every > 0)
+      this.watch = new TrunkWatch({
+        clock,
+        every,
+        ask: (answered) => this.ask(answered),
+        changed: (isThere) => this.watched(isThere),
+      })
   }
 
   /** The way to the trunk; rejects when there is none. */
@@ -77,6 +93,7 @@ class TrunkLine {
     this.stopped = true
     this.stopTimer()
     this.stopLooking()
+    this.watch?.stop()
     this.sent?.end()
     if (this.state.state === 'registered' && this.flow?.open) this.send(this.flow, 0, {})
   }
@@ -86,6 +103,49 @@ class TrunkLine {
     if (this.flow !== flow) return
     this.flow = null
     if (!this.stopped && this.state.state === 'registered') this.retryIn(firstRetry, null)
+  }
+
+  /** A registration that is silent is made anew, with the same growing pauses as one that failed. */
+  private watched(isThere: boolean): void {
+    if (this.trunk.kind === 'address') return this.tell(isThere ? 'ready' : 'failed', isThere ? 200 : 408)
+    if (!isThere && this.state.state === 'registered') this.fail(408)
+    else if (isThere && this.state.status === 408) this.later(0)
+  }
+
+  /** One question by OPTIONS; what gives it up is returned. */
+  private ask(answered: (isThere: boolean) => void): () => void {
+    let question: ClientTransaction | null = null
+    let over = false
+    this.connect().then(
+      (flow) => {
+        if (over) return
+        const owner = {
+          response: ({ status }: SipResponse) => {
+            if (status >= 200) answered(status !== 503)
+          },
+          failed: () => answered(false),
+        }
+        question = this.host.transactions.send(this.question(flow), flow, owner)
+      },
+      () => answered(false),
+    )
+    return () => {
+      over = true
+      question?.end()
+    }
+  }
+
+  private question(flow: Flow): SipRequest {
+    const domain = this.trunk.domain ?? this.trunk.host
+    const uri = `sip:${domain}`
+    const headers = new Headers()
+    headers
+      .add('max-forwards', 70)
+      .add('from', `<sip:${escapeUser(contactUserOf(this.trunk))}@${domain}>;tag=${newTag()}`)
+    headers.add('to', `<${uri}>`).add('call-id', newTag()).add('cseq', '1 OPTIONS')
+    headers.add('contact', contactOn(flow, contactUserOf(this.trunk))).add('accept', 'application/sdp')
+    headers.add('user-agent', this.host.userAgent)
+    return { kind: 'request', method: 'OPTIONS', uri, headers, body: '' }
   }
 
   private async look(): Promise<void> {
