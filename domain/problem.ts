@@ -64,6 +64,7 @@ export const problems = {
   'disposal.needsAnother': 409,
   'disposal.settled': 409,
   'transfer.unreachable': 409,
+  'number.tooMany': 429,
   'number.notAllowed': 403,
   'form.notFound': 404,
   'form.invalid': 400,

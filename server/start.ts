@@ -162,7 +162,7 @@ function startTelephony(
     connect: async (on) =>
       connectSwitchboard({ url: ari.url, app: ari.app, on, log: say, ...(await allDevices(db, keys)) }),
     switchboardName: ari.app,
-    trunkFor: (hotlineId, number) => inHotline(db, hotlineId, (tx) => trunkFor(tx, number)),
+    trunkFor: (hotlineId, ...given) => inHotline(db, hotlineId, (tx) => trunkFor(tx, ...given)),
     changed: (hotlineId, what) => screens.tell(hotlineId, what),
   })
 }

@@ -1,8 +1,9 @@
 /* A call that tells one person of an alarm: apart from contacts, bounded, and nothing of it outlives this process. */
 import { randomUUID } from 'node:crypto'
 import { Problem } from '../../domain/problem.ts'
-import type { DialSpec, SwitchboardEvent } from '../../telephony/switchboard.ts'
+import type { SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
+import { dialOutside } from './outside.ts'
 import { alarmLegPrefix, type Shell, toldOf } from './shell.ts'
 import { promptFiles } from './sounds.ts'
 
@@ -51,23 +52,22 @@ export async function alarmCall(shell: Shell, given: AlarmCall): Promise<void> {
   }
   const leg = `${alarmLegPrefix}${randomUUID()}`
   const files = await wordsOf(shell, given)
-  const to = await placeOf(shell, given)
+  await refuseNumber(shell, given)
   const timer = setTimeout(() => end(shell, leg), ringFor + lastsAtMost)
   shell.alarms.set(leg, { given, leg, files, plays: 0, timer })
   try {
-    await switchboard.dial({ leg, ...to, timeoutMs: ringFor })
+    const { to, hotlineId } = given
+    if ('number' in to) await dialOutside(shell, { hotlineId, leg, number: to.number, timeoutMs: ringFor })
+    else await switchboard.dial({ leg, to: { seat: to.sipUser }, timeoutMs: ringFor })
   } catch {
     forget(shell, leg)
     throw new Problem('seat.offline')
   }
 }
 
-async function placeOf(shell: Shell, { hotlineId, to }: AlarmCall): Promise<Pick<DialSpec, 'to' | 'from'>> {
-  if ('sipUser' in to) return { to: { seat: to.sipUser } }
-  const trunk = await shell.trunkFor(hotlineId, to.number)
-  if (!trunk) throw new Problem('number.notAllowed')
-  const from = trunk.from === null ? {} : { from: { number: trunk.from } }
-  return { to: { number: to.number, trunk: trunk.trunk }, ...from }
+/** Only the list of allowed numbers binds an alarm, never how many calls were made. */
+async function refuseNumber(shell: Shell, { hotlineId, to }: AlarmCall): Promise<void> {
+  if ('number' in to && !(await shell.trunkFor(hotlineId, to.number))) throw new Problem('number.notAllowed')
 }
 
 async function wordsOf(shell: Shell, { hotlineId, prompt }: AlarmCall): Promise<string[]> {

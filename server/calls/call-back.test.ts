@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startSipStack } from '../../switchboard/sip/stack.ts'
 import { until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
 import { Hall } from './testing/hall.ts'
@@ -35,6 +36,8 @@ test('a call-back rings the own seat, then the caller, and both talk on the same
   const rung = await seat.phone.rings()
   rung.answer()
   const back = await phone.rings()
+  // The hotline's number is shown, not the seat's or nothing.
+  expect(back.call).toMatchObject({ callerNumber: '057112356' })
   back.answer()
   await hall.becomes({ state: 'talking', phase: 'together', person_id: seat.personId })
   rung.sound.hz = 1000
@@ -64,4 +67,77 @@ test('a caller whose number no trunk may dial cannot be called back, and the cou
   await data.owner('update trunk set outbound_patterns = $1', [['110']])
   const tried = hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
   await expect(tried).rejects.toMatchObject({ code: 'number.notAllowed' })
+})
+
+test('G24-3.2.2b: when the first trunk refuses, the call goes by the next one; nobody hears of it', async () => {
+  const { phone, contact } = await missedCaller()
+  let asked = 0
+  const options = { host: '127.0.0.1', publicAddress: null, port: 0, realm: 'full', acceptAnonymous: true }
+  const refusing = await startSipStack(options, {
+    invite: (call) => {
+      asked += 1
+      call.reject(503)
+      return { ended: () => undefined }
+    },
+  })
+  await data.owner('update trunk set rank = 2')
+  await hall.trunkToPort(refusing.ports.sip, 1)
+  const seat = await hall.seat()
+  await hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
+  const rung = await seat.phone.rings()
+  rung.answer()
+  const back = await phone.rings()
+  back.answer()
+  await hall.becomes({ state: 'talking', phase: 'together', person_id: seat.personId })
+  expect(asked).toBe(1)
+  await refusing.stop(0)
+})
+
+test('G24-3.2.2b: a trunk that no longer answers is known before a caller meets it, and passed over', async () => {
+  const { phone, contact } = await missedCaller()
+  const dead = await hall.phone()
+  const { sip: port } = dead.stack.ports
+  await dead.stop()
+  await data.owner('update trunk set rank = 2')
+  await hall.trunkToPort(port, 1)
+  const gone = `outside-${port}`
+  const isGone = () =>
+    hall.calls.shell.switchboard?.snapshot().trunks.some((each) => each.trunk === gone && !each.online)
+  await until('the trunk is known to be gone', () => isGone() === true, 20_000)
+  const seat = await hall.seat()
+  await hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
+  const rung = await seat.phone.rings()
+  rung.answer()
+  const back = await phone.rings()
+  back.answer()
+  await hall.becomes({ state: 'talking', phase: 'together' })
+})
+
+test('toll fraud: calls to the outside are counted by person and hour; over the limit they are refused, but not in danger', async () => {
+  const { phone, contact } = await missedCaller()
+  const seat = await hall.seat()
+  await data.owner(`update hotline set settings = '{"outbound":{"perPerson":1}}' where hotline_id = $1`, [
+    hall.hotlineId,
+  ])
+  const callBack = () => hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
+  const cutShort = async (): Promise<void> => {
+    const rung = await seat.phone.rings()
+    rung.answer()
+    const back = await phone.rings()
+    back.call.hangup()
+    await until('the seat is free', async () => (await hall.dutyOf(seat))?.state === 'free')
+  }
+  await callBack()
+  await cutShort()
+  await expect(callBack()).rejects.toMatchObject({ code: 'number.tooMany' })
+  await data.owner('update contact set danger_key = true where contact_id = $1', [contact.contact_id])
+  await callBack()
+  await cutShort()
+  const rows = await data.owner('select kind, person_id from outbound_call where hotline_id = $1', [
+    hall.hotlineId,
+  ])
+  expect(rows).toEqual([
+    { kind: 'call-back', person_id: seat.personId },
+    { kind: 'call-back', person_id: seat.personId },
+  ])
 })

@@ -6,6 +6,7 @@ import type { RiskLevel } from '../../domain/risk.ts'
 import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { alarmCall, type AlarmCall, endAlarms, hearAlarm } from './alarms.ts'
 import { askedByPhone, assessed, callBack, recordClosed } from './commands.ts'
+import { fellOver } from './falling-over.ts'
 import { hear, seatSilent } from './hearing.ts'
 import { reloadSeats, rememberSeat } from './memory.ts'
 import type { StaffedSeat } from '../roster/roster.ts'
@@ -63,6 +64,7 @@ export function startCalls(options: CallsOptions): Calls {
     online: new Set(),
     devices: new Map(),
     alarms: new Map(),
+    outward: new Map(),
     voices: new Map(),
     lostAt: null,
     comparing: Promise.resolve(),
@@ -174,7 +176,11 @@ function told(shell: Shell, event: SwitchboardEvent): void {
 }
 
 function pass(shell: Shell, event: SwitchboardEvent): void {
-  if (shell.stopped) return
+  if (shell.stopped || fellOver(shell, event, () => passOn(shell, event))) return
+  passOn(shell, event)
+}
+
+function passOn(shell: Shell, event: SwitchboardEvent): void {
   if (hearAlarm(shell, event)) return
   if (event.type === 'seat.state') deviceSeen(shell, event.seat, event.online)
   else if (event.type === 'transfer.asked') askedByPhone(shell, event)

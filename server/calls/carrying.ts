@@ -4,6 +4,7 @@ import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { Switchboard } from '../../telephony/switchboard.ts'
 import { inHotline } from '../db/database.ts'
 import { findSeats } from '../roster/roster.ts'
+import { dialOutside } from './outside.ts'
 import { findSealedNumber, recordingId } from './queries.ts'
 import { toldOf, type Shell } from './shell.ts'
 
@@ -132,32 +133,30 @@ async function dialNumber(
   effect: Extract<Effect, { do: 'dialNumber' }>,
 ): Promise<void> {
   const number = shell.keys.open(hotlineId, Buffer.from(effect.number, 'base64'))
-  const trunk = await shell.trunkFor(hotlineId, number)
-  if (!trunk) throw new SwitchboardError('offline', 'no trunk for this number')
-  const from = callerNumber(switchboard, call) ?? trunk.from
-  await switchboard.dial({
+  const from = callerNumber(switchboard, call)
+  await dialOutside(shell, {
+    hotlineId,
     leg: effect.leg,
-    to: { number, trunk: trunk.trunk },
+    number,
     timeoutMs: effect.for,
     tags: { contact: call.contact },
-    ...(from === null ? {} : { from: { number: from } }),
+    ...(from === null ? {} : { from }),
   })
 }
 
-/** A call-back: the number under which the caller once came, by a trunk that allows it. */
+/** A call-back: the number under which the caller once came, by a trunk that allows it; the hotline's number is shown. */
 async function dialCaller(
-  { shell, switchboard, hotlineId, call }: Work,
+  { shell, hotlineId, call }: Work,
   effect: Extract<Effect, { do: 'dialCaller' }>,
 ): Promise<void> {
   const sealed = await inHotline(shell.db, hotlineId, (tx) => findSealedNumber(tx, call.contact))
   const number = sealed ? shell.keys.open(hotlineId, sealed) : null
-  const trunk = number === null ? null : await shell.trunkFor(hotlineId, number)
-  if (number === null || !trunk) throw new SwitchboardError('offline', 'no trunk for this number')
-  await switchboard.dial({
+  if (number === null) throw new SwitchboardError('offline', 'no number to call back')
+  await dialOutside(shell, {
+    hotlineId,
     leg: effect.leg,
-    to: { number, trunk: trunk.trunk },
+    number,
     timeoutMs: effect.for,
     tags: { contact: call.contact },
-    ...(trunk.from === null ? {} : { from: { number: trunk.from } }),
   })
 }

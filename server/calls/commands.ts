@@ -8,7 +8,8 @@ import { inHotline } from '../db/database.ts'
 import { findStaffed, happenAtSeat, seatOf, type StaffedSeat } from '../roster/roster.ts'
 import { rememberSeat } from './memory.ts'
 import { findSealedNumber, lineOfNumber } from './queries.ts'
-import { inLane, inLaneNow, ownerOf, type Shell } from './shell.ts'
+import { countOutside, refuseOutside, type OutsideWish } from './outside.ts'
+import { inLane, inLaneNow, memoryOf, ownerOf, type Shell } from './shell.ts'
 import { happen, happenSurely, type Outcome } from './stepping.ts'
 
 /** How much longer a wrap-up lasts each time it is extended. */
@@ -61,7 +62,7 @@ const isAt = (call: Call, seatId: string): boolean =>
 
 /**
  * Gives a command to a call at the person's own seat. `duty.notOn`, `call.notFound`, `call.notYours`,
- * `call.wrongState`, `seat.busy`, `seat.offline`, `number.notAllowed`, `transfer.unreachable`.
+ * `call.wrongState`, `seat.busy`, `seat.offline`, `number.notAllowed`, `number.tooMany`, `transfer.unreachable`.
  */
 export async function commandCall(
   shell: Shell,
@@ -77,11 +78,13 @@ export async function commandCall(
   }
   const event = eventOf(shell, hotlineId, command)
   if (!event) throw new Problem('request.malformed')
-  await refuseUnreachable(shell, hotlineId, command)
+  const wish = outsideWish({ hotlineId, personId, contactId }, command)
+  if (wish) await refuseOutside(shell, wish)
   const outcome = await inLaneNow(shell, contactId, () =>
     happen(shell, hotlineId, contactId, mine(seat.seatId, event), personId),
   )
   judge(outcome, seat.seatId)
+  if (wish) await countOutside(shell, wish, 'transfer')
 }
 
 const mine =
@@ -105,11 +108,10 @@ function judge(outcome: Outcome | null, seatId: string): void {
   throw new Problem('call.wrongState', { state: outcome.call.state })
 }
 
-async function refuseUnreachable(shell: Shell, hotlineId: string, command: CallCommand): Promise<void> {
-  if (command.command !== 'transfer' || command.to.kind !== 'number') return
-  const trunk = await shell.trunkFor(hotlineId, command.to.number)
-  if (!trunk) throw new Problem('number.notAllowed')
-}
+const outsideWish = (who: Omit<OutsideWish, 'number'>, command: CallCommand): OutsideWish | null =>
+  command.command === 'transfer' && command.to.kind === 'number'
+    ? { ...who, number: command.to.number }
+    : null
 
 async function atSeat(
   shell: Shell,
@@ -137,7 +139,7 @@ function seatChanged(shell: Shell, hotlineId: string, seat: StaffedSeat): void {
 
 /**
  * Calls a contact's caller back from the person's own seat: rings the seat, then the caller. `duty.notOn`, `seat.busy`,
- * `seat.offline`, `number.notAllowed` (no trunk may dial it), `call.wrongState`.
+ * `seat.offline`, `number.notAllowed` (no trunk may dial it), `number.tooMany`, `call.wrongState`.
  */
 export async function callBack(
   shell: Shell,
@@ -153,12 +155,15 @@ export async function callBack(
   if (seat.duty.state !== 'free' && seat.duty.state !== 'wrap-up') throw new Problem('seat.busy')
   if (!seat.connected) throw new Problem('seat.offline')
   const number = sealed ? shell.keys.open(hotlineId, sealed) : null
-  if (number === null || !(await shell.trunkFor(hotlineId, number))) throw new Problem('number.notAllowed')
+  if (number === null) throw new Problem('number.notAllowed')
+  const wish = { hotlineId, personId, contactId, number }
+  await refuseOutside(shell, wish)
   const outcome = await inLaneNow(shell, contactId, () =>
     happen(shell, hotlineId, contactId, { type: 'callBack', seat: seat.seatId }, personId),
   )
   if (!outcome) throw new Problem('call.notFound')
   if (outcome.refused) throw new Problem('call.wrongState', { state: outcome.call.state })
+  await countOutside(shell, wish, 'call-back')
 }
 
 /**
@@ -205,21 +210,38 @@ export function askedByPhone(
   if (!owner?.hotlineId) return answer('declined')
   const { hotlineId, contactId } = owner
   void inLane(shell, contactId, async () => {
-    const to = await dialledTo(shell, hotlineId, event.to)
+    const personId = personAt(shell, hotlineId, event.leg)
+    const wish = { hotlineId, personId, contactId, number: event.to }
+    const to = await dialledTo(shell, wish)
     const outcome = to
       ? await happen(shell, hotlineId, contactId, (call) =>
           call.talk?.leg === event.leg ? { type: 'transfer', to, attended: false } : null,
         )
       : null
-    answer(outcome && !outcome.refused ? 'ringing' : 'declined')
+    const done = outcome !== null && !outcome.refused
+    answer(done ? 'ringing' : 'declined')
+    if (done && to && 'number' in to) await countOutside(shell, wish, 'transfer')
   })
 }
 
-async function dialledTo(shell: Shell, hotlineId: string, dialled: string): Promise<TransferTo | null> {
+/** Who is on duty at the seat whose device this leg is. */
+function personAt(shell: Shell, hotlineId: string, leg: string): string | null {
+  const party = shell.switchboard?.snapshot().legs.find((each) => each.id === leg)?.party
+  const device = party?.kind === 'seat' ? shell.devices.get(party.seat) : undefined
+  return (device && memoryOf(shell, hotlineId).seats.get(device.seatId)?.personId) ?? null
+}
+
+async function dialledTo(shell: Shell, wish: OutsideWish): Promise<TransferTo | null> {
+  const { hotlineId, number: dialled } = wish
   const device = shell.devices.get(dialled)
   if (device?.hotlineId === hotlineId) return { seat: device.seatId }
   const line = await lineOfNumber(shell.db, dialled)
   if (line?.hotlineId === hotlineId) return { line: line.lineId }
-  if (!(await shell.trunkFor(hotlineId, dialled))) return null
+  try {
+    await refuseOutside(shell, wish)
+  } catch (error) {
+    if (error instanceof Problem) return null
+    throw error
+  }
   return { number: shell.keys.seal(hotlineId, dialled).toString('base64') }
 }

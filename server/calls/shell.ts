@@ -1,10 +1,12 @@
 /* What the parts of the calls slice share: the ground they stand on and what is remembered between transactions. */
+import type { TrunkUse } from '../../domain/outbound.ts'
 import type { Waiting } from '../../domain/queue.ts'
 import type { Switchboard, SwitchboardEvent } from '../../telephony/switchboard.ts'
 import type { Database } from '../db/database.ts'
 import type { Keys } from '../records/keys.ts'
 import type { Seat, StaffedSeat } from '../roster/roster.ts'
 import type { Alarms } from './alarms.ts'
+import type { OutwardCall } from './outside.ts'
 import type { Happening } from './queries.ts'
 import type { Voice } from './voice.ts'
 
@@ -34,8 +36,12 @@ export interface CallsOptions {
   connect: (on: (event: SwitchboardEvent) => void) => Promise<Switchboard>
   /** Name of the switchboard: one process at a time controls it. */
   switchboardName: string
-  /** Trunk by which outside numbers are dialled, with the number shown there; null when there is none. */
-  trunkFor: (hotlineId: string, number: string) => Promise<{ trunk: string; from: string | null } | null>
+  /** Trunk by which an outside number is dialled next, with the number shown there; null when there is none. */
+  trunkFor: (
+    hotlineId: string,
+    number: string,
+    use?: TrunkUse,
+  ) => Promise<{ trunk: string; from: string | null } | null>
   /** Told after every change, so that screens follow. `people` are those whose desk changed. */
   changed: (hotlineId: string, what: Changed) => void
 }
@@ -97,6 +103,8 @@ export interface Shell extends CallsOptions {
   devices: Map<string, Seat>
   /** Alarms being rung by this process. */
   alarms: Alarms
+  /** Calls to the outside that have not rung yet, by their leg. */
+  outward: Map<string, OutwardCall>
   /** Legs of talks that are being listened to. */
   voices: Map<string, Voice>
   /** Since when the link to the switchboard is lost, or null. */

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { z } from 'zod'
 import { hours as hoursShape, type hotline, type Line, type lineSettings } from '../../api/administration.ts'
 import { isOpenNow } from '../../domain/hours.ts'
+import { nextWay, type TrunkUse } from '../../domain/outbound.ts'
 import { Problem } from '../../domain/problem.ts'
 import { inHotline, jsonb, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
@@ -199,29 +200,26 @@ export async function openLines(tx: Tx, now: Date): Promise<(Line & { openNow: b
   return rows.map(shown).map((line) => ({ ...line, openNow: isOpenNow(line.hours, timeZone, now) }))
 }
 
-/** The trunk by which an outside number is dialled, and the number shown there; null when none may. An empty number asks for any. */
+/** The trunk by which an outside number is dialled, and the number shown there; null when none may. See nextWay(). */
 export async function trunkFor(
   tx: Tx,
   number: string,
+  use?: TrunkUse,
 ): Promise<{ trunk: string; from: string | null } | null> {
   const trunks = await tx
     .selectFrom('trunk')
-    .select(['name', 'caller_number', 'outbound_patterns'])
+    .select(['name', 'caller_number', 'outbound_patterns', 'rank', 'most_calls'])
     .where('removed_at', 'is', null)
-    .orderBy('name')
     .execute()
-  const found = trunks.find((trunk) =>
-    trunk.outbound_patterns.some((pattern) => number === '' || fitsPattern(pattern, number)),
-  )
-  return found ? { trunk: found.name, from: found.caller_number } : null
-}
-
-/** `X` stands for any digit; a pattern that ends with `*` lets any further digits follow. */
-function fitsPattern(pattern: string, number: string): boolean {
-  const open = pattern.endsWith('*')
-  const fixed = open ? pattern.slice(0, -1) : pattern
-  if (open ? number.length < fixed.length : number.length !== fixed.length) return false
-  return [...fixed].every((sign, i) => (sign === 'X' ? /\d/.test(number[i] ?? '') : sign === number[i]))
+  const ways = trunks.map((row) => ({
+    trunk: row.name,
+    from: row.caller_number,
+    patterns: row.outbound_patterns,
+    rank: row.rank,
+    mostCalls: row.most_calls,
+  }))
+  const found = nextWay(ways, number, use)
+  return found && { trunk: found.trunk, from: found.from }
 }
 
 /** The words of callers as files to play. */

@@ -87,7 +87,7 @@ export class Hall {
         const seats = await inHotline(data.db, hotlineId, (tx) => seatSpecs(tx, keys, hotlineId))
         return connectSwitchboard({ url: house.ariUrl, app: 'hotline', on, seats })
       },
-      trunkFor: (of, number) => inHotline(data.db, of, (tx) => trunkFor(tx, number)),
+      trunkFor: (of, ...given) => inHotline(data.db, of, (tx) => trunkFor(tx, ...given)),
       changed: () => undefined,
     })
   }
@@ -127,13 +127,17 @@ export class Hall {
     return phone
   }
 
-  /** A trunk that leads to this phone for every number. */
-  async trunkTo(phone: Phone): Promise<void> {
-    const { sip: port } = phone.stack.ports
+  /** A trunk that leads to this phone for every number; of several the lowest `rank` is tried first. */
+  async trunkTo(phone: Phone, rank = 1): Promise<void> {
+    await this.trunkToPort(phone.stack.ports.sip, rank)
+  }
+
+  /** A trunk that leads to this port of 127.0.0.1, whatever is there. */
+  async trunkToPort(port: number, rank = 1): Promise<void> {
     await this.data.owner(
-      `insert into trunk (trunk_id, hotline_id, name, kind, host, port, outbound_patterns)
-        values ($1, $2, $4, 'address', '127.0.0.1', $3, '{*}')`,
-      [newId(), this.hotlineId, port, `outside-${port}`],
+      `insert into trunk (trunk_id, hotline_id, name, kind, host, port, outbound_patterns, rank, caller_number)
+        values ($1, $2, $4, 'address', '127.0.0.1', $3, '{*}', $5, '057112356')`,
+      [newId(), this.hotlineId, port, `outside-${port}`, rank],
     )
     const spec = {
       trunk: `outside-${port}`,

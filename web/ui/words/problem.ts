@@ -152,6 +152,10 @@ export const problem = {
     '转接没有接通，求助者仍在您这里。',
     'The transfer did not get through; the caller is still with you.',
   ],
+  'problem.number.tooMany': [
+    '一小时内外呼次数已达上限，请稍后再拨或联系行政管理员。',
+    'Too many calls to the outside within the hour. Try later, or ask an administrator.',
+  ],
   'problem.number.notAllowed': [
     '这个号码不允许拨打，请联系行政管理员。',
     'This number may not be dialled. Ask an administrator.',

@@ -1,0 +1,99 @@
+/* Calls to the outside: the trunks in their order, and how many calls somebody may make. */
+import { isOverLimit, outboundLimitsOf, type TrunkUse } from '../../domain/outbound.ts'
+import { Problem } from '../../domain/problem.ts'
+import { SwitchboardError } from '../../telephony/switchboard-error.ts'
+import type { DialSpec } from '../../telephony/switchboard.ts'
+import { inHotline } from '../db/database.ts'
+import { addOutboundCall, findOutgoing } from './outside-queries.ts'
+import type { Shell } from './shell.ts'
+
+const hourMs = 3_600_000
+
+/** A number to be dialled under a leg's id, with what goes along; `from` where another number than the trunk's is shown. */
+export interface Outward {
+  hotlineId: string
+  leg: string
+  number: string
+  timeoutMs: number
+  from?: string
+  tags?: DialSpec['tags']
+}
+
+/** A call under way to the outside that has not rung yet. */
+export interface OutwardCall extends Outward {
+  tried: string[]
+}
+
+/** How the trunks stand, as the switchboard says now. */
+function useOf({ switchboard }: Shell, tried: readonly string[]): TrunkUse {
+  const { legs, trunks } = switchboard?.snapshot() ?? { legs: [], trunks: [] }
+  const gone = new Set(trunks.flatMap((each) => (each.online ? [] : [each.trunk])))
+  return {
+    tried,
+    online: (trunk) => !gone.has(trunk),
+    calls: (trunk) => legs.filter(({ party }) => party.kind !== 'seat' && party.trunk === trunk).length,
+  }
+}
+
+/** Dials by the first trunk that takes it; rejects `offline` when none may or can, and as dial() does. */
+export async function dialOutside(shell: Shell, given: Outward): Promise<void> {
+  await dialNext(shell, { ...given, tried: [] })
+}
+
+/** Dials by the next trunk that was not tried; see dialOutside(). */
+export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
+  const { hotlineId, leg, number, timeoutMs, from: shown, tags = {} } = call
+  for (;;) {
+    const way = await shell.trunkFor(hotlineId, number, useOf(shell, call.tried))
+    if (!way || !shell.switchboard) throw new SwitchboardError('offline', 'no trunk for this number')
+    call.tried.push(way.trunk)
+    const from = shown ?? way.from
+    // Known before it is dialled: its end may be told before the answer to the command comes.
+    shell.outward.set(leg, call)
+    try {
+      const to = { number, trunk: way.trunk }
+      return await shell.switchboard.dial({
+        leg,
+        to,
+        timeoutMs,
+        tags,
+        ...(from === null ? {} : { from: { number: from } }),
+      })
+    } catch (error) {
+      shell.outward.delete(leg)
+      if (!(error instanceof SwitchboardError) || error.code !== 'refused') throw error
+    }
+  }
+}
+
+/** Who wants to call whom outside, for which contact. */
+export interface OutsideWish {
+  hotlineId: string
+  personId: string | null
+  contactId: string
+  number: string
+}
+
+/** Refuses a number that no trunk may dial (`number.notAllowed`) and more calls than the limits allow (`number.tooMany`). */
+export async function refuseOutside(shell: Shell, wish: OutsideWish): Promise<void> {
+  const { hotlineId, personId, contactId, number } = wish
+  if (!(await shell.trunkFor(hotlineId, number))) throw new Problem('number.notAllowed')
+  const since = new Date(shell.now() - hourMs)
+  const found = await inHotline(shell.db, hotlineId, (tx) =>
+    findOutgoing(tx, { hotlineId, personId, contactId, since }),
+  )
+  if (isOverLimit({ ...found, number }, outboundLimitsOf(found.settings))) {
+    shell.log('a call to the outside is over the limit')
+    throw new Problem('number.tooMany')
+  }
+}
+
+/** Counts a call to the outside that is being made. */
+export async function countOutside(
+  shell: Shell,
+  { hotlineId, personId }: OutsideWish,
+  kind: 'call-back' | 'transfer',
+): Promise<void> {
+  const at = new Date(shell.now())
+  await inHotline(shell.db, hotlineId, (tx) => addOutboundCall(tx, { hotlineId, personId, kind, at }))
+}
