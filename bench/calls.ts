@@ -2,29 +2,20 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
-import { connectSwitchboard, type Switchboard, type SwitchboardEvent } from '../telephony/switchboard.ts'
+import { connectSwitchboard, type Switchboard } from '../telephony/switchboard.ts'
 import { report } from './figure.ts'
+import { Pairing } from './pairing.ts'
+import { cpuMs, freePort } from './processes.ts'
 import { startCallers, startFarEnd, type Sipp } from './sipp.ts'
 
 const root = join(import.meta.dirname, '..')
 const hotline = '00000000-0000-7000-8000-000000000001'
 const bridgedCalls = 50
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
-}
 
 const startProcess = async (script: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> => {
   const child = fork(join(root, script), {
@@ -40,61 +31,6 @@ const stopProcess = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
   await once(child, 'exit')
-}
-
-/** CPU time of a process so far, user and system, all threads, in milliseconds (proc(5), clock ticks of 10 ms). */
-const cpuMs = (child: ChildProcess): number => {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}
-
-/** The smallest application: answers, dials the far end, brings both together, and ends one leg with the other. */
-class Pairing {
-  bridged = 0
-  failed = 0
-  readonly callers = new Set<string>()
-  private readonly link: Switchboard
-  private readonly rooms = new Map<string, string>()
-
-  constructor(link: Switchboard) {
-    this.link = link
-  }
-
-  happened(event: SwitchboardEvent): void {
-    const work = this.workFor(event)
-    work?.catch(() => (this.failed += 1))
-  }
-
-  private workFor(event: SwitchboardEvent): Promise<void> | null {
-    if (event.type === 'call.offered') return this.take(event.leg.id)
-    if (event.type === 'leg.up') return this.join(event.leg)
-    return event.type === 'leg.ended' ? this.end(event.leg) : null
-  }
-
-  private async take(caller: string): Promise<void> {
-    this.callers.add(caller)
-    const id = randomUUID()
-    this.rooms.set(caller, id).set(id, caller)
-    await this.link.answer(caller)
-    await this.link.dial({ leg: id, to: { number: '2000', trunk: 'out' }, timeoutMs: 10_000 })
-  }
-
-  private async join(leg: string): Promise<void> {
-    const caller = this.rooms.get(leg)
-    if (caller === undefined || this.callers.has(leg)) return
-    await this.link.openRoom(`room-${leg}`, 'talk')
-    await Promise.all([this.link.join(caller, `room-${leg}`), this.link.join(leg, `room-${leg}`)])
-    this.bridged += 1
-  }
-
-  private async end(leg: string): Promise<void> {
-    const other = this.rooms.get(leg)
-    if (other === undefined) return
-    this.rooms.delete(leg)
-    if (!this.callers.delete(leg)) return
-    await Promise.all([this.link.hangup(other), this.link.closeRoom(`room-${other}`)])
-  }
 }
 
 /** All that a measurement needs, running. */
@@ -216,15 +152,15 @@ const measureRate = async (room: Room, offered: readonly number[], seconds: numb
  */
 const measureSetup = async (room: Room, count: number): Promise<void> => {
   await batch(room, 50, 150)
-  const before = cpuMs(room.switchboard)
+  const before = cpuMs(room.switchboard.pid ?? 0)
   if (!(await batch(room, 25, count))) throw new Error('a call failed at 25 a second')
-  const value = (cpuMs(room.switchboard) - before) / count
+  const value = (cpuMs(room.switchboard.pid ?? 0) - before) / count
   report({ bench: 'calls', figure: 'cpu_ms_per_setup', value, unit: 'ms', rounds: count })
 }
 
 /** Percent of a core that `processes` use in a window of `ms`, for each of the bridged calls. */
 const percentPerCall = async (processes: readonly ChildProcess[], ms: number): Promise<number> => {
-  const used = (): number => processes.reduce((sum, child) => sum + cpuMs(child), 0)
+  const used = (): number => processes.reduce((sum, child) => sum + cpuMs(child.pid ?? 0), 0)
   const [cpu, at] = [used(), performance.now()]
   await sleep(ms)
   return ((used() - cpu) / (performance.now() - at) / bridgedCalls) * 100

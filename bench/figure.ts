@@ -10,10 +10,12 @@ export interface Figure {
   rounds?: number
 }
 
-/** Prints a figure with three significant decimals. */
+const inThousandths = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
+
+/** Prints a figure with three decimals. */
 export const report = (figure: Figure): void => {
-  const value = Math.round(figure.value * 1000) / 1000
-  process.stdout.write(`${JSON.stringify({ ...figure, value })}\n`)
+  process.stdout.write(`${JSON.stringify(figure, inThousandths)}\n`)
 }
 
 /** The nearest-rank percentile of measured values. */

@@ -7,6 +7,7 @@ import { offers } from './offers.ts'
 import { playback } from './playback.ts'
 import { resources } from './resources.ts'
 import { sealing } from './sealing.ts'
+import { switchboard } from './switchboard/switchboard.ts'
 import { verify } from './verify.ts'
 import { web } from './web.ts'
 
@@ -20,6 +21,7 @@ const benches: Record<string, (quick: boolean) => Promise<void>> = {
   resources,
   verify,
   sealing,
+  switchboard,
   web,
 }
 const [name = '', ...flags] = process.argv.slice(2)

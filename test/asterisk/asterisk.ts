@@ -90,8 +90,11 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(impatient)
 }
 
-/** Starts one; the first time this fetches and unpacks it. `more` changes its settings. */
-export async function startAsterisk(more: Partial<AsteriskSettings> = {}): Promise<TestAsterisk> {
+/** Starts one; the first time this fetches and unpacks it. `more` changes its settings, `rewrite` its files. */
+export async function startAsterisk(
+  more: Partial<AsteriskSettings> = {},
+  rewrite = (files: ReadonlyMap<string, string>): ReadonlyMap<string, string> => files,
+): Promise<TestAsterisk> {
   const root = await asteriskRoot()
   const folder = mkdtempSync(join(tmpdir(), 'asterisk-'))
   const settings = { ...(await settingsIn(root, folder)), ...more }
@@ -106,7 +109,8 @@ export async function startAsterisk(more: Partial<AsteriskSettings> = {}): Promi
     join(log, 'cdr-csv'),
   ])
     mkdirSync(place, { recursive: true })
-  for (const [name, text] of asteriskConfig(settings)) writeFileSync(join(etc, name), text, { mode: 0o600 })
+  for (const [name, text] of rewrite(asteriskConfig(settings)))
+    writeFileSync(join(etc, name), text, { mode: 0o600 })
   await writeTones(folder)
   const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }])
   writeFileSync(join(folder, 'tls.pem'), `${key}\n${cert}\n`, { mode: 0o600 })
