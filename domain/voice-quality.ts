@@ -27,7 +27,7 @@ export interface VoiceReading {
  * Robustness of G.711 against single losses, `Bpl` of ITU-T G.113 (11/2007) table I.3 at Ie = 0: with the concealment of
  * G.711 appendix I, and without any.
  */
-export const lossRobustness = { concealed: 25.1, bare: 4.3 } as const
+const lossRobustness = { concealed: 25.1, bare: 4.3 } as const
 
 /** `Ro - Is` of ITU-T G.107 (06/2015) with all its default values: R of a clean narrow-band call without delay. */
 const cleanR = 93.2

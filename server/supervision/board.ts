@@ -272,7 +272,7 @@ export function lightsOfBoard(
     'follow-ups': ages([board.owed.followUpsSince]),
     unreachable:
       board.seats.filter((seat) => staffedStates.has(seat.state) && !seat.connected).length +
-      board.talking.filter((call) => call.voice?.silentSince != null).length,
+      board.talking.filter((call) => (call.voice?.silentSince ?? null) !== null).length,
     voice: least(board.talking.flatMap((call) => call.voice?.opinion ?? [])),
     loss: most(board.talking.flatMap((call) => call.voice?.lossShare ?? [])),
     system: most(board.notices.map((notice) => graveness[notice.kind])) ?? 0,

@@ -53,12 +53,12 @@ export class TrunkWatch {
   }
 
   private told(isThere: boolean): void {
-    const { every, changed, clock } = this.host
+    const { host } = this
     this.misses = isThere ? 0 : this.misses + 1
     const wasGone = this.gone
     this.gone = this.misses > 1 || (wasGone && !isThere)
-    if (this.gone !== wasGone) changed(isThere)
-    this.stopTimer = clock.after(this.pause(every), () => this.ask())
+    if (this.gone !== wasGone) host.changed(isThere)
+    this.stopTimer = host.clock.after(this.pause(host.every), () => this.ask())
   }
 
   /** Once gone it is asked soon, then ever more seldom, so that nobody floods what is restarting. */
