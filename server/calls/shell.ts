@@ -105,8 +105,8 @@ export interface Shell extends CallsOptions {
   alarms: Alarms
   /** Calls to the outside that have not rung yet, by their leg. */
   outward: Map<string, OutwardCall>
-  /** Legs of talks that are being listened to. */
-  voices: Map<string, Voice>
+  /** Legs of talks that are being listened to, by their contact. */
+  voices: Map<string, Voice[]>
   /** Since when the link to the switchboard is lost, or null. */
   lostAt: number | null
   /** Done once everything was compared with what lives; what is told meanwhile waits for it. */

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
+import { inHotline } from '../db/database.ts'
+import { readBoardNow } from '../supervision/supervision.ts'
 import { Hall, type Seat } from './testing/hall.ts'
 
 const data = await freshDatabase()
@@ -89,4 +91,19 @@ test('G24-3.2.2b: a seat that falls silent in mid-talk is told and keeps its cal
   expect(await hall.contact()).toMatchObject({ state: 'talking', phase: 'together' })
   rung.sound.speaking = true
   await until('it is heard again', async () => !(await silentNow()))
+})
+
+test('G24-3.2.2b: a talk that loses every fifth packet for ten seconds turns its light on the board red', async () => {
+  const seat = await hall.seat()
+  await callerWaiting()
+  const rung = await answered(seat)
+  rung.sound.loses = 5
+  const { contact_id: contactId } = await hall.becomes({ state: 'talking' })
+  const board = () => inHotline(data.db, hall.hotlineId, (tx) => readBoardNow(tx, hall.hotlineId, new Date()))
+  const light = async () => (await board()).lights.find((each) => each.kind === 'loss')
+  await until('the light is red', async () => (await light())?.colour === 'red', 20_000)
+  const [call] = (await board()).talking
+  expect(call).toMatchObject({ contactId, voice: { colour: 'red', silentSince: null } })
+  expect(call?.voice?.lossShare).toBeCloseTo(0.2, 1)
+  expect(call?.voice?.opinion).toBeLessThan(3.1)
 })

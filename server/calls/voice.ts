@@ -64,27 +64,23 @@ function legsOf(call: Call): Wanted[] {
 /** Takes over which legs of a call are to be listened to, and ends those that are no more. */
 export function noteVoices(shell: Shell, hotlineId: string, call: Call): void {
   const wanted = legsOf(call)
+  const known = shell.voices.get(call.contact) ?? []
   const now = shell.now()
-  for (const voice of shell.voices.values()) {
-    if (voice.contactId !== call.contact || wanted.some((each) => each.leg === voice.leg)) continue
-    shell.voices.delete(voice.leg)
-    if (voice.last) write(shell, voice, rowOf(shell, voice, now))
+  for (const voice of known) {
+    if (voice.last && !wanted.some((each) => each.leg === voice.leg))
+      write(shell, voice, rowOf(shell, voice, now))
   }
-  for (const each of wanted) {
-    const known = shell.voices.get(each.leg)
-    const excused = call.phase !== 'together'
-    if (known) known.excused = excused
-    else shell.voices.set(each.leg, newVoice(hotlineId, call.contact, each, excused, now))
-  }
+  const excused = call.phase !== 'together'
+  const voices = wanted.map((each) => {
+    const voice = known.find(({ leg }) => leg === each.leg) ?? newVoice(hotlineId, call.contact, each, now)
+    voice.excused = excused
+    return voice
+  })
+  if (voices.length > 0) shell.voices.set(call.contact, voices)
+  else shell.voices.delete(call.contact)
 }
 
-const newVoice = (
-  hotlineId: string,
-  contactId: string,
-  wanted: Wanted,
-  excused: boolean,
-  now: number,
-): Voice => ({
+const newVoice = (hotlineId: string, contactId: string, wanted: Wanted, now: number): Voice => ({
   hotlineId,
   contactId,
   ...wanted,
@@ -92,7 +88,7 @@ const newVoice = (
   listening: startListening(now),
   last: null,
   least: null,
-  excused,
+  excused: false,
   writtenAt: -Infinity,
   written: '',
   given: false,
@@ -115,15 +111,15 @@ export function keepListening(shell: Shell): { stop: () => Promise<void> } {
     async stop() {
       clearInterval(timer)
       await underway
-      await Promise.all([...shell.voices.values()].map((voice) => voice.writing))
+      await Promise.all([...shell.voices.values()].flat().map((voice) => voice.writing))
     },
   }
 }
 
 async function askAll(shell: Shell, round: number): Promise<void> {
-  const due = [...shell.voices.values()].filter(
-    (voice) => voice.side === 'seat' || round % callersEvery === 0 || voice.last === null,
-  )
+  const due = [...shell.voices.values()]
+    .flat()
+    .filter((voice) => voice.side === 'seat' || round % callersEvery === 0 || voice.last === null)
   const held = new Set(shell.switchboard?.snapshot().legs.flatMap((leg) => (leg.held ? [leg.id] : [])))
   for (let at = 0; at < due.length && !shell.stopped; at += atOnce) {
     await Promise.all(due.slice(at, at + atOnce).map((voice) => ask(shell, voice, held.has(voice.leg))))
@@ -138,7 +134,7 @@ async function askAll(shell: Shell, round: number): Promise<void> {
 async function ask(shell: Shell, voice: Voice, held: boolean): Promise<void> {
   try {
     const counted = await shell.switchboard?.quality(voice.leg)
-    if (!counted || shell.voices.get(voice.leg) !== voice) return
+    if (!counted || !shell.voices.get(voice.contactId)?.includes(voice)) return
     const now = shell.now()
     voice.last = { at: now, ...counted }
     voice.listening = listen(voice.listening, voice.last)

@@ -39,6 +39,8 @@ export class PhoneSound {
   hz = 0
   /** False: it sends nothing at all. */
   speaking = true
+  /** Of so many packets one is lost on its way; 0 for none. */
+  loses = 0
   packets = 0
   /** Keys pressed by the other side. */
   keys = ''
@@ -129,7 +131,8 @@ export class PhoneSound {
       this.phase += (2 * Math.PI * this.hz) / 8000
       body[i] = muLaw(this.hz === 0 ? 0 : Math.round(8000 * Math.sin(this.phase)))
     }
-    this.write(0, this.stamp, body, false)
+    if (this.loses > 0 && this.sequence % this.loses === 0) this.sequence += 1
+    else this.write(0, this.stamp, body, false)
   }
 
   private write(type: number, stamp: number, body: Buffer, marker: boolean): void {
