@@ -72,3 +72,24 @@ test('G24-3.2.2b: an address trunk that stops answering OPTIONS is told as faile
   stack.removeTrunk('carrier')
   await until(() => stack.counts().transactions === 0, 'nothing is left')
 })
+
+test('G24-3.2.2b: a registered trunk that dies is told within seconds, not at its next refresh, and registers again', async () => {
+  const carrierOf = async (port: number) => {
+    const carrier = await aStack(nobody(), { realm: 'carrier', port })
+    carrier.putAccount({ user: 'line', secret: { password: 'secret' } })
+    return carrier
+  }
+  const carrier = await carrierOf(0)
+  const stack = await aStack(nobody())
+  const login = { username: 'line', password: 'secret' }
+  const { sip: port } = carrier.ports
+  stack.putTrunk({ id: 'carrier', kind: 'registration', host: '127.0.0.1', port, ...login, watchSeconds: 2 })
+  const becomes = (state: TrunkState['state']) =>
+    until(() => stack.trunkStates()[0]?.state === state, `the trunk is ${state}`)
+  await becomes('registered')
+  await carrier.stop(0)
+  await becomes('failed')
+  expect(stack.trunkStates()[0]?.status).toBe(408)
+  await carrierOf(port)
+  await becomes('registered')
+})
