@@ -19,6 +19,7 @@ export const noticeKinds = [
   'recorder-away',
   'store-away',
   'trunk-down',
+  'outbound-limit',
   'database-away',
 ] as const
 

@@ -100,4 +100,5 @@ export const graveness = {
   'store-away': 1,
   'disk-full': 2,
   'disk-low': 1,
+  'outbound-limit': 1,
 } as const

@@ -1,6 +1,7 @@
 /* What is looked after again and again: recordings to settle, space on the disk, wallboards to send. */
 import { statfs } from 'node:fs/promises'
 import { sweepCallRecords } from './calls/call-records.ts'
+import { isOutsideFull } from './calls/outside.ts'
 import { inHotline, type Database } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
 import { helpRound } from './help/help.ts'
@@ -120,6 +121,8 @@ async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'u
       const trunks = (await findTrunkNames(tx, hotlineId)).map(deps.around?.trunkState ?? (() => 'unknown'))
       if (trunks.every((state) => state !== 'unknown'))
         await noteTroubles(tx, hotlineId, ['trunk-down'], trunks.includes('down') ? ['trunk-down'] : [], now)
+      const full = await isOutsideFull(tx, hotlineId, now)
+      await noteTroubles(tx, hotlineId, ['outbound-limit'], full ? ['outbound-limit'] : [], now)
       await settleRecordings(tx, places, hotlineId, now)
       return freeForsaken(tx, hotlineId, now)
     })

@@ -32,6 +32,20 @@ export async function findOutgoing(
   return rows[0] ?? { danger: false, risk: null, byPerson: 0, byHotline: 0, settings: {} }
 }
 
+/** The calls to the outside since then: of the person who made most, and of the hotline. */
+export async function countOutgoing(
+  tx: Tx,
+  hotlineId: string,
+  since: Date,
+): Promise<{ byPerson: number; byHotline: number; settings: unknown }> {
+  const { rows } = await sql<{ byPerson: number; byHotline: number; settings: unknown }>`
+    select h.settings, coalesce(max(o.made), 0)::int as "byPerson", coalesce(sum(o.made), 0)::int as "byHotline"
+    from hotline h left join (select person_id, count(*) as made from outbound_call
+      where hotline_id = ${hotlineId} and at > ${since} group by person_id) o on true
+    where h.hotline_id = ${hotlineId} group by h.hotline_id`.execute(tx)
+  return rows[0] ?? { byPerson: 0, byHotline: 0, settings: {} }
+}
+
 /** Counts one call to the outside. */
 export async function addOutboundCall(
   tx: Tx,

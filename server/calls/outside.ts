@@ -3,8 +3,8 @@ import { isOverLimit, outboundLimitsOf, type TrunkUse } from '../../domain/outbo
 import { Problem } from '../../domain/problem.ts'
 import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { DialSpec } from '../../telephony/switchboard.ts'
-import { inHotline } from '../db/database.ts'
-import { addOutboundCall, findOutgoing } from './outside-queries.ts'
+import { inHotline, type Tx } from '../db/database.ts'
+import { addOutboundCall, countOutgoing, findOutgoing } from './outside-queries.ts'
 import type { Shell } from './shell.ts'
 
 const hourMs = 3_600_000
@@ -86,6 +86,12 @@ export async function refuseOutside(shell: Shell, wish: OutsideWish): Promise<vo
     shell.log('a call to the outside is over the limit')
     throw new Problem('number.tooMany')
   }
+}
+
+/** Whether somebody, or the whole hotline, has made as many calls to the outside within the hour as the limits allow. */
+export async function isOutsideFull(tx: Tx, hotlineId: string, now: Date): Promise<boolean> {
+  const { settings, ...made } = await countOutgoing(tx, hotlineId, new Date(now.getTime() - hourMs))
+  return isOverLimit({ number: '', danger: false, risk: null, ...made }, outboundLimitsOf(settings))
 }
 
 /** Counts a call to the outside that is being made. */

@@ -62,6 +62,10 @@ export const board = {
     'The store of recordings is away; new ones stay here',
   ],
   'board.notice.trunk-down': ['中继断开', 'A trunk is down'],
+  'board.notice.outbound-limit': [
+    '外呼次数已达每小时上限，请核对是否盗打',
+    'Calls out have reached the hourly limit: check for fraud',
+  ],
   'board.notice.database-away': ['记录库不可用，通话不受影响', 'The records are away; calls go on'],
   'board.noticeSince': ['已 {{length}}', 'for {{length}}'],
   'board.noticeCount': ['{{count}} 个来电', '{{count}} calls'],
