@@ -13,6 +13,7 @@ const help = `Hearthline 暖线
   npx hearthline backup TARGET                    everything in one encrypted file, while calls go on
   npx hearthline restore FILE                     a backup, into an empty data folder
   npx hearthline asterisk-config FOLDER           configuration of an Asterisk in the place of our switchboard
+  npx hearthline kamailio-config FOLDER           configuration of a Kamailio in front of several Asterisks
   npx hearthline migrate | user | keys | verify | checkpoint | export | simulate
 
 Settings come from the environment: see the README.`
@@ -28,6 +29,7 @@ const commands = [
   'verify',
   'checkpoint',
   'asterisk-config',
+  'kamailio-config',
   'export',
   'simulate',
 ]

@@ -4,6 +4,7 @@ import { BackupRefused } from './backup/refusal.ts'
 import { writeAsteriskConfig } from './command/asterisk.ts'
 import { backUpHotlines, restoreHotlines } from './command/backup.ts'
 import { listContacts } from './command/contacts.ts'
+import { writeKamailioConfig } from './command/kamailio.ts'
 import { isAboutPackage, verifyPackage } from './command/package.ts'
 import { workOnKeys } from './command/keys.ts'
 import { showStatus } from './command/status.ts'
@@ -34,6 +35,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   keys: withDatabase(workOnKeys),
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
   'asterisk-config': async (_config, args) => writeAsteriskConfig(args),
+  'kamailio-config': async (_config, args) => writeKamailioConfig(args),
   backup: backUpHotlines,
   restore: restoreHotlines,
   verify: withDatabase(verifyRecords),
