@@ -51,3 +51,13 @@ export function seatsNeeded(given: {
     seats += 1
   return { seats, planned: Math.ceil(seats / (1 - (given.shrinkage ?? 0))) }
 }
+
+/** The fewest channels of a trunk at which no larger share of calls than `blocked` finds all of them busy. */
+export function channelsNeeded(load: number, blocked: number): number {
+  let channels = 0
+  for (let busy = 1; busy > blocked;) {
+    channels += 1
+    busy = (load * busy) / (channels + load * busy)
+  }
+  return channels
+}

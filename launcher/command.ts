@@ -35,7 +35,7 @@ export async function runCommand(verb: string, args: string[]): Promise<number> 
 
 /** A package is checked by its receiver, who has no hotline, a backup on any machine: no database is started for them. */
 function isAboutFile(verb: string, args: string[]): boolean {
-  if (verb === 'asterisk-config' || verb === 'kamailio-config') return true
+  if (['asterisk-config', 'kamailio-config', 'sizing'].includes(verb)) return true
   const [first = '--'] = args
   if (verb === 'verify') return first === '--make-identity' || !first.startsWith('--')
   return verb === 'backup' && args.includes('--check')

@@ -14,6 +14,7 @@ const help = `Hearthline 暖线
   npx hearthline restore FILE                     a backup, into an empty data folder
   npx hearthline asterisk-config FOLDER           configuration of an Asterisk in the place of our switchboard
   npx hearthline kamailio-config FOLDER           configuration of a Kamailio in front of several Asterisks
+  npx hearthline sizing --calls PER-HOUR          seats and trunk channels for the busiest hour
   npx hearthline migrate | user | keys | verify | checkpoint | export | simulate
 
 Settings come from the environment: see the README.`
@@ -30,6 +31,7 @@ const commands = [
   'checkpoint',
   'asterisk-config',
   'kamailio-config',
+  'sizing',
   'export',
   'simulate',
 ]

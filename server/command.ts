@@ -7,6 +7,7 @@ import { listContacts } from './command/contacts.ts'
 import { writeKamailioConfig } from './command/kamailio.ts'
 import { isAboutPackage, verifyPackage } from './command/package.ts'
 import { workOnKeys } from './command/keys.ts'
+import { showSizing } from './command/sizing.ts'
 import { showStatus } from './command/status.ts'
 import { CommandRefused, workOnUsers } from './command/users.ts'
 import { printCheckpoints, verifyRecords } from './command/verify.ts'
@@ -36,6 +37,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   user: withDatabase((db, _config, args) => workOnUsers(db, args)),
   'asterisk-config': async (_config, args) => writeAsteriskConfig(args),
   'kamailio-config': async (_config, args) => writeKamailioConfig(args),
+  sizing: async (_config, args) => showSizing(args),
   backup: backUpHotlines,
   restore: restoreHotlines,
   verify: withDatabase(verifyRecords),
