@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   isMadeHere,
@@ -11,7 +13,7 @@ const settings: KamailioSettings = {
   publicAddress: '198.51.100.7',
   asterisks: [
     { host: '10.0.0.5', port: 5060 },
-    { host: '10.0.0.6', port: 5070 },
+    { host: '10.0.0.6', port: 5060 },
   ],
   carriers: [
     { host: '203.0.113.9', port: 5060 },
@@ -26,7 +28,7 @@ test('Asterisks and carriers are two lists, the first carrier before the others'
   expect(isMadeHere(text)).toBe(true)
   expect(text.split('\n').slice(1)).toEqual([
     '1 sip:10.0.0.5:5060 0 0',
-    '1 sip:10.0.0.6:5070 0 0',
+    '1 sip:10.0.0.6:5060 0 0',
     '2 sip:203.0.113.9:5060 0 2',
     '2 sip:[2001:db8::9]:5060 0 1',
     '',
@@ -52,4 +54,11 @@ test('what would break out of its line, or cannot be meant, is refused', () => {
   ]
   for (const more of odd)
     expect(() => kamailioConfig({ ...settings, ...more })).toThrow(KamailioSettingRefused)
+})
+
+test('deploy/cluster shows what is written', () => {
+  const example = join(import.meta.dirname, '..', 'deploy', 'cluster', 'example')
+  const files = kamailioConfig({ ...settings, carriers: settings.carriers.slice(0, 1) })
+  expect(readdirSync(example).toSorted()).toEqual([...files.keys()].toSorted())
+  for (const [name, text] of files) expect(readFileSync(join(example, name), 'utf8'), name).toBe(text)
 })
