@@ -195,6 +195,7 @@ async function main(rounds: number, seed: number): Promise<void> {
   const { data } = ground.product
   const sum = { answered: 0, helped: 0, faults: 0 }
   let done = 0
+  let clean = false
   try {
     while (done < rounds && sum.faults === 0) {
       const { value: victim = 'server' } = order.next()
@@ -208,11 +209,12 @@ async function main(rounds: number, seed: number): Promise<void> {
       const known = ground.known.length
       console.log(JSON.stringify({ round: done, killed: victim, answered, helped, known, seconds, faults }))
     }
+    clean = sum.faults === 0
   } finally {
     await ground.phone.stop()
     await ground.product.stop()
-    if (sum.faults > 0) console.error(`What happened is in ${data}.`)
-    else rmSync(data, { recursive: true, force: true })
+    if (clean) rmSync(data, { recursive: true, force: true })
+    else console.error(`What happened is in ${data}.`)
   }
   console.log(JSON.stringify({ rounds: done, seed, ...sum, known: ground.known.length }))
   process.exitCode = sum.faults === 0 && done === rounds ? 0 : 1

@@ -57,7 +57,8 @@ async function stay(
   over: () => boolean,
 ): Promise<void> {
   await sleep(1500)
-  if (plan.key !== null && !over()) await call.sound.press(plan.key)
+  // The call may end under the finger.
+  if (plan.key !== null && !over()) await call.sound.press(plan.key).catch(() => undefined)
   const end = Math.max(Date.now() + plan.stays, untilAt)
   await until(() => {
     story.helped ||= call.sound.level(tones.seat) > loud
