@@ -155,7 +155,11 @@ async function playRound(
   const { seats, stop } = await openSeats(ground)
   const killAfter = 1000 + random(7000)
   const endsAt = Date.now() + killAfter + livesOn
-  const calling = plansOf(round, random).map((plan) => callOnce(ground.phone, line, plan, endsAt))
+  const calling = Promise.all(
+    plansOf(round, random).map((plan) => callOnce(ground.phone, line, plan, endsAt)),
+  )
+  // Awaited only after the kill; a fault before that is told then.
+  calling.catch(() => undefined)
   const harm = { calls: victim === 'switchboard' || victim === 'launcher' }
   const faults: string[] = []
   await sleep(killAfter)
@@ -166,7 +170,7 @@ async function playRound(
     seats.forEach((seat, at) => {
       if (seat.hearing().filter(Boolean).length < (heard[at] ?? 0)) faults.push('a live talk fell silent')
     })
-  const stories = await Promise.all(calling)
+  const stories = await calling
   await killing
   await stop()
   const rows = await settled(ground)
