@@ -50,7 +50,9 @@ export const startProduct = async (
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'hearthline-data-'))
   const webPort = await freePort()
   const sipPort = given.sipPort ?? asterisk?.sipPort ?? (await freePort())
-  const rtp = 10_000 + 1000 * Math.floor(Math.random() * 10)
+  // Journeys that run beside each other keep their sound apart.
+  const lane = Number(process.env['TEST_PARALLEL_INDEX'] ?? 0) % 2
+  const rtp = 10_000 + 5000 * lane + 1000 * Math.floor(Math.random() * 5)
   const env = {
     ...process.env,
     HEARTHLINE_DATA: data,
