@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `sound`: real telephones in real time. They are run one file after the other, or they would disturb each other. */
+/** `sound`: real telephones in real time, which wait more than they work; apart from the others, or those would disturb them. */
 const projects: Record<'unit' | 'server' | 'sound', string[]> = {
   unit: ['domain', 'api', 'clinical', 'web', 'bench', 'test'],
   server: ['server', 'launcher', 'bin', 'test/database'],

@@ -22,6 +22,7 @@ import { registerShipped } from './lines/prompts.ts'
 import { furnishDemo, makeSetUpToken, setUpNeeded, type Site } from './lines/set-up.ts'
 import { followKeys, keysOfDatabase } from './records/data-keys.ts'
 import type { Keys } from './records/keys.ts'
+import { sealWhatIsPlain } from './records/resealing.ts'
 import { openPlaces, startMoving } from './records/records.ts'
 import { startRounds, type Around, type RoundsDeps } from './rounds.ts'
 import { recorderAway } from './supervision/troubles.ts'
@@ -76,6 +77,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   servePages(app, config.web, (html) => filledPage(html, db, now()))
   serveUpgrades(app, live, config.sipWsPort)
   await app.listen({ host: config.host, port: config.port })
+  const sealing = sealEverything(db, keys, failed)
   const scheme = config.tls ? 'https' : 'http'
   const address = `${scheme}://${config.publicAddress}:${config.port}`
   return {
@@ -83,6 +85,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     sip: `sip:${config.publicAddress}:${config.sipPort}`,
     notices: await noticesFor(site, config, address),
     stop: async () => {
+      sealing.stop()
       await live.close()
       await app.close()
       devices.stop()
@@ -116,6 +119,18 @@ function startRoundsOf(
       await moving?.stop()
     },
   }
+}
+
+/** Seals what an older version left in plain, beside the work; what is left when the server stops is done by the next. */
+function sealEverything(db: Database, keys: Keys, failed: (error: unknown) => void): { stop: () => void } {
+  let stopped = false
+  const seal = async (): Promise<void> => {
+    for (const hotlineId of await allHotlines(db)) if (!stopped) await sealWhatIsPlain(db, keys, hotlineId)
+  }
+  seal().catch((error: unknown) => {
+    if (!stopped) failed(error)
+  })
+  return { stop: () => (stopped = true) }
 }
 
 function startDevicesOf(

@@ -33,6 +33,7 @@ const groundFiles = [
   'master',
   'kms',
   'resealing',
+  'sealed-columns',
   'word-search',
   'kept-words',
 ].map((name) => `server/records/${name}.ts`)

@@ -6,7 +6,8 @@ export default defineConfig({
   testDir: 'journeys',
   testMatch: '**/*.journey.ts',
   outputDir: '../test-results',
-  workers: 1,
+  // Each file starts a product of its own on free ports and mostly waits for people and telephones.
+  workers: 2,
   retries: 2,
   timeout: 120_000,
   forbidOnly: process.env['CI'] === 'true',

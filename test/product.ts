@@ -30,14 +30,23 @@ export interface Product {
   stop: () => Promise<void>
 }
 
+/** Journeys that run beside each other keep their ports apart. */
+const lane = Number(process.env['TEST_PARALLEL_INDEX'] ?? 0) % 2
+
+/** A free port above those that the system hands out to whoever asks for any. */
 const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = 61_000 + 2000 * lane + Math.floor(Math.random() * 2000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /**
@@ -50,7 +59,7 @@ export const startProduct = async (
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'hearthline-data-'))
   const webPort = await freePort()
   const sipPort = given.sipPort ?? asterisk?.sipPort ?? (await freePort())
-  const rtp = 10_000 + 1000 * Math.floor(Math.random() * 10)
+  const rtp = 10_000 + 5000 * lane + 1000 * Math.floor(Math.random() * 5)
   const env = {
     ...process.env,
     HEARTHLINE_DATA: data,

@@ -146,7 +146,7 @@ try {
   total.failed++
 }
 total = add(total, await vitest('plain', ['--project=unit', '--project=server']))
-total = add(total, await vitest('sound', ['--project=sound', '--maxWorkers=1']))
+total = add(total, await vitest('sound', ['--project=sound']))
 // With names of files on the command line only those are meant, and they are not journeys.
 if (process.argv.length === 2) total = add(total, await journeys())
 rmSync(reports, { recursive: true, force: true })

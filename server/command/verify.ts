@@ -12,7 +12,7 @@ import { CommandRefused } from './users.ts'
 
 /**
  * `verify [--checkpoint LINE]...`: re-computes every chain of events, every checkpoint, every gapless number and every
- * recording's hash of all hotlines, holds the chain against lines that were kept outside, prints one line for each thing
+ * recording's hash of all hotlines, opens everything that is sealed, holds the chain against lines that were kept outside, prints one line for each thing
  * that is wrong, and ends with code 1 when there is one (G24-6.2.1a, 6.2.2c, 7.3).
  */
 export async function verifyRecords(db: Database, config: Config, args: string[]): Promise<void> {
@@ -29,7 +29,7 @@ export async function verifyRecords(db: Database, config: Config, args: string[]
   for (const hotlineId of hotlines) {
     const vault = keys ? { places, identity: keys.recordingIdentity(hotlineId) } : null
     const publicKey = keys ? keys.signer(hotlineId).toString('base64url') : null
-    for await (const fault of faultsOf(db, hotlineId, vault, seen, publicKey)) tell(fault)
+    for await (const fault of faultsOf(db, hotlineId, vault, seen, publicKey, keys)) tell(fault)
     for (const line of lines) {
       const fault = await faultOfLine(db, hotlineId, line, publicKey)
       if (fault) tell(fault)
@@ -38,7 +38,10 @@ export async function verifyRecords(db: Database, config: Config, args: string[]
   for (const line of lines)
     if (!hotlines.includes(checkpointOf(line)?.hotlineId ?? ''))
       tell({ of: 'checkpoint', where: 'line', what: 'foreign' })
-  if (!keys) console.log('Recordings were not looked at: their keys are not here. 未检查录音:密钥不在此处。')
+  if (!keys)
+    console.log(
+      'Recordings and sealed words were not looked at: their keys are not here. 未检查录音和加密内容:密钥不在此处。',
+    )
   console.log(
     `${seen.links} events, ${seen.recordings} recordings, ${faults} faults. 已核对 ${seen.links} 条事件、${seen.recordings} 段录音,发现 ${faults} 处问题。`,
   )

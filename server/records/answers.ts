@@ -1,5 +1,8 @@
 /* Answers of contacts, sealed: what stands in the open column, in the sealed one, and in the index of words. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { splitAnswers, mergeAnswers, sealedAnswers } from '../../domain/answers-sealing.ts'
+import { canonical } from '../../domain/form-comparison.ts'
 import {
   questionnaireResponse,
   type Questionnaire,
@@ -25,6 +28,8 @@ export interface AnswerSealing {
   ): { open: QuestionnaireResponse; sealed: Buffer }
   /** The whole response; null when nobody has answered. Throws when the sealed part was changed. */
   open(stored: StoredAnswers): QuestionnaireResponse | null
+  /** Whether the open part is still the one that was written with the sealed one. Throws when the sealed part was changed. */
+  isWhole(stored: StoredAnswers): boolean
   /** What the index holds of texts: keyed hashes of their words, so that it tells no word. */
   indexWords(texts: readonly string[]): string[]
   /** The keyed hash of one word as the index holds it. */
@@ -50,24 +55,31 @@ export const contactSealing = (keys: Keys, hotlineId: string): ContactSealing =>
 /** Marks a hashed word: none of the words themselves begins so. */
 export const hashMark = '#'
 const hashBytes = 9
+/** What is sealed: answers, and the digest that binds the open ones to them. */
+const sealedPart = z.strictObject({ answers: sealedAnswers, openDigest: z.string() })
+const digestOf = (open: unknown): string => createHash('sha256').update(canonical(open)).digest('base64url')
 const mostHashed = 50_000
 
 /** The sealing of one hotline's answers. */
 export function answersOf(keys: Keys, hotlineId: string): AnswerSealing {
   const hashed = hasherOf(keys, hotlineId)
+  const sealedPartOf = (contactId: string, sealed: Buffer): z.infer<typeof sealedPart> =>
+    sealedPart.parse(JSON.parse(keys.open(hotlineId, sealed, contactId)))
   return {
     words: keys.wordsOf(hotlineId),
     seal(form, contactId, response) {
       const { open, sealed } = splitAnswers(form, response)
-      return { open, sealed: keys.seal(hotlineId, JSON.stringify(sealed), 'notes', contactId) }
+      const part = { answers: sealed, openDigest: digestOf(open) }
+      return { open, sealed: keys.seal(hotlineId, JSON.stringify(part), 'notes', contactId) }
     },
     open({ contact_id, form, answers_sealed }) {
       const open = questionnaireResponse.safeParse(form)
       if (!open.success) return null
       if (answers_sealed === null) return open.data
-      const sealed = sealedAnswers.parse(JSON.parse(keys.open(hotlineId, answers_sealed, contact_id)))
-      return mergeAnswers(open.data, sealed)
+      return mergeAnswers(open.data, sealedPartOf(contact_id, answers_sealed).answers)
     },
+    isWhole: ({ contact_id, form, answers_sealed }) =>
+      answers_sealed === null || sealedPartOf(contact_id, answers_sealed).openDigest === digestOf(form),
     hashed,
     indexWords: (texts) => lexemesOf(texts.join(' ')).map(hashed),
     searchWords: (text) => searchLexemes(text).map((word) => [word, hashed(word)]),

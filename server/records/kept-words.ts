@@ -41,6 +41,12 @@ export async function keepWords(
   return `kept:${wordsId}:${hashOf(text)}`
 }
 
+/** Every reference to kept words in what a link says, however deep. */
+export function keptReferences(data: unknown): string[] {
+  if (typeof data === 'string') return reference.test(data) ? [data] : []
+  return typeof data === 'object' && data !== null ? Object.values(data).flatMap(keptReferences) : []
+}
+
 /** What was said, of the text that is sealed. */
 export const textsOf = (text: string): string[] => Object.values(unsalted(text))
 

@@ -87,6 +87,9 @@ const mark = 'sealed:'
 // The second letter tells the format, 1 or 2; no sealed text is shorter.
 const sealedText = /^sealed:A[Q-Za-v][A-Za-z0-9+/]{38,}={0,2}$/
 
+/** Whether a text column holds sealed words; what was written before sealing is in plain. */
+export const isSealedText = (stored: string): boolean => sealedText.test(stored)
+
 /** What stands before every text sealed with a key: 24 characters that only this key has. */
 export const textHeader = (header: Buffer): string => `${mark}${header.toString('base64')}`
 
@@ -105,7 +108,7 @@ export function keysUnder({ root, door }: Master, dataFolder: string, way: Seali
     wordsOf: (hotlineId) => ({
       seal: (text) => (text === '' ? '' : `${mark}${keys.seal(hotlineId, text, 'notes').toString('base64')}`),
       open: (stored) =>
-        sealedText.test(stored)
+        isSealedText(stored)
           ? keys.open(hotlineId, Buffer.from(stored.slice(mark.length), 'base64'))
           : stored,
     }),

@@ -64,6 +64,19 @@ export async function resealAll(db: Database, keys: Keys, hotlineId: string): Pr
   return goOn(db, keys, hotlineId)
 }
 
+/**
+ * Once in a hotline's life, also when it was interrupted: seals what was written before things were sealed, so that an upgrade
+ * leaves nothing in plain. A turning over of keys is left to whoever began it. Returns how many rows it sealed.
+ */
+export async function sealWhatIsPlain(db: Database, keys: Keys, hotlineId: string): Promise<number> {
+  const due = await inHotline(db, hotlineId, async (tx) => {
+    const progress = await findProgress(tx)
+    const turning = (await findKeys(tx, hotlineId)).some(({ state }) => state === 'waiting')
+    return !turning && (progress.length === 0 || progress.some(({ finished_at }) => finished_at === null))
+  })
+  return due ? resealAll(db, keys, hotlineId) : 0
+}
+
 const isUnderway = (db: Database, hotlineId: string): Promise<boolean> =>
   inHotline(db, hotlineId, async (tx) => {
     const { rows } =

@@ -88,6 +88,21 @@ function sealedWith(column: SealedColumn, keyIds: readonly string[]): RawBuilder
   return sql<boolean>`(${value} = '' or left(${value}, 31) = any(${heads}::text[]))`
 }
 
+/** The column's rows beyond one that are sealed, by id (its parts between blanks). */
+export async function findSealed(
+  tx: Tx,
+  column: SealedColumn,
+  beyond: string | null,
+  limit: number,
+): Promise<{ id: string; value: Buffer | string }[]> {
+  const value = sql.ref(column.column)
+  const after = beyond === null ? sql`true` : sql`(${idOf(column)}) > (${among(beyond)})`
+  const { rows } = await sql<{ id: string; value: Buffer | string }>`
+    select concat_ws(' ', ${idOf(column)}) as id, ${value} as value from ${sql.table(column.table)}
+    where ${value} is not null and ${after} order by ${idOf(column)} limit ${limit}`.execute(tx)
+  return rows
+}
+
 /** Whether any row of the column is sealed with this key. */
 export async function isUsed(tx: Tx, column: SealedColumn, keyId: string): Promise<boolean> {
   const value = sql.ref(column.column)

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import type { ContactClass } from '../../domain/form.ts'
 import { openCustody } from '../db/custody.ts'
 import type { Tx } from '../db/database.ts'
+import type { StoredAnswers } from '../records/answers.ts'
 
 /** One link of a chain: `text` is what its hash was made of besides the hash before it. */
 export interface Link {
@@ -110,5 +112,63 @@ export async function keptRecordings(tx: Tx, after: string, limit: number): Prom
     where state in ('kept', 'truncated') and recording_id > ${after} order by recording_id limit ${limit}`.execute(
     tx,
   )
+  return rows
+}
+
+/** A contact's answers as they lie. */
+export interface KeptRecord extends StoredAnswers {
+  class: ContactClass | null
+}
+
+/** Records with answers, in pages by id; restricted ones too. */
+export async function keptRecords(tx: Tx, after: string | null, limit: number): Promise<KeptRecord[]> {
+  await openCustody(tx)
+  const { rows } = await sql<KeptRecord>`
+    select contact_id, form, answers_sealed, class from contact
+    where form ? 'resourceType' and ${after === null ? sql`true` : sql`contact_id > ${after}::uuid`}
+    order by contact_id limit ${limit}`.execute(tx)
+  return rows
+}
+
+/** Closed contacts whose level is not the last one that their chain says. */
+export async function wrongLevels(tx: Tx): Promise<string[]> {
+  await openCustody(tx)
+  const { rows } = await sql<{ contact_id: string }>`
+    select c.contact_id from contact c join lateral (
+      select coalesce(e.data ->> 'level', e.data ->> 'to') as level from contact_event e
+      where e.contact_id = c.contact_id and e.kind in ('risk.raised', 'risk.lowered') order by e.seq desc limit 1) e on true
+    where c.state = 'closed' and c.disposed_at is null and c.risk is distinct from e.level limit 1000`.execute(
+    tx,
+  )
+  return rows.map((row) => row.contact_id)
+}
+
+/** A link whose words are kept beside its chain. */
+export interface ReferringLink {
+  chain: string
+  seq: number
+  data: unknown
+}
+
+/** Links that refer to words kept beside their chain, in pages; those of contacts that were disposed of have none any more. */
+export async function referringLinks(
+  tx: Tx,
+  from: 'contact_event' | 'incident_entry' | 'disclosure_entry',
+  after: { chain: string; seq: number } | null,
+  limit: number,
+): Promise<ReferringLink[]> {
+  await openCustody(tx)
+  const chain = sql.ref(
+    { contact_event: 'contact_id', incident_entry: 'incident_id', disclosure_entry: 'disclosure_id' }[from],
+  )
+  const gone =
+    from === 'contact_event'
+      ? sql`and not exists (select from contact c where c.contact_id = l.contact_id and c.disposed_at is not null)`
+      : sql``
+  const { rows } = await sql<ReferringLink>`
+    select ${chain} as chain, seq, data from ${sql.table(from)} l
+    where data::text like '%"kept:%' ${gone}
+      and ${after === null ? sql`true` : sql`(${chain}, seq) > (${after.chain}::uuid, ${after.seq})`}
+    order by 1, 2 limit ${limit}`.execute(tx)
   return rows
 }

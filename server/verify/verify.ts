@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { Problem } from '../../domain/problem.ts'
 import { findRecordedSound, type Places } from '../records/records.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
+import type { Keys } from '../records/keys.ts'
 import {
   auditLinks,
   contactLinks,
@@ -15,14 +16,24 @@ import {
   type Link,
 } from './queries.ts'
 import { faultsOfCheckpoints, type CheckpointFault } from './checkpoints.ts'
+import { faultsOfSealed, type SealedFault } from './sealed.ts'
 
 export { faultOfLine, makeCheckpoint, type Signing } from './checkpoints.ts'
 
 /** One thing that is wrong: of what kind, where (an id, a number), and what. Nothing in it identifies a caller. */
 export interface Fault {
-  of: 'contact' | 'audit' | 'incident' | 'disclosure' | 'number' | 'recording' | 'checkpoint'
+  of:
+    | 'contact'
+    | 'audit'
+    | 'incident'
+    | 'disclosure'
+    | 'number'
+    | 'recording'
+    | 'checkpoint'
+    | SealedFault['of']
   where: string
-  what: 'changed' | 'missing' | 'cut-off' | 'unreadable' | 'away' | CheckpointFault['what']
+  what:
+    'changed' | 'missing' | 'cut-off' | 'unreadable' | 'away' | CheckpointFault['what'] | SealedFault['what']
 }
 
 /** What was looked at. */
@@ -135,7 +146,8 @@ async function* faultsOfRecording(
 
 /**
  * Everything that is wrong with a hotline's records, as it is found; `seen` counts what was looked at. It reads in pages
- * and may run while calls go on. `publicKey` is the one that checkpoints must be signed with, where it is known.
+ * and may run while calls go on. `publicKey` is the one that checkpoints must be signed with, where it is known; with
+ * `keys` everything that is sealed is opened too.
  */
 export async function* faultsOf(
   db: Database,
@@ -143,6 +155,7 @@ export async function* faultsOf(
   vault: SoundVault | null,
   seen: Verified,
   publicKey: string | null = null,
+  keys: Keys | null = null,
 ): AsyncGenerator<Fault> {
   yield* faultsOfChain(db, hotlineId, 'contact', contactLinks, seen)
   yield* faultsOfChain(db, hotlineId, 'audit', auditLinks, seen)
@@ -155,5 +168,6 @@ export async function* faultsOf(
     const where = first === last ? String(first) : `${first}-${last}`
     yield { of: 'number', where, what: given ? 'missing' : 'changed' }
   }
+  if (keys) yield* faultsOfSealed(db, hotlineId, keys)
   if (vault) yield* faultsOfRecordings(db, hotlineId, vault, seen)
 }

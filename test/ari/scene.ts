@@ -39,8 +39,6 @@ export interface Ground {
   seatUrl: string
   /** Absolute path without extension of a WAV with the tone. */
   sound(name: keyof typeof hz): string
-  /** Path of what ARI's own record operation wrote. */
-  recordingFile(name: string): string
   streams: Stream[]
   /** Hangs up and ends whatever a scenario left. */
   clear(): Promise<void>
@@ -52,7 +50,6 @@ async function openEmbedded(): Promise<Ground> {
   return {
     ...board,
     seatUrl: `ws://127.0.0.1:${board.switchboard.ports.ws}/sip`,
-    recordingFile: (name) => join(board.folder, 'recording', `${name}.wav`),
   }
 }
 
@@ -67,7 +64,6 @@ async function openAsterisk(there: NonNullable<typeof asterisk>): Promise<Ground
     sound: (name) => join(folder, name),
     streams: recorder.streams,
     seatUrl: `wss://127.0.0.1:${there.wssPort}/ws`,
-    recordingFile: (name) => join(there.folder, 'spool', 'recording', `${name}.wav`),
     clear: boardCommands(ari).clear,
     stop: async () => {
       recorder.close()
