@@ -14,9 +14,10 @@ import { fromResponse, toResponse } from '../../domain/response.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
 import type { Stage } from '../../domain/stage.ts'
 import { heard } from '../crisis/crisis.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import type { AnswerSealing, StoredAnswers } from '../records/answers.ts'
-import { appendEvent, saveAnswers } from './queries.ts'
+import { saveAnswers } from './queries.ts'
 
 /** The answers as stored, in the form they were given to; of a record that nobody has opened, what the form starts with. */
 export function storedAnswers(form: Questionnaire, stored: StoredAnswers, sealing: AnswerSealing): Answers {

@@ -14,6 +14,7 @@ import { allows, may } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { toResponse } from '../../domain/response.ts'
 import { owedBy } from '../crisis/crisis.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import { reach, reaches, reachOf, type Asker } from '../db/reach.ts'
@@ -23,7 +24,6 @@ import { findKeptWords } from '../records/kept-words.ts'
 import { planAfter } from '../tasks/tasks.ts'
 import { sameAnswers, sentAnswers, storedAnswers, writeAnswers, type Written } from './answering.ts'
 import {
-  appendEvent,
   findAccesses,
   findContact,
   findContacts,

@@ -238,18 +238,6 @@ export async function markClosed(tx: Tx, contactId: string, at: Date): Promise<v
   )
 }
 
-/** Adds an event to the contact's chain. */
-export async function appendEvent(
-  tx: Tx,
-  contactId: string,
-  at: Date,
-  kind: string,
-  actor: string | null,
-  data: Record<string, unknown>,
-): Promise<void> {
-  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
-}
-
 /** A recording as listed on the contact's page. */
 export interface RecordingRow {
   recording_id: string

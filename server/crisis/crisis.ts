@@ -9,6 +9,7 @@ import {
   type RiskLevel,
 } from '../../domain/risk.ts'
 import type { OpenedFrom } from '../../domain/protocol.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import type { Words } from '../records/keys.ts'
 import {
@@ -20,7 +21,6 @@ import {
   type OverdueFact,
 } from './board-queries.ts'
 import {
-  appendEvent,
   findEntries,
   findOwed,
   insertEntry,

@@ -3,11 +3,11 @@ import { sql } from 'kysely'
 import { escalate, type OpenReport } from '../../domain/escalation.ts'
 import type { LiveEvent } from '../../api/events.ts'
 import { Problem } from '../../domain/problem.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, outside, type Database, type Tx } from '../db/database.ts'
 import type { Live } from '../http/live.ts'
 import type { Keys } from '../records/keys.ts'
-import { appendEvent } from './queries.ts'
 import {
   findColleagues,
   findPhones,

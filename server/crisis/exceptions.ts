@@ -3,11 +3,11 @@ import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { exceptionRow, listExceptions, recordException } from '../../api/crisis.ts'
 import { Problem } from '../../domain/problem.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Words } from '../records/keys.ts'
 import { hasWords, searchIndex, type WordSealing } from '../records/word-search.ts'
-import { appendEvent } from './queries.ts'
 
 type ExceptionRow = z.infer<typeof exceptionRow>
 

@@ -4,10 +4,11 @@ import type { z } from 'zod'
 import type { waitingLowering } from '../../api/crisis.ts'
 import { Problem } from '../../domain/problem.ts'
 import { judgeRiskChange, levelOf, riskRank, type RiskLevel } from '../../domain/risk.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Words } from '../records/keys.ts'
-import { appendEvent, findEntries, insertEntry, lockCrisis, saveDanger } from './queries.ts'
+import { findEntries, insertEntry, lockCrisis, saveDanger } from './queries.ts'
 
 /** A lowering somebody asked for. */
 export interface LoweringRow {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { RiskEntry, RiskLevel } from '../../domain/risk.ts'
-import { jsonb, type Tx } from '../db/database.ts'
+import { type Tx } from '../db/database.ts'
 import type { Words } from '../records/keys.ts'
 
 /** An entry as stored. */
@@ -93,16 +93,4 @@ export async function findOwed(tx: Tx, contactId: string): Promise<string[]> {
     select 'protocol:' || protocol from protocol_run where contact_id = ${contactId} and closed_at is null
     order by 1`.execute(tx)
   return rows.map((row) => row.owed)
-}
-
-/** Adds an event to the contact's chain. */
-export async function appendEvent(
-  tx: Tx,
-  contactId: string,
-  at: Date,
-  kind: string,
-  actor: string | null,
-  data: object,
-): Promise<void> {
-  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
 }

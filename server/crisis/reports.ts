@@ -5,10 +5,11 @@ import { mayAcknowledge, reportKinds, type ReportKind } from '../../domain/escal
 import type { Role } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
 import { riskRank, type RiskLevel } from '../../domain/risk.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Words } from '../records/keys.ts'
-import { appendEvent, lockCrisis } from './queries.ts'
+import { lockCrisis } from './queries.ts'
 import {
   findOpenReport,
   findReport,

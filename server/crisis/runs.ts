@@ -19,11 +19,11 @@ import {
   type StepRecord,
 } from '../../domain/protocol.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Words } from '../records/keys.ts'
 import { protocols } from './protocols.ts'
-import { appendEvent } from './queries.ts'
 import {
   endRun,
   findRun,

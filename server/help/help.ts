@@ -2,12 +2,12 @@
 import type { HelpRow, Hint } from '../../api/supervise.ts'
 import { ringForHelp } from '../../domain/help.ts'
 import { Problem } from '../../domain/problem.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import { appendAudit } from '../db/audit.ts'
 import { inHotline, type Database, type Tx } from '../db/database.ts'
 import type { Live } from '../http/live.ts'
 import type { Words } from '../records/keys.ts'
 import {
-  appendEvent,
   dueHelp,
   findHelp,
   findHelpers,

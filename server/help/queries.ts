@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { HelpRow, Hint } from '../../api/supervise.ts'
 import type { Helper } from '../../domain/help.ts'
-import { jsonb, outside, type Database, type Tx } from '../db/database.ts'
+import { outside, type Database, type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 import type { Words } from '../records/keys.ts'
 
@@ -164,18 +164,6 @@ export async function findStanding(
   const { rows } = await sql<{ person_id: string | null; state: string }>`
     select person_id, state from contact where contact_id = ${contactId}`.execute(tx)
   return rows[0] ? { personId: rows[0].person_id, state: rows[0].state } : null
-}
-
-/** Appends to a contact's chain. */
-export async function appendEvent(
-  tx: Tx,
-  contactId: string,
-  at: Date,
-  kind: string,
-  actor: string,
-  data: object,
-): Promise<void> {
-  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
 }
 
 /** Writes down a hint; its words are sealed. */

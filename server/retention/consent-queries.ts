@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { ConsentState, ConsentWay, Purpose } from '../../domain/consent.ts'
-import { jsonb, type Tx } from '../db/database.ts'
+import { type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 
 /** An entry of the record of consent. */
@@ -83,18 +83,6 @@ export async function lockConsenting(
     select state in ('greeting', 'waiting', 'offered', 'talking', 'survey') as live, disposed_at is not null as disposed
     from contact where contact_id = ${contactId} for update`.execute(tx)
   return rows[0]
-}
-
-/** Adds an event to the contact's chain. */
-export async function appendEvent(
-  tx: Tx,
-  contactId: string,
-  at: Date,
-  kind: string,
-  actor: string | null,
-  data: Record<string, unknown>,
-): Promise<void> {
-  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
 }
 
 /** A caller's code as kept. */

@@ -10,10 +10,10 @@ import {
   type Purpose,
 } from '../../domain/consent.ts'
 import { Problem } from '../../domain/problem.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import type { Tx } from '../db/database.ts'
 import { declineFollowUps } from '../tasks/tasks.ts'
 import {
-  appendEvent,
   findCode,
   findConsents,
   insertConsent,

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { z } from 'zod'
 import type { attemptOutcomes, listTasks, task, taskKinds, taskResults } from '../../api/tasks.ts'
-import { jsonb, type Tx } from '../db/database.ts'
+import { type Tx } from '../db/database.ts'
 import { newId } from '../db/id.ts'
 
 /** What a task is about. */
@@ -259,16 +259,4 @@ export async function findPlanned(
     tx,
   )
   return rows[0]
-}
-
-/** Adds an event to the contact's chain; the append takes the contact's row lock. */
-export async function noteOnContact(
-  tx: Tx,
-  contactId: string,
-  at: Date,
-  kind: string,
-  actor: string,
-  data: object,
-): Promise<void> {
-  await sql`select append_contact_event(${contactId}, ${at}, ${kind}, ${actor}, ${jsonb(data)})`.execute(tx)
 }

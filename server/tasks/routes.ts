@@ -9,9 +9,9 @@ import {
   releaseTask,
   takeTask,
 } from '../../api/tasks.ts'
+import { appendEvent } from '../db/contact-event.ts'
 import { serve, type Context } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
-import { noteOnContact } from './queries.ts'
 import { dialling, finish, list, planByHand, read, release, take, type TaskSealing, tried } from './tasks.ts'
 
 /** What the routes of tasks are given. */
@@ -93,7 +93,7 @@ function endingRoutes(app: FastifyInstance, deps: TasksDeps): void {
         context.now(),
       )
       await context.audit(tx, 'task.finished', params.taskId, row.contact_id, { result: body.result })
-      await noteOnContact(tx, row.contact_id, context.now(), 'task-finished', context.person.personId, {
+      await appendEvent(tx, row.contact_id, context.now(), 'task-finished', context.person.personId, {
         task: row.kind,
         result: body.result,
       })
@@ -107,7 +107,7 @@ function endingRoutes(app: FastifyInstance, deps: TasksDeps): void {
     await context.tx(async (tx) => {
       await planByHand(tx, hotlineId, person, params.contactId, body, words, context.now())
       await context.audit(tx, 'follow-up.planned', '', params.contactId, { plan: body.plan })
-      await noteOnContact(tx, params.contactId, context.now(), `follow-up-${body.plan}`, person.personId, {})
+      await appendEvent(tx, params.contactId, context.now(), `follow-up-${body.plan}`, person.personId, {})
     })
     deps.changed(context.hotlineId)
     return { done: true as const }

@@ -4,11 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test, type Browser, type Page } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import exceljs from 'exceljs'
 import { wholeResponse } from '../answers.ts'
 import { startProduct, type Product } from '../product.ts'
 import { logInAs, type Session } from './hotline.ts'
+import { atScreen } from './person.ts'
 import { innardsOf, type Innards } from './innards.ts'
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 })
@@ -25,17 +26,6 @@ let counsellor: Session
 let custodian: Page
 let supervisor: Page
 let contact: { contactId: string; number: number }
-
-/** Somebody of the demonstration at a screen of their own. */
-const atScreen = async (browser: Browser, name: string): Promise<Page> => {
-  const page = await (await browser.newContext({ locale: 'zh-CN' })).newPage()
-  const answer = await page.request.post(`${product.web}/api/v1/session`, {
-    headers: { origin: product.web },
-    data: { name, passphrase: 'hearthline-demo' },
-  })
-  expect(answer.ok()).toBe(true)
-  return page
-}
 
 const enter = async (given: Record<string, string>): Promise<{ contactId: string; number: number }> => {
   const admin = await logInAs(product, 'admin')
@@ -57,8 +47,8 @@ test.beforeAll(async ({ browser }) => {
   contact = await enter({ agreedGoal: dictated, notes: secret })
   const consent = { purpose: 'referral', yes: true }
   await counsellor.ask('POST', `/contacts/${contact.contactId}/consents`, consent)
-  custodian = await atScreen(browser, 'custodian')
-  supervisor = await atScreen(browser, 'supervisor')
+  custodian = await atScreen(product, browser, 'custodian')
+  supervisor = await atScreen(product, browser, 'supervisor')
 })
 
 test.afterAll(async () => {

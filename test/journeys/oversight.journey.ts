@@ -1,8 +1,9 @@
 /* What is kept about who saw what: emergency opening, the access report, the audit, the registers, who may do what. */
-import { expect, test, type Browser, type Page } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { wholeResponse } from '../answers.ts'
 import { startProduct, type Product } from '../product.ts'
 import { logInAs } from './hotline.ts'
+import { atScreen } from './person.ts'
 import { innardsOf, type Innards } from './innards.ts'
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 })
@@ -15,17 +16,6 @@ let supervisor: Page
 let security: Page
 let stranger: Page
 let contact: { contactId: string; number: number }
-
-/** Somebody of the demonstration at a screen of their own. */
-const atScreen = async (browser: Browser, name: string): Promise<Page> => {
-  const page = await (await browser.newContext({ locale: 'zh-CN' })).newPage()
-  const answer = await page.request.post(`${product.web}/api/v1/session`, {
-    headers: { origin: product.web },
-    data: { name, passphrase: 'hearthline-demo' },
-  })
-  expect(answer.ok()).toBe(true)
-  return page
-}
 
 test.beforeAll(async ({ browser }) => {
   product = await startProduct()
@@ -40,9 +30,9 @@ test.beforeAll(async ({ browser }) => {
     endedAt: before(60),
     response: wholeResponse({ notes }),
   })
-  supervisor = await atScreen(browser, 'supervisor')
-  security = await atScreen(browser, 'security')
-  stranger = await atScreen(browser, 'counsellor2')
+  supervisor = await atScreen(product, browser, 'supervisor')
+  security = await atScreen(product, browser, 'security')
+  stranger = await atScreen(product, browser, 'counsellor2')
 })
 
 test.afterAll(async () => {
@@ -113,7 +103,7 @@ test('G24-7.5c: somebody else judges it afterwards, and it leaves everybody’s 
 test('G24-7.3: the audit is narrowed by action, day, contact and person, and says when nothing matches', async ({
   browser,
 }) => {
-  const auditor = await atScreen(browser, 'auditor')
+  const auditor = await atScreen(product, browser, 'auditor')
   await auditor.goto(`${product.web}/custody/audit`)
   const rows = auditor.locator('tbody tr.ant-table-row')
   await expect(rows.first()).toBeVisible()
@@ -137,7 +127,7 @@ test('G24-7.3: the audit is narrowed by action, day, contact and person, and say
 test('P34-3.3: a person’s request is answered within 30 days, step by step, and cannot be closed before', async ({
   browser,
 }) => {
-  const custodian = await atScreen(browser, 'custodian')
+  const custodian = await atScreen(product, browser, 'custodian')
   await custodian.goto(`${product.web}/custody/registers`)
   await custodian.getByRole('button', { name: '登记', exact: true }).click()
   const form = custodian.locator('form')
@@ -170,7 +160,7 @@ test('P34-3.3: a person’s request is answered within 30 days, step by step, an
 test('G24-7.5c: who may do what stands on one page, and an administrator gives nobody a role while there is security', async ({
   browser,
 }) => {
-  const admin = await atScreen(browser, 'admin')
+  const admin = await atScreen(product, browser, 'admin')
   await admin.goto(`${product.web}/admin/roles`)
   const cell = (right: string, role: number) =>
     admin

@@ -5,8 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Page } from '@playwright/test'
+import { chromium, type Browser, type Page } from '@playwright/test'
 import { chromiumFlags } from '../chromium.ts'
+import type { Product } from '../product.ts'
 
 /** A person at a browser. */
 export interface Person {
@@ -37,6 +38,17 @@ const microphoneFile = (folder: string, hz: number): string => {
   const path = join(folder, 'microphone.wav')
   writeFileSync(path, wav)
   return path
+}
+
+/** Somebody of the demonstration at a page of their own in a browser that is open, without sound. */
+export const atScreen = async (product: Product, browser: Browser, name: string): Promise<Page> => {
+  const page = await (await browser.newContext({ locale: 'zh-CN' })).newPage()
+  const answer = await page.request.post(`${product.web}/api/v1/session`, {
+    headers: { origin: product.web },
+    data: { name, passphrase: 'hearthline-demo' },
+  })
+  if (!answer.ok()) throw new Error(`${name} could not log in: ${answer.status()}`)
+  return page
 }
 
 /** Opens a browser at `web`; with a name, logged in as that demo user. */
