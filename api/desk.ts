@@ -35,11 +35,15 @@ export const duty = z.object({
   connected: z.boolean(),
 })
 
-/** Short-lived SIP account of a browser seat (JsSIP registers with it over WSS at /sip). */
+/**
+ * Short-lived SIP account of a browser seat. `sipAddresses` are paths of this web address where WebSockets for SIP open, one
+ * for each switchboard: a seat registers at every one, because a call rings it by the switchboard the caller is at.
+ */
 export const softphone = z.object({
   sipUser: z.string(),
   sipPassword: z.string(),
   sipDomain: z.string(),
+  sipAddresses: z.array(z.string()).min(1),
   expiresAt: instant,
 })
 

@@ -196,7 +196,7 @@ async function internalDoors(settings: Settings): Promise<Doors> {
   const foreign = {
     ARI_URL: settings.ariUrl ?? undefined,
     HEARTHLINE_RECORDER_URL: recorderUrl,
-    HEARTHLINE_SIP_WS_PORT: settings.sipWsPort === null ? undefined : String(settings.sipWsPort),
+    HEARTHLINE_SIP_WS_PORT: settings.sipWsPort ?? undefined,
   }
   const ariUrl = `http://${user}:${password}@127.0.0.1:${ari ?? ''}`
   return {

@@ -25,7 +25,7 @@ const doors = z.object({
   HEARTHLINE_KMS_COMMAND: text,
   HEARTHLINE_S3_BUCKET: text,
   HEARTHLINE_S3_ENDPOINT: text,
-  HEARTHLINE_SIP_WS_PORT: port.optional(),
+  HEARTHLINE_SIP_WS_PORT: text,
   HEARTHLINE_RECORDER_PORT: port.optional(),
 })
 
@@ -44,14 +44,14 @@ export type Settings = {
   /** Set when the operator brings a PostgreSQL of their own. */
   databaseUrl: string | null
   ownerDatabaseUrl: string | null
-  /** Set when the operator brings an Asterisk of their own. */
+  /** Set when the operator brings Asterisks of their own: one address, or several with spaces between. */
   ariUrl: string | null
   /** The program that wraps and unwraps with the master key. */
   kms: string | null
   /** Where recordings are moved to; `endpoint` null: AWS itself. */
   store: { endpoint: string | null } | null
   /** Where an Asterisk of the operator's finds what our own switchboard is told at each start; null: nowhere. */
-  sipWsPort: number | null
+  sipWsPort: string | null
   recorderPort: number | null
 }
 

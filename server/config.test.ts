@@ -34,6 +34,18 @@ test('credentials of a store come from a file as AWS writes it, or from the envi
   expect(() => store({ ...env, HEARTHLINE_S3_ENDPOINT: 'ftp://x' })).toThrow(/HEARTHLINE_S3_ENDPOINT/)
 })
 
+test('browsers are passed on to a port of this machine, or to one on each switchboard’s', () => {
+  const doors = (text: string) =>
+    readConfig({ DATABASE_URL: 'postgresql:///x', HEARTHLINE_SIP_WS_PORT: text }).sipDoors
+  expect(doors('')).toEqual([])
+  expect(doors('8088')).toEqual([{ host: '127.0.0.1', port: 8088 }])
+  expect(doors('10.0.0.5:8088  [::1]:8089')).toEqual([
+    { host: '10.0.0.5', port: 8088 },
+    { host: '::1', port: 8089 },
+  ])
+  expect(() => doors('10.0.0.5')).toThrow(/HEARTHLINE_SIP_WS_PORT/)
+})
+
 test('a key management program is named by its whole path', () => {
   const kms = (path: string) =>
     readConfig({ DATABASE_URL: 'postgresql:///x', HEARTHLINE_KMS_COMMAND: path }).kms

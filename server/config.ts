@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { sealingWays, type SealingWay } from './records/ciphers.ts'
+import type { SipDoor } from './http/upgrade.ts'
 import type { StoreSettings } from './records/store.ts'
 
 /** A setting that cannot be used: one sentence for the operator. */
@@ -22,8 +23,8 @@ export interface Config {
   ari: { url: string; app: string } | null
   /** Where the recorder tells how it is; null when this process does not know it. */
   recorder: string | null
-  /** The switchboard's WebSocket for SIP on this machine. */
-  sipWsPort: number | null
+  /** The switchboards' WebSockets for SIP, in the order of their ARI_URLs; browsers are passed through to them. */
+  sipDoors: SipDoor[]
   sipPort: number
   /** The address people and phones reach this machine by. */
   publicAddress: string
@@ -41,6 +42,11 @@ export interface Config {
 
 const port = z.coerce.number().int().min(0).max(65535)
 const text = z.string().trim().min(1)
+const sipDoors = z
+  .string()
+  .transform(wordsOf)
+  .pipe(z.array(z.string().regex(/^(?:.+:)?\d{1,5}$/)))
+  .transform((words) => words.map(doorOf))
 const environment = z.object({
   HEARTHLINE_HOST: text.default('127.0.0.1'),
   HEARTHLINE_PORT: port.default(8080),
@@ -53,7 +59,7 @@ const environment = z.object({
   ARI_URL: text.optional(),
   HEARTHLINE_ARI_APP: text.default('hotline'),
   HEARTHLINE_RECORDER_URL: text.optional(),
-  HEARTHLINE_SIP_WS_PORT: port.optional(),
+  HEARTHLINE_SIP_WS_PORT: sipDoors.default([]),
   HEARTHLINE_SIP_PORT: port.default(5060),
   HEARTHLINE_SEALING: z.enum(sealingWays).default('aes-256-gcm'),
   HEARTHLINE_KMS_COMMAND: text.startsWith('/').optional(),
@@ -68,6 +74,18 @@ const environment = z.object({
   HEARTHLINE_DEMO: text.optional(),
   HEARTHLINE_LOG_LEVEL: text.default('info'),
 })
+
+/** What is written with spaces between. */
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '')
+}
+
+/** A port of this machine, or `host:port`. */
+function doorOf(word: string): SipDoor {
+  const colon = word.lastIndexOf(':')
+  const host = colon === -1 ? '127.0.0.1' : word.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  return { host, port: Number(word.slice(colon + 1)) }
+}
 
 /** Reads the settings; throws ConfigRefused naming the first variable that cannot be used. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
@@ -89,7 +107,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ownerDatabaseUrl: set.HEARTHLINE_OWNER_DATABASE_URL ?? set.DATABASE_URL,
     ari: set.ARI_URL === undefined ? null : { url: set.ARI_URL, app: set.HEARTHLINE_ARI_APP },
     recorder: set.HEARTHLINE_RECORDER_URL ?? null,
-    sipWsPort: set.HEARTHLINE_SIP_WS_PORT ?? null,
+    sipDoors: set.HEARTHLINE_SIP_WS_PORT,
     sipPort: set.HEARTHLINE_SIP_PORT,
     publicAddress: set.HEARTHLINE_PUBLIC_ADDRESS ?? reachable(set.HEARTHLINE_HOST),
     sealing: set.HEARTHLINE_SEALING,

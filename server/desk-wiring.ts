@@ -9,12 +9,18 @@ import { readDesk } from './calls/desk.ts'
 import { deskOf } from './calls/screens.ts'
 
 /** Serves the counsellor's desk. */
-export function wireDesk(app: FastifyInstance, calls: Calls, live: Live): void {
+export function wireDesk(
+  app: FastifyInstance,
+  calls: Calls,
+  live: Live,
+  sipAddresses: readonly string[],
+): void {
   const { keys } = calls.shell
   const { db } = app.ground
   callsRoutes(app, calls)
   rosterRoutes(app, {
     keys,
+    sipAddresses,
     readDesk: (context) => context.tx((tx) => readDesk(tx, keys, viewerOf(context))),
     isOnline: (sipUser) => calls.isOnline(sipUser),
     putSeat: (spec) => calls.putSeat(spec),

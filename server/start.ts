@@ -14,7 +14,7 @@ import { startLive, type Live } from './http/live.ts'
 import { servePages } from './http/pages.ts'
 import { filledPage } from './lines/public-routes.ts'
 import type { Ground } from './http/serve.ts'
-import { serveUpgrades } from './http/upgrade.ts'
+import { serveUpgrades, sipPaths } from './http/upgrade.ts'
 import { findPerson } from './identity/identity.ts'
 import { allDevices, startDevices } from './lines/devices.ts'
 import { openSounds, trunkFor } from './lines/lines.ts'
@@ -73,9 +73,10 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   const reports = watchReports({ db, live, keys, bell: () => calls, now, poke: rounds.poke, failed })
   const devices = startDevicesOf(calls, { db, keys, log })
   const parts = { live, keys, dataFolder: config.data, places, demo: config.demo, devices, calls }
-  wire(app, { ...parts, pokeBoards: rounds.poke, failed })
+  const sipAddresses = sipPaths(config.sipDoors)
+  wire(app, { ...parts, sipAddresses, pokeBoards: rounds.poke, failed })
   servePages(app, config.web, (html) => filledPage(html, db, now()))
-  serveUpgrades(app, live, config.sipWsPort)
+  serveUpgrades(app, live, config.sipDoors)
   await app.listen({ host: config.host, port: config.port })
   const sealing = sealEverything(db, keys, failed)
   const scheme = config.tls ? 'https' : 'http'

@@ -43,6 +43,8 @@ export interface Parts {
   places: Places
   demo: boolean
   devices: Devices
+  /** Paths by which browsers reach each switchboard. */
+  sipAddresses: readonly string[]
   /** Null where there is no switchboard: everything but calls is served. */
   calls: Calls | null
   /** Told that something on the wallboard may have changed. */
@@ -60,7 +62,7 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   wireCare(app, parts)
   wireAssessment(app, parts)
   wireOversight(app, parts)
-  if (calls) wireDesk(app, calls, live)
+  if (calls) wireDesk(app, calls, live, parts.sipAddresses)
   live.onConnect(async (person) => {
     if (!may(person.roles, 'board.see')) return []
     const board = await inHotline(db, person.hotlineId, (tx) => readBoardNow(tx, person.hotlineId, now()))
@@ -89,6 +91,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
   })
   linesRoutes(app, { keys, dataFolder, live, devices, changed })
   publicRoutes(app, {
+    sipAddresses: parts.sipAddresses,
     callsUp: () => calls?.controls() ?? false,
     putSeat: async (spec) => calls?.putSeat(spec),
     dropSeat: async (sipUser) => calls?.dropSeat(sipUser),

@@ -80,6 +80,7 @@ export async function openTestApp(
     places: placesOf(folder),
     demo: false,
     devices: deviceNotes(devices),
+    sipAddresses: ['/sip'],
     calls: null,
     pokeBoards: () => undefined,
     failed: () => undefined,

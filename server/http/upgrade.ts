@@ -11,32 +11,44 @@ const mostPerAddress = 200
 /** What the switchboard says to who showed a password, or calls with an account: a socket that is in use. */
 const inUseSign = /SIP\/2\.0 (?:18|2\d)\d[^]*?\bCSeq:\s*\d+ (?:REGISTER|INVITE)\b/i
 
+/** Where a switchboard takes SIP over WebSockets without TLS. */
+export interface SipDoor {
+  host: string
+  port: number
+}
+
+/** The path at which browsers reach each of the switchboards: `/sip`, `/sip/2` and so on. */
+export const sipPaths = (doors: readonly SipDoor[]): string[] =>
+  doors.length === 0 ? ['/sip'] : doors.map((_, at) => (at === 0 ? '/sip' : `/sip/${at + 1}`))
+
 /** A telephony socket; `used` once somebody registered or called by it. */
 interface Line {
   socket: Duplex
   used: boolean
 }
 
-/** Serves `/api/v1/live` and `/sip`; `sipPort` is the switchboard's WebSocket port on this machine. */
-export function serveUpgrades(app: FastifyInstance, live: Live, sipPort: number | null): void {
+/** Serves `/api/v1/live`, and the paths of sipPaths() by the door of the same place. */
+export function serveUpgrades(app: FastifyInstance, live: Live, doors: readonly SipDoor[]): void {
+  const paths = sipPaths(doors)
   const lines = new Map<string, Set<Line>>()
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const path = (request.url ?? '').split('?')[0]
+    const path = (request.url ?? '').split('?')[0] ?? ''
     const { address, host } = clientOf(request)
     if (!isOurs(request.headers.origin, host)) {
       app.tellRefused({ code: 'permission.denied', method: 'GET', route: 'upgrade', who: null })
       return refuse(socket, '403 Forbidden')
     }
     if (path === '/api/v1/live') return live.accept(request, socket, head)
-    if (path !== '/sip') return refuse(socket, '404 Not Found')
-    if (sipPort === null) return refuse(socket, '503 Service Unavailable')
+    if (!paths.includes(path)) return refuse(socket, '404 Not Found')
+    const door = doors[paths.indexOf(path)]
+    if (!door) return refuse(socket, '503 Service Unavailable')
     const line = takeLine(lines, address, socket)
     if (!line) {
       app.tellRefused({ code: 'request.tooMany', method: 'GET', route: '/sip', who: null })
       return refuse(socket, '429 Too Many Requests')
     }
-    return passThrough(request, line, head, sipPort)
+    return passThrough(request, line, head, door)
   })
 }
 
@@ -61,10 +73,10 @@ function takeLine(lines: Map<string, Set<Line>>, address: string, socket: Duplex
   return line
 }
 
-function passThrough(request: IncomingMessage, line: Line, head: Buffer, port: number): void {
+function passThrough(request: IncomingMessage, line: Line, head: Buffer, door: SipDoor): void {
   const { socket } = line
   let connected = false
-  const inner = connect({ port, host: '127.0.0.1', noDelay: true })
+  const inner = connect({ ...door, noDelay: true })
   if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true)
   inner.once('connect', () => {
     connected = true

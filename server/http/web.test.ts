@@ -29,6 +29,11 @@ const inner = createServer((socket: Socket) => {
   })
   socket.on('error', () => undefined)
 })
+/** Another switchboard, that only says who it is. */
+const second = createServer((socket: Socket) => {
+  socket.on('data', () => socket.end('HTTP/1.1 101 Switching Protocols\r\nServer: second\r\n\r\n'))
+  socket.on('error', () => undefined)
+})
 
 const { app, db, live, cookieOf, ask } = await openTestApp(undefined, (made) => servePages(made, folder))
 let port = 0
@@ -37,8 +42,14 @@ let supervisor: { personId: string }
 let counsellor: { personId: string }
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve))
-  serveUpgrades(app, live, (inner.address() as AddressInfo).port)
+  for (const each of [inner, second])
+    await new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve))
+  const doors = [inner, second].map((each) => each.address() as AddressInfo)
+  serveUpgrades(
+    app,
+    live,
+    doors.map((door) => ({ host: '127.0.0.1', port: door.port })),
+  )
   await app.listen({ host: '127.0.0.1', port: 0 })
   port = (app.server.address() as AddressInfo).port
   hotlineId = await aHotline(db)
@@ -46,6 +57,7 @@ beforeAll(async () => {
   counsellor = await aPerson(db, hotlineId)
 })
 afterAll(() => {
+  second.close()
   rmSync(folder, { recursive: true, force: true })
   rmSync(`${folder}-secret.txt`, { force: true })
 })
@@ -133,14 +145,14 @@ test('what one server publishes reaches the sockets of another, whole boards too
   await second.close()
 })
 
-/** A raw upgrade request of `/sip`, and everything that comes back. */
-function askSip(headers: string[]): { socket: Socket; text: () => string } {
+/** A raw upgrade request of telephony, and everything that comes back. */
+function askSip(headers: string[], path = '/sip'): { socket: Socket; text: () => string } {
   let got = ''
   const socket = connect(port, '127.0.0.1')
   socket.on('data', (bytes) => (got += bytes.toString()))
   socket.on('error', () => undefined)
   const lines = [
-    'GET /sip HTTP/1.1',
+    `GET ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Upgrade: websocket',
     'Connection: Upgrade',
@@ -165,6 +177,11 @@ test('telephony is passed through to the switchboard as it is, without the sessi
   socket.destroy()
   const foreign = askSip(['Origin: https://evil.example'])
   await expect.poll(foreign.text).toContain('403')
+})
+
+test('each of several switchboards has a path of its own', async () => {
+  await expect.poll(askSip([], '/sip/2').text).toContain('Server: second')
+  await expect.poll(askSip([], '/sip/3').text).toContain('404 Not Found')
 })
 
 test('a switchboard that is away is said to be, and an unknown door is not found', async () => {

@@ -1,4 +1,5 @@
 /* What anybody may ask: the public page, and a telephone account for one call from it. */
+import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import type { Reply } from '../../api/endpoint.ts'
@@ -12,6 +13,8 @@ import { openLines, readHotline } from './lines.ts'
 
 /** What the public routes are given. */
 export interface PublicDeps extends GuestDevices {
+  /** Paths by which a page reaches each switchboard. */
+  sipAddresses: readonly string[]
   /** Whether calls from the page can be taken now. */
   callsUp: () => boolean
 }
@@ -54,7 +57,10 @@ export function publicRoutes(app: FastifyInstance, deps: PublicDeps): void {
     if (!deps.callsUp()) throw new Problem('switchboard.away')
     const account = await takeAccount(context.address)
     const expiresAt = new Date(context.now().getTime() + goodForMs).toISOString()
-    return { ...account, sipDomain: context.request.hostname, expiresAt, dial: line.number }
+    // Callers are spread over the switchboards: each begins at another one, and goes on to the next if it does not open.
+    const first = randomInt(deps.sipAddresses.length)
+    const sipAddresses = [...deps.sipAddresses.slice(first), ...deps.sipAddresses.slice(0, first)]
+    return { ...account, sipDomain: context.request.hostname, sipAddresses, expiresAt, dial: line.number }
   })
 }
 

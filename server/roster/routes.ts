@@ -25,6 +25,8 @@ import { makeSoftphone, type Softphone } from './softphone.ts'
 /** What the routes of duty are given by the calls slice, which keeps the seats in mind. */
 export interface RosterDeps {
   keys: Keys
+  /** Paths by which a browser seat reaches each switchboard. */
+  sipAddresses: readonly string[]
   readDesk: (context: Context) => Promise<Desk>
   isOnline: (sipUser: string) => boolean
   putSeat: (spec: SeatSpec) => Promise<void>
@@ -106,6 +108,7 @@ async function account(context: Context, deps: RosterDeps, seat: StaffedSeat): P
       seatId: seat.seatId,
       sipUser: seat.sipUser,
       domain: context.request.hostname,
+      addresses: deps.sipAddresses,
       now: context.now().getTime(),
     }),
   )

@@ -28,7 +28,7 @@ async function onDuty() {
   const now = Date.now()
   const made = await inside(async (tx) => {
     const seat = await goOnDuty(tx, hotlineId, { personId, seatId, takeOver: false, now })
-    const given = { hotlineId, seatId, sipUser, domain: 'hotline.test', now }
+    const given = { hotlineId, seatId, sipUser, domain: 'hotline.test', addresses: ['/sip'], now }
     return { seat, ...(await makeSoftphone(tx, hall.keys, given)) }
   })
   hall.calls.seatChanged(hotlineId, seatId, made.seat, personId)

@@ -13,6 +13,7 @@ export interface Softphone {
   sipUser: string
   sipPassword: string
   sipDomain: string
+  sipAddresses: string[]
   expiresAt: string
 }
 
@@ -20,7 +21,14 @@ export interface Softphone {
 export async function makeSoftphone(
   tx: Tx,
   keys: Keys,
-  given: { hotlineId: string; seatId: string; sipUser: string; domain: string; now: number },
+  given: {
+    hotlineId: string
+    seatId: string
+    sipUser: string
+    domain: string
+    addresses: readonly string[]
+    now: number
+  },
 ): Promise<{ softphone: Softphone; spec: SeatSpec }> {
   const password = randomBytes(18).toString('base64url')
   await saveSecret(tx, given.seatId, keys.seal(given.hotlineId, password, 'devices'))
@@ -29,6 +37,7 @@ export async function makeSoftphone(
       sipUser: given.sipUser,
       sipPassword: password,
       sipDomain: given.domain,
+      sipAddresses: [...given.addresses],
       expiresAt: new Date(given.now + softphoneMs).toISOString(),
     },
     spec: { seat: given.sipUser, kind: 'browser', secret: { password } },

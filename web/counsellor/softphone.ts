@@ -17,6 +17,7 @@ export interface Account {
   sipUser: string
   sipPassword: string
   sipDomain: string
+  sipAddresses: string[]
   expiresAt: string
 }
 
@@ -139,7 +140,7 @@ class Softphone {
     this.#agent?.stop()
     this.#user = account.sipUser
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-    const socket = new WebSocketInterface(`${scheme}://${location.host}/sip`)
+    const socket = new WebSocketInterface(`${scheme}://${location.host}${account.sipAddresses[0] ?? '/sip'}`)
     const agent = new UA({
       sockets: [socket],
       uri: `sip:${account.sipUser}@${account.sipDomain}`,

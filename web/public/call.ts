@@ -77,7 +77,7 @@ export async function callLine(
     const [account, { UA, WebSocketInterface }] = await Promise.all([askAccount(lineId), import('jssip')])
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     const agent = new UA({
-      sockets: [new WebSocketInterface(`${scheme}://${location.host}/sip`)],
+      sockets: [new WebSocketInterface(`${scheme}://${location.host}${account.sipAddresses[0] ?? '/sip'}`)],
       uri: `sip:${account.sipUser}@${account.sipDomain}`,
       password: account.sipPassword,
       register: false,
