@@ -1,5 +1,8 @@
 /** A SIP phone in tests: our own SIP layer as the other side, with sound of its own. */
 import type { CallEnd, CallHandlers, InboundCall, OutboundCall, SipStack } from '../sip/contract.ts'
+import { SipCall } from '../sip/call.ts'
+import { contactOn } from '../sip/dialog.ts'
+import { parseNameAddress } from '../sip/headers.ts'
 import { startSipStack } from '../sip/stack.ts'
 import { PhoneSound } from './sound.ts'
 
@@ -23,6 +26,22 @@ export interface Phone {
   rings(): Promise<PhoneCall>
   registered(): Promise<void>
   stop(): Promise<void>
+}
+
+/**
+ * A phone's transfer key after it has consulted: the switchboard is asked to join `talk`'s other side with `consulted`'s
+ * (REFER with Replaces, RFC 3515 and 3891). Resolves with the status of the answer.
+ */
+export async function transferTo(talk: PhoneCall, consulted: PhoneCall): Promise<number> {
+  if (!(talk.call instanceof SipCall && consulted.call instanceof SipCall)) throw new Error('no call of ours')
+  const { dialog } = consulted.call
+  if (!dialog) throw new Error('nobody was consulted')
+  const replaces = `${dialog.callId};to-tag=${dialog.remoteTag};from-tag=${dialog.localTag}`
+  // By the number dialled, for the Contact of an Asterisk names nobody. Our own must be said: PJSIP asks for it (RFC 3515 §2.1).
+  const { uri } = parseNameAddress(dialog.remote)
+  const target = `<${uri}?Replaces=${encodeURIComponent(replaces)}>`
+  const headers = { 'refer-to': target, contact: contactOn(talk.call.wayOut, '') }
+  return (await talk.call.request('REFER', { headers })).status
 }
 
 /** Waits until something holds; fails after `withinMs`. */

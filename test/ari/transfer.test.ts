@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { channelId, part } from '../../switchboard/testing/app.ts'
 import { hz } from '../../switchboard/testing/board.ts'
 import { levelOf } from '../../switchboard/media/tone.ts'
-import { until } from '../../switchboard/testing/phone.ts'
+import { transferTo, until } from '../../switchboard/testing/phone.ts'
 import { phoneMissing, startPhone, type Phone } from '../journeys/phone.ts'
 import { Scene, hears, hearsNot, putSeat, tones } from './scene.ts'
 
@@ -88,4 +88,36 @@ test.skipIf(phoneMissing)('a phone that presses its transfer key is left to the 
   await scene.ask('DELETE', `channels/${id}`)
   await phone.waitFor('CALL_CLOSED')
   await scene.app.event('StasisEnd', (event) => channelId(event) === id)
+})
+
+test('a phone that has consulted presses its transfer key: the application is told whom it consulted, and joins the two', async () => {
+  const { one, two, bridge } = await scene.talk()
+  const consulting = await scene.seats[0].dial('2002')
+  const start = await scene.app.event('StasisStart', (event) => (event['args'] as string[])[0] === '2002')
+  const aside = channelId(start)
+  await scene.must('POST', `channels/${aside}/answer`)
+  await consulting.answered
+  const three = await scene.seated(1)
+  const room = await scene.bridge([aside, three.id])
+  consulting.sound.hz = tones.seat
+  three.call.sound.hz = tones.third
+  await hears(consulting, tones.third)
+  expect(await transferTo(two.call, consulting)).toBe(202)
+  const asked = await scene.app.event('ChannelTransfer')
+  expect(part(part(asked, 'referred_by'), 'source_channel')['id']).toBe(two.id)
+  const to = part(asked, 'refer_to')
+  expect(part(to, 'destination_channel')['id']).toBe(aside)
+  expect(part(to, 'requested_destination')['destination']).toMatch(/^(sip:)?2002/)
+  await scene.must('POST', `bridges/${bridge}/addChannel?channel=${three.id}`)
+  await scene.must('POST', `channels/${two.id}/transfer_progress?states=channel_answered`)
+  for (const id of [two.id, aside]) {
+    await scene.ask('DELETE', `channels/${id}`)
+    await scene.ended(id)
+  }
+  expect((await two.call.ended).by).toBe('remote')
+  await consulting.ended
+  await hears(one.call, tones.third)
+  await hears(three.call, tones.caller)
+  await hearsNot(one.call, tones.seat)
+  await scene.must('DELETE', `bridges/${room}`)
 })
