@@ -14,6 +14,7 @@ import { transferAsked } from './transfer.ts'
 export function legHandlers(x: Exchange, channel: Channel): CallHandlers {
   return {
     acked: (sdp) => {
+      // A re-INVITE that was answered by nothing changes nothing (RFC 3261 §14.1).
       if (!channel.awaitsAnswer || sdp === null) return
       channel.awaitsAnswer = false
       void x.media.acceptAnswer(channel.id, sdp).catch((error: unknown) => fail(x, channel, error))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SipStack } from './contract.ts'
 import type { SipRequest, SipResponse } from './message.ts'
-import { inDialog, invite, line, respond, withOffer } from './raw-call.ts'
+import { callLines, inDialog, invite, line, respond, withOffer } from './raw-call.ts'
 import type { RawPeer } from './raw-peer.ts'
 import { HandClock, requestText, until } from './raw-peer.ts'
 import type { Dialled } from './test-stack.ts'
@@ -78,20 +78,51 @@ test('early media is told, and a 200 that does not repeat its SDP is answered by
   expect(heard).toEqual([sdp('announcement one'), sdp('announcement two')])
 })
 
-test('an offerless INVITE gets our offer in the 200, and the answer in its ACK is told', async () => {
-  const answers: (string | null)[] = []
+/** An INVITE without an offer, answered with ours and not yet acknowledged. */
+async function offerless(answers: (string | null)[]) {
   const callee = seeing((call) => call.answer(sdp('our offer')), {
     acked: (sdp) => void answers.push(sdp),
   })
   const stack = await aStack(callee)
   const peer = await aPeer(stack)
-  peer.send(invite(peer, 'offerless').replace(`${withOffer[0]}\r\n`, '').replace(/Content-Length: \d+[^]*/, 'Content-Length: 0\r\n\r\n')) // prettier-ignore
+  peer.send(requestText('INVITE', line, callLines(peer, 'offerless')))
   const ok = await peer.response(200)
   expect(callee.calls[0]?.offer).toBeNull()
   expect(ok.body).toBe(sdp('our offer'))
+  return { stack, peer, ok, callee }
+}
+
+test('an offerless INVITE gets our offer in the 200, and the answer in its ACK is told', async () => {
+  const answers: (string | null)[] = []
+  const { peer, ok } = await offerless(answers)
   peer.send(inDialog(peer, 'ACK', ok, 1, withOffer, sdp('their answer')))
   await until(() => answers.length === 1, 'the answer came')
   expect(answers).toEqual([sdp('their answer')])
+})
+
+test('an offerless INVITE whose ACK brings no answer is ended with BYE, for nobody would hear anything', async () => {
+  const answers: (string | null)[] = []
+  const { stack, peer, ok, callee } = await offerless(answers)
+  peer.send(inDialog(peer, 'ACK', ok, 1))
+  const bye = await peer.request('BYE')
+  expect(bye.headers.get('reason')).toBe('Q.850;cause=111')
+  respond(peer, bye, 200, 'raw1')
+  await allOver(stack)
+  expect(callee.ends).toEqual([{ by: 'error', status: null, cause: 111, reason: null }])
+  expect(answers).toEqual([])
+})
+
+test('an offerless re-INVITE whose ACK brings no answer leaves the talk as it was', async () => {
+  const answers: (string | null)[] = []
+  const more = { offered: () => sdp('ours'), acked: (sdp: string | null) => void answers.push(sdp) }
+  const { peer, ok, callee } = await calledIn('unanswered', more)
+  peer.send(inDialog(peer, 'INVITE', ok, 2))
+  const again = await peer.responseTo('2 INVITE')
+  peer.send(inDialog(peer, 'ACK', again, 2))
+  await until(() => answers.length === 2, 'it was acknowledged')
+  expect(callee.calls[0]?.state).toBe('answered')
+  peer.send(inDialog(peer, 'OPTIONS', ok, 3))
+  expect((await peer.responseTo('3 OPTIONS')).status).toBe(200)
 })
 
 test('an offerless re-INVITE gets our offer, and its answer too is told', async () => {

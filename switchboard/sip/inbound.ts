@@ -90,7 +90,9 @@ export class InboundLeg extends SipCall implements InboundCall {
       response,
       (ack) => {
         this.settled()
-        this.tell((handlers) => handlers.acked?.(offer === null ? sdpOf(ack) : null))
+        const answer = offer === null ? sdpOf(ack) : null
+        if (offer === null && answer === null) return this.endUnanswered()
+        this.tell((handlers) => handlers.acked?.(answer))
       },
       () => {
         this.settled()
@@ -153,6 +155,13 @@ export class InboundLeg extends SipCall implements InboundCall {
     if (sdp === undefined) return response
     response.headers.add('content-type', 'application/sdp')
     return { ...response, body: sdp }
+  }
+
+  /** The ACK must answer the offer of our 2xx (RFC 3261 §13.2.2.4); without it there is no sound, and nobody left to mend it. */
+  private endUnanswered(): void {
+    if (this.isOver) return
+    this.finish({ by: 'error', status: null, cause: 111, reason: null })
+    this.bye(111)
   }
 
   /** Our answer could not be brought to the peer: a refusal needs no more; an unanswered call has lost its way back. */
