@@ -2,6 +2,9 @@ import { appendFile, chmod, mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from './log.ts'
 
+/** How long a record may wait for others, so that many are written at once. */
+const gather = 250
+
 /** One ended leg, in the columns of Asterisk's `cdr_csv`. Holds the caller's number: personal data. */
 export interface CallRecord {
   accountcode: string
@@ -64,6 +67,7 @@ export class CallRecords {
   private readonly log: Log
   private last: Promise<void> = Promise.resolve()
   private waiting: string[] = []
+  private timer: NodeJS.Timeout | null = null
 
   constructor(dataFolder: string, log: Log) {
     this.folder = join(dataFolder, 'cdr')
@@ -73,12 +77,14 @@ export class CallRecords {
   /** Writes a record soon; a full disk is told to the log and loses the record, never the call. */
   add(record: CallRecord): void {
     this.waiting.push(cdrLine(record))
-    if (this.waiting.length > 1) return
-    this.last = this.last.then(() => this.write(new Date()))
+    this.timer ??= setTimeout(() => void this.flush(), gather)
   }
 
   /** Resolves when all records so far are written. */
   async flush(): Promise<void> {
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = null
+    if (this.waiting.length > 0) this.last = this.last.then(() => this.write(new Date()))
     await this.last
   }
 

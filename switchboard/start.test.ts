@@ -267,7 +267,9 @@ test('a call ends cleanly in each state, by either side, with its cause', async 
   await destroyed(id)
   expect(await call.ended).toMatchObject({ by: 'remote' })
   const file = join(board.folder, 'cdr', 'Master.csv')
-  await until('the records are written', async () => (await readFile(file, 'utf8')).includes(`"${id}"`))
+  await until('the records are written', async () =>
+    (await readFile(file, 'utf8').catch(() => '')).includes(`"${id}"`),
+  )
   const records = await readFile(file, 'utf8')
   const lineOf = (uniqueid: string) => records.split('\n').find((line) => line.includes(`"${uniqueid}"`))
   expect(lineOf(first)).toContain('"NO ANSWER"')
