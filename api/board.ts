@@ -19,6 +19,8 @@ export const noticeKinds = [
   'recorder-away',
   'store-away',
   'trunk-down',
+  'trunk-refusing',
+  'trunk-poor',
   'outbound-limit',
   'database-away',
 ] as const
@@ -171,6 +173,8 @@ export const board = z.object({
       kind: z.enum(noticeKinds),
       since: instant,
       count: z.number().int().nullable(),
+      /** Which trunk it is, for what befalls a single one. */
+      trunk: z.string().nullable(),
     }),
   ),
 })

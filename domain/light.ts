@@ -96,6 +96,8 @@ export const graveness = {
   'switchboard-lost': 1,
   'database-away': 2,
   'trunk-down': 2,
+  'trunk-refusing': 2,
+  'trunk-poor': 1,
   'recorder-away': 2,
   'store-away': 1,
   'disk-full': 2,

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  afterTry,
   defaultOutboundLimits,
   fitsPattern,
   isOverLimit,
+  isRefusing,
   isTrunkFault,
   nextWay,
   outboundLimitsOf,
+  type TrunkRefusals,
   type TrunkUse,
   type Way,
 } from './outbound.ts'
@@ -69,9 +72,29 @@ test('only what the trunk is to blame for goes on by the next one', () => {
   expect(isTrunkFault({ cause: 'no-answer', sip: 408, rang: false })).toBe(true)
   expect(isTrunkFault({ cause: 'error', sip: null, rang: false })).toBe(true)
   expect(isTrunkFault({ cause: 'unreachable', sip: 503, rang: true })).toBe(false)
+  expect(isTrunkFault({ cause: 'declined', sip: 407, rang: false })).toBe(true)
+  expect(isTrunkFault({ cause: 'declined', sip: 403, rang: false })).toBe(false)
   expect(isTrunkFault({ cause: 'unreachable', sip: 404, rang: false })).toBe(false)
   expect(isTrunkFault({ cause: 'busy', sip: 486, rang: false })).toBe(false)
   expect(isTrunkFault({ cause: 'cancelled', sip: null, rang: false })).toBe(false)
+})
+
+test('a trunk refuses once it did not take three calls in a row, until it takes one or ten minutes are over', () => {
+  const after = (tries: readonly boolean[], now: number): TrunkRefusals | undefined =>
+    tries.reduce<TrunkRefusals | undefined>(
+      (before, took) => afterTry(before, took, now) ?? undefined,
+      undefined,
+    )
+  expect(isRefusing(undefined, 0)).toBe(false)
+  expect(isRefusing(after([false, false], 0), 0)).toBe(false)
+  expect(isRefusing(after([false, false, false], 0), 599_999)).toBe(true)
+  expect(isRefusing(after([false, false, false], 0), 600_000)).toBe(false)
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { maxLength: 20 }), (tries) => {
+      const inRow = tries.toReversed().findIndex((took) => took)
+      expect(isRefusing(after(tries, 5), 5)).toBe((inRow < 0 ? tries.length : inRow) >= 3)
+    }),
+  )
 })
 
 test('toll fraud: the limit of a person or of the hotline refuses, but never a call for somebody in danger or to 110, 119, 120', () => {

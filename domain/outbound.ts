@@ -18,7 +18,7 @@ export interface Way {
 /** How the trunks stand now, and which were tried for this call already. */
 export interface TrunkUse {
   tried: readonly string[]
-  /** False when the far end is known to be gone. */
+  /** False when the far end is known to be gone, or to refuse. */
   online: (trunk: string) => boolean
   /** Calls on it now, in and out. */
   calls: (trunk: string) => number
@@ -50,12 +50,38 @@ export function nextWay(ways: readonly Way[], number: string, use?: TrunkUse): W
   return left.find((way) => use.online(way.trunk)) ?? left[0] ?? null
 }
 
+/** The trunk does not take our account (RFC 3261 §21.4): no number is the cause of that. */
+const accountRefused: ReadonlySet<number> = new Set([401, 402, 407])
+
 /** Whether a call that a trunk did not carry goes on by the next: it never rang, and it was not the number that was refused. */
 export function isTrunkFault(end: { cause: string; sip: number | null; rang: boolean }): boolean {
   if (end.rang) return false
-  if (end.sip !== null) return end.sip === 408 || (end.sip >= 500 && end.sip < 600)
+  if (end.sip !== null)
+    return end.sip === 408 || accountRefused.has(end.sip) || (end.sip >= 500 && end.sip < 600)
   return end.cause === 'unreachable' || end.cause === 'error'
 }
+
+/** Calls in a row that a trunk did not take, and when the last of them was (ms since 1970). */
+export interface TrunkRefusals {
+  inRow: number
+  at: number
+}
+
+/** So many calls in a row tell of a trunk, and not of a number. */
+const refusesFrom = 3
+/** After so long it is tried again in its turn. */
+const refusesFor = 600_000
+
+/** What is remembered of a trunk once it took a call (null), or did not. */
+export const afterTry = (
+  before: TrunkRefusals | undefined,
+  took: boolean,
+  now: number,
+): TrunkRefusals | null => (took ? null : { inRow: (before?.inRow ?? 0) + 1, at: now })
+
+/** Whether a trunk is known to refuse: calls go by it last, as if it were gone, and the board says so. */
+export const isRefusing = (refusals: TrunkRefusals | undefined, now: number): boolean =>
+  refusals !== undefined && refusals.inRow >= refusesFrom && now - refusals.at < refusesFor
 
 /** How many calls to the outside may be made in an hour. */
 export interface OutboundLimits {

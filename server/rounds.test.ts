@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, expect, test } from 'vitest'
 import type { LiveEvent } from '../api/events.ts'
 import { aHotline, aLine, aPerson, freshDatabase } from '../test/database.ts'
@@ -79,6 +80,65 @@ test('toll fraud: when calls out reach the hourly limit the board says so until 
   await expect.poll(open, { timeout: 10_000 }).toEqual([{ kind: 'outbound-limit' }])
   await owner(`update outbound_call set at = at - interval '2 hours'`)
   await expect.poll(open, { timeout: 10_000 }).toEqual([])
+  await rounds.stop()
+  expect(failures).toEqual([])
+})
+
+test('G24-3.2.2b: the board says which trunk is gone, refuses calls or sounds bad, as long as it does', async () => {
+  const hotlineId = await aHotline(db)
+  const { lineId } = await aLine(db, hotlineId)
+  const states = new Map<string, 'up' | 'down' | 'refuses'>()
+  for (const name of ['telecom', 'mobile', 'unicom']) {
+    states.set(name, 'up')
+    await owner(
+      `insert into trunk (trunk_id, hotline_id, name, kind, host, port) values ($1, $2, $3, 'address', '192.0.2.1', 5060)`,
+      [newId(), hotlineId, name],
+    )
+  }
+  const contactId = newId()
+  await inHotline(db, hotlineId, (tx) =>
+    sql`select create_contact(${contactId}, ${lineId}, 'phone', 'closed', now(), null, null, null, null, false, null,
+      null, null, '{}')`.execute(tx),
+  )
+  const heard = (trunk: string, leg: string, opinion: number): Promise<unknown> =>
+    owner(
+      `insert into voice_quality (contact_id, leg, hotline_id, side, trunk, started_at, measured_at, opinion, loss_percent)
+        values ($1, $2, $3, 'caller', $4, now(), now(), $5, 1)`,
+      [contactId, leg, hotlineId, trunk, opinion],
+    )
+  const failures: unknown[] = []
+  const rounds = startRounds({
+    db,
+    keys,
+    dataFolder: folder,
+    places: placesOf(folder),
+    now: () => new Date(),
+    live: { publish: () => undefined, publishHere: () => undefined, watchedBy: () => [] },
+    failed: (error) => failures.push(error),
+    disk: async () => null,
+    around: {
+      storeAway: () => false,
+      recorderAway: async () => false,
+      trunkState: (name) => (states.get(name) === 'down' ? 'down' : 'up'),
+      trunkRefuses: (name) => states.get(name) === 'refuses',
+    },
+  })
+  const open = () =>
+    owner(
+      `select kind, data->>'trunk' as trunk from notice where hotline_id = $1 and ended_at is null order by 1, 2`,
+      [hotlineId],
+    )
+  const becomes = (...wanted: [string, string][]): Promise<void> =>
+    expect.poll(open, { timeout: 10_000 }).toEqual(wanted.map(([kind, trunk]) => ({ kind, trunk })))
+  states.set('telecom', 'down').set('mobile', 'refuses')
+  for (const leg of ['one', 'two']) await heard('unicom', leg, 2.8)
+  await becomes(['trunk-down', 'telecom'], ['trunk-refusing', 'mobile'])
+  await heard('unicom', 'three', 3.4)
+  states.set('telecom', 'up').set('mobile', 'down')
+  await becomes(['trunk-down', 'mobile'], ['trunk-poor', 'unicom'])
+  states.set('mobile', 'up')
+  await owner(`update voice_quality set measured_at = now() - interval '31 minutes'`)
+  await becomes()
   await rounds.stop()
   expect(failures).toEqual([])
 })

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { sweepCallRecords } from './calls/call-records.ts'
 import { isOutsideFull } from './calls/outside.ts'
-import { inHotline, type Database } from './db/database.ts'
+import { inHotline, type Database, type Tx } from './db/database.ts'
 import { allHotlines } from './db/hotlines.ts'
 import { helpRound } from './help/help.ts'
 import type { Live } from './http/live.ts'
@@ -14,7 +14,7 @@ import { finishDisposals } from './retention/disposals.ts'
 import { endForsaken } from './roster/roster.ts'
 import { watchBoards } from './supervision/board-watch.ts'
 import { readBoardNow } from './supervision/supervision.ts'
-import { findTrunkNames, noteTroubles } from './supervision/troubles.ts'
+import { findPoorTrunks, findTrunkNames, noteTroubles, type Trouble } from './supervision/troubles.ts'
 import { makeCheckpoint, type Signing } from './verify/verify.ts'
 import { freeForsaken, tellDropped } from './tasks/dropped.ts'
 
@@ -106,6 +106,8 @@ export interface Around {
   storeAway: () => boolean
   recorderAway: () => Promise<boolean | 'unknown'>
   trunkState: (name: string) => 'up' | 'down' | 'unknown'
+  /** Whether a trunk that answers has refused the latest calls. */
+  trunkRefuses: (name: string) => boolean
 }
 
 async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'unknown'): Promise<void> {
@@ -113,21 +115,49 @@ async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'u
   const now = deps.now()
   for (const hotlineId of await allHotlines(db)) {
     const forsaken = await inHotline(db, hotlineId, async (tx) => {
-      await noteTroubles(tx, hotlineId, ['disk-full', 'disk-low'], disk ? [disk] : [], now)
-      if (recorder !== 'unknown')
-        await noteTroubles(tx, hotlineId, ['recorder-away'], recorder ? ['recorder-away'] : [], now)
-      if (deps.around)
-        await noteTroubles(tx, hotlineId, ['store-away'], deps.around.storeAway() ? ['store-away'] : [], now)
-      const trunks = (await findTrunkNames(tx, hotlineId)).map(deps.around?.trunkState ?? (() => 'unknown'))
-      if (trunks.every((state) => state !== 'unknown'))
-        await noteTroubles(tx, hotlineId, ['trunk-down'], trunks.includes('down') ? ['trunk-down'] : [], now)
+      await noteTroubles(tx, hotlineId, ['disk-full', 'disk-low'], disk ? [{ kind: disk }] : [], now)
+      await noteAround(tx, hotlineId, recorder, deps.around, now)
+      await noteTrunks(tx, hotlineId, deps.around, now)
       const full = await isOutsideFull(tx, hotlineId, now)
-      await noteTroubles(tx, hotlineId, ['outbound-limit'], full ? ['outbound-limit'] : [], now)
+      await noteTroubles(tx, hotlineId, ['outbound-limit'], full ? [{ kind: 'outbound-limit' }] : [], now)
       await settleRecordings(tx, places, hotlineId, now)
       return freeForsaken(tx, hotlineId, now)
     })
     for (const taskId of forsaken) await tellDropped(db, deps.live, hotlineId, taskId)
   }
+}
+
+async function noteAround(
+  tx: Tx,
+  hotlineId: string,
+  recorder: boolean | 'unknown',
+  around: Around | undefined,
+  now: Date,
+): Promise<void> {
+  const note = (kind: 'recorder-away' | 'store-away', is: boolean): Promise<void> =>
+    noteTroubles(tx, hotlineId, [kind], is ? [{ kind }] : [], now)
+  if (recorder !== 'unknown') await note('recorder-away', recorder)
+  if (around) await note('store-away', around.storeAway())
+}
+
+/** Which trunks are gone, refuse calls or sound bad (G24-3.2.2b); what this process cannot know of them is left as it is. */
+async function noteTrunks(tx: Tx, hotlineId: string, around: Around | undefined, now: Date): Promise<void> {
+  const names = await findTrunkNames(tx, hotlineId)
+  const poor = await findPoorTrunks(tx, hotlineId, now)
+  await noteTroubles(
+    tx,
+    hotlineId,
+    ['trunk-poor'],
+    poor.map((trunk) => ({ kind: 'trunk-poor', trunk })),
+    now,
+  )
+  const states = names.map((trunk) => ({ trunk, state: around?.trunkState(trunk) ?? 'unknown' }))
+  if (states.some(({ state }) => state === 'unknown')) return
+  const present = states.flatMap(({ trunk, state }): Trouble[] => {
+    if (state === 'down') return [{ kind: 'trunk-down', trunk }]
+    return around?.trunkRefuses(trunk) ? [{ kind: 'trunk-refusing', trunk }] : []
+  })
+  await noteTroubles(tx, hotlineId, ['trunk-down', 'trunk-refusing'], present, now)
 }
 
 async function lookForClusters({ db, live, keys }: RoundsDeps, now: Date): Promise<void> {

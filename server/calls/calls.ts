@@ -1,6 +1,7 @@
 /* The front of calls: the shell round domain/call.ts. One process controls the switchboard; any may give commands. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { isRefusing } from '../../domain/outbound.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
 import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
@@ -43,6 +44,8 @@ export interface Calls {
   supervise(hotlineId: string, personId: string, contactId: string, wish: Wish): Promise<void>
   /** Rings somebody of an alarm, only in the process that controls the switchboard; see alarmCall() in alarms.ts. */
   alarmCall(given: AlarmCall): Promise<void>
+  /** Whether a trunk did not take the latest calls out; see isRefusing() in domain/outbound.ts. */
+  trunkRefuses(trunk: string): boolean
   /** Lets go of the switchboard; calls go on there. */
   stop(): Promise<void>
   readonly shell: Shell
@@ -65,6 +68,7 @@ export function startCalls(options: CallsOptions): Calls {
     devices: new Map(),
     alarms: new Map(),
     outward: new Map(),
+    refusals: new Map(),
     voices: new Map(),
     lostAt: null,
     comparing: Promise.resolve(),
@@ -96,6 +100,7 @@ export function startCalls(options: CallsOptions): Calls {
     supervise: (hotlineId, personId, contactId, wish) =>
       supervise(shell, hotlineId, personId, contactId, wish),
     alarmCall: (given) => alarmCall(shell, given),
+    trunkRefuses: (trunk) => isRefusing(shell.refusals.get(trunk), shell.now()),
     async stop() {
       shell.stopped = true
       endAlarms(shell)

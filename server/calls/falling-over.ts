@@ -2,7 +2,7 @@
 import { isTrunkFault } from '../../domain/outbound.ts'
 import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { SwitchboardEvent } from '../../telephony/switchboard.ts'
-import { dialNext, type OutwardCall } from './outside.ts'
+import { dialNext, noteTry, type OutwardCall } from './outside.ts'
 import { inLane, ownerOf, type Shell, toldOf } from './shell.ts'
 import { happen } from './stepping.ts'
 
@@ -14,8 +14,11 @@ export function fellOver(shell: Shell, event: SwitchboardEvent, otherwise: () =>
   if (event.type !== 'leg.ended' && event.type !== 'leg.ringing' && event.type !== 'leg.up') return false
   const call = shell.outward.get(event.leg)
   shell.outward.delete(event.leg)
-  if (!call || event.type !== 'leg.ended' || event.by === 'us') return false
-  if (!isTrunkFault({ cause: event.cause, sip: event.sip, rang: false })) return false
+  if (!call || (event.type === 'leg.ended' && event.by === 'us')) return false
+  const fault =
+    event.type === 'leg.ended' && isTrunkFault({ cause: event.cause, sip: event.sip, rang: false })
+  noteTry(shell, call, !fault)
+  if (!fault) return false
   const owner = ownerOf(shell, call.leg)
   void inLane(shell, owner?.contactId ?? call.leg, async () => {
     if (!(await isWanted(shell, call))) return otherwise()

@@ -1,5 +1,5 @@
 /* Calls to the outside: the trunks in their order, and how many calls somebody may make. */
-import { isOverLimit, outboundLimitsOf, type TrunkUse } from '../../domain/outbound.ts'
+import { afterTry, isOverLimit, isRefusing, outboundLimitsOf, type TrunkUse } from '../../domain/outbound.ts'
 import { Problem } from '../../domain/problem.ts'
 import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { DialSpec } from '../../telephony/switchboard.ts'
@@ -25,12 +25,12 @@ export interface OutwardCall extends Outward {
 }
 
 /** How the trunks stand, as the switchboard says now. */
-function useOf({ switchboard }: Shell, tried: readonly string[]): TrunkUse {
+function useOf({ switchboard, refusals, now }: Shell, tried: readonly string[]): TrunkUse {
   const { legs, trunks } = switchboard?.snapshot() ?? { legs: [], trunks: [] }
   const gone = new Set(trunks.flatMap((each) => (each.online ? [] : [each.trunk])))
   return {
     tried,
-    online: (trunk) => !gone.has(trunk),
+    online: (trunk) => !gone.has(trunk) && !isRefusing(refusals.get(trunk), now()),
     calls: (trunk) => legs.filter(({ party }) => party.kind !== 'seat' && party.trunk === trunk).length,
   }
 }
@@ -64,6 +64,15 @@ export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
       if (!(error instanceof SwitchboardError) || error.code !== 'refused') throw error
     }
   }
+}
+
+/** Remembers whether the trunk tried last took the call. */
+export function noteTry(shell: Shell, { tried }: OutwardCall, took: boolean): void {
+  const trunk = tried.at(-1)
+  if (trunk === undefined) return
+  const after = afterTry(shell.refusals.get(trunk), took, shell.now())
+  if (after) shell.refusals.set(trunk, after)
+  else shell.refusals.delete(trunk)
 }
 
 /** Who wants to call whom outside, for which contact. */

@@ -1,5 +1,5 @@
 /* What the parts of the calls slice share: the ground they stand on and what is remembered between transactions. */
-import type { TrunkUse } from '../../domain/outbound.ts'
+import type { TrunkRefusals, TrunkUse } from '../../domain/outbound.ts'
 import type { Waiting } from '../../domain/queue.ts'
 import type { Switchboard, SwitchboardEvent } from '../../telephony/switchboard.ts'
 import type { Database } from '../db/database.ts'
@@ -105,6 +105,8 @@ export interface Shell extends CallsOptions {
   alarms: Alarms
   /** Calls to the outside that have not rung yet, by their leg. */
   outward: Map<string, OutwardCall>
+  /** Trunks that did not take the latest calls, as this process met them. */
+  refusals: Map<string, TrunkRefusals>
   /** Legs of talks that are being listened to, by their contact. */
   voices: Map<string, Voice[]>
   /** Since when the link to the switchboard is lost, or null. */

@@ -6,7 +6,7 @@ import { aHotline, aLine, freshDatabase } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
 import { watchBoards } from './board-watch.ts'
 import { readBoardNow } from './supervision.ts'
-import { findTrunkNames, noteTroubles, recorderAway } from './troubles.ts'
+import { findTrunkNames, noteTroubles, recorderAway, type Trouble } from './troubles.ts'
 
 const { db } = await freshDatabase()
 const now = new Date('2026-11-21T04:00:00Z')
@@ -65,15 +65,21 @@ test('G24-5.3.6: while the database is away the last board stays and says so, an
 test('G24-5.3.6: a trouble stands on the board once, from the round that found it to the round that did not', async () => {
   const hotlineId = await aHotline(db)
   await aLine(db, hotlineId)
-  const round = (present: 'recorder-away'[]): Promise<Board> =>
+  const round = (present: readonly Trouble[]): Promise<Board> =>
     inHotline(db, hotlineId, async (tx) => {
       await noteTroubles(tx, hotlineId, ['recorder-away', 'trunk-down'], present, now)
       return readBoardNow(tx, hotlineId, now)
     })
   const kinds = (board: Board): string[] => board.notices.map((notice) => notice.kind)
-  expect(kinds(await round(['recorder-away']))).toEqual(['recorder-away'])
-  expect(kinds(await round(['recorder-away']))).toEqual(['recorder-away'])
+  const away: Trouble = { kind: 'recorder-away' }
+  expect(kinds(await round([away]))).toEqual(['recorder-away'])
+  expect(kinds(await round([away]))).toEqual(['recorder-away'])
   expect(kinds(await round([]))).toEqual([])
+  const down = (trunk: string): Trouble => ({ kind: 'trunk-down', trunk })
+  const trunks = (board: Board): unknown[] => board.notices.map((notice) => notice.trunk).toSorted()
+  expect(trunks(await round([down('mobile'), down('telecom')]))).toEqual(['mobile', 'telecom'])
+  expect(trunks(await round([down('telecom')]))).toEqual(['telecom'])
+  expect(await round([])).toMatchObject({ notices: [] })
   expect(await inHotline(db, hotlineId, (tx) => findTrunkNames(tx, hotlineId))).toEqual([])
 })
 

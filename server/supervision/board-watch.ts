@@ -32,7 +32,7 @@ const essence = (board: Board): string => {
 
 /** The last board of a hotline whose database is away: nothing on it moves, and it says so. */
 function withDatabaseAway(board: Board, now: Date): Board {
-  const away = { kind: 'database-away', since: now.toISOString(), count: null } as const
+  const away = { kind: 'database-away', since: now.toISOString(), count: null, trunk: null } as const
   return {
     ...board,
     notices: [away, ...board.notices],

@@ -243,11 +243,12 @@ export const owedOf = (rows: Awaited<ReturnType<typeof countOwed>>): Board['owed
 
 /** Troubles that last. */
 export const noticesOf = (
-  rows: readonly { kind: string; at: Date; data: { count?: number } }[],
+  rows: readonly { kind: string; at: Date; data: { count?: number; trunk?: string } }[],
 ): Board['notices'] =>
   rows.flatMap((notice) => {
     const kind = known(noticeKinds, notice.kind)
-    return kind ? [{ kind, since: notice.at.toISOString(), count: notice.data.count ?? null }] : []
+    const { count = null, trunk = null } = notice.data
+    return kind ? [{ kind, since: notice.at.toISOString(), count, trunk }] : []
   })
 
 const least = (values: readonly number[]): number | null => (values.length > 0 ? Math.min(...values) : null)

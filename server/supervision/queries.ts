@@ -191,8 +191,8 @@ export async function findOpenLines(
 export async function findNotices(
   tx: Tx,
   hotlineId: string,
-): Promise<{ kind: string; at: Date; data: { count?: number } }[]> {
-  const { rows } = await sql<{ kind: string; at: Date; data: { count?: number } }>`
+): Promise<{ kind: string; at: Date; data: { count?: number; trunk?: string } }[]> {
+  const { rows } = await sql<{ kind: string; at: Date; data: { count?: number; trunk?: string } }>`
     select kind, at, data from notice where hotline_id = ${hotlineId} and ended_at is null order by at limit 20`.execute(
     tx,
   )

@@ -7,11 +7,11 @@ import { FailedPart, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useMay, useZone } from '../ui/session.ts'
 import { keepVolume, maySound, playAlarm, readVolume } from '../ui/sound.ts'
-import { lengthOf, timeOfDay } from '../ui/time.ts'
-import { useNow } from '../ui/When.tsx'
+import { timeOfDay } from '../ui/time.ts'
 import { useWords } from '../ui/words.ts'
 import { HighRisk } from './HighRisk.tsx'
 import { Lights } from './Lights.tsx'
+import { Notices } from './Notices.tsx'
 import { Seats } from './Seats.tsx'
 import { Talking } from './Talking.tsx'
 import { Today } from './Today.tsx'
@@ -86,20 +86,6 @@ function AlarmVolume() {
       />
     </label>
   )
-}
-
-function Notices({ notices }: { notices: Board['notices'] }) {
-  const { say, language } = useWords()
-  const now = useNow(10_000)
-  return notices.map((notice) => (
-    <Notice key={notice.kind} tone="soon">
-      <span className="strong">{say(`board.notice.${notice.kind}`)}</span>{' '}
-      <span className="quiet">
-        {say('board.noticeSince', { length: lengthOf(now - Date.parse(notice.since), language) })}
-        {notice.count !== null && ` · ${say('board.noticeCount', { count: notice.count })}`}
-      </span>
-    </Notice>
-  ))
 }
 
 /** The wallboard: what is urgent, lights, waiting, danger, talking, seats, today and staffed minutes. Nothing here identifies a caller. */

@@ -61,11 +61,24 @@ export const board = {
     '录音存储不可用，新录音暂存本机',
     'The store of recordings is away; new ones stay here',
   ],
-  'board.notice.trunk-down': ['中继断开', 'A trunk is down'],
-  'board.notice.outbound-limit': [
-    '外呼次数已达每小时上限，请核对是否盗打',
-    'Calls out have reached the hourly limit: check for fraud',
+  'board.notice.trunk-down': [
+    '中继 {{trunk}} 断开：来电进不来，外呼改走其他中继',
+    'Trunk {{trunk}} is down: no call comes in by it, calls out go by another',
   ],
+  'board.notice.trunk-refusing': [
+    '中继 {{trunk}} 接连拒绝外呼，外呼先走其他中继',
+    'Trunk {{trunk}} refuses calls out; others are tried first',
+  ],
+  'board.notice.trunk-poor': [
+    '中继 {{trunk}} 近半小时的通话声音差',
+    'Calls by trunk {{trunk}} sound bad, last half hour',
+  ],
+  'board.notice.outbound-limit': [
+    '外呼次数已达每小时上限，请核对是否盗打；求助者有危险时仍可拨打',
+    'Calls out have reached the hourly limit: check for fraud. Callers in danger can still be called',
+  ],
+  'board.noticeSee.trunks': ['看中继', 'See trunks'],
+  'board.noticeSee.hotline': ['看上限', 'See the limit'],
   'board.notice.database-away': ['记录库不可用，通话不受影响', 'The records are away; calls go on'],
   'board.noticeSince': ['已 {{length}}', 'for {{length}}'],
   'board.noticeCount': ['{{count}} 个来电', '{{count}} calls'],
