@@ -9,7 +9,7 @@ import type { Door } from './ari/door.ts'
 import type { Exchange } from './ari/exchange.ts'
 import { giveUpIfLost, mediaHappened } from './ari/media-events.ts'
 import { takeCall } from './ari/inbound.ts'
-import { contactChanged, tellDevice, trunkChanged } from './ari/presence.ts'
+import { contactChanged, deviceUsed, trunkChanged } from './ari/presence.ts'
 import { Routes } from './ari/routes.ts'
 import { closeSpoken, openSpoken } from './ari/spoken.ts'
 import { presenceChanged } from './ari/stasis.ts'
@@ -163,7 +163,8 @@ function makeExchange(config: SwitchboardConfig, log: Log, media: MediaEngine, s
     globals: new Map(),
     parked: new Set(),
     started: new Date(),
-    onChannels: (channel) => tellDevice(x, `PJSIP/${channel.resource}`),
+    devicesTold: new Map(),
+    onChannels: (channel) => deviceUsed(x, `PJSIP/${channel.resource}`),
     sequence: 0,
   }
   x.apps.onPresence = (name, connected) => {

@@ -44,6 +44,8 @@ export interface Exchange {
   /** Callers answered while no application was connected, in order of arrival. */
   readonly parked: Set<Channel>
   readonly started: Date
+  /** The state of each device as it was told last. */
+  readonly devicesTold: Map<string, string>
   /** Told when a channel came or went, so that the state of its endpoint may be told. */
   onChannels: (channel: Channel) => void
   sequence: number

@@ -43,7 +43,14 @@ export function deviceStateOf(x: Exchange, name: string): DeviceStateJson {
 
 /** Tells the state of a device to whoever is subscribed to it. */
 export function tellDevice(x: Exchange, name: string): void {
-  x.apps.emit({ type: 'DeviceStateChanged', device_state: deviceStateOf(x, name) }, { devices: [name] })
+  const device_state = deviceStateOf(x, name)
+  x.devicesTold.set(name, device_state.state)
+  x.apps.emit({ type: 'DeviceStateChanged', device_state }, { devices: [name] })
+}
+
+/** A call of a device came, went or changed: its state is told if that is news, so of a busy trunk's next call nothing. */
+export function deviceUsed(x: Exchange, name: string): void {
+  if (x.devicesTold.get(name) !== deviceStateOf(x, name).state) tellDevice(x, name)
 }
 
 /** A contact was registered or is gone: told in the three ways in which Asterisk tells it. */
