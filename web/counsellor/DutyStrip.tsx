@@ -33,8 +33,11 @@ function PhoneMark({ kind }: { kind: 'browser' | 'phone' }) {
   const phone = usePhone()
   if (kind === 'phone') return null
   return (
-    <span className={`tag ${phone.line === 'ready' ? 'tag-main' : 'tag-soon'}`} role="status">
-      {say(`phone.${phone.line}`)}
+    <span
+      className={`tag ${phone.line === 'ready' && phone.linesAway === 0 ? 'tag-main' : 'tag-soon'}`}
+      role="status"
+    >
+      {phone.linesAway > 0 ? say('phone.someAway', { count: phone.linesAway }) : say(`phone.${phone.line}`)}
     </span>
   )
 }

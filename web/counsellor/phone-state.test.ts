@@ -2,9 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   lineAfter,
+  linesAway,
+  linesTogether,
   mayTake,
   talkAfter,
   type LineEvent,
+  type LineState,
   type TalkEvent,
   type TalkState,
 } from './phone-state.ts'
@@ -24,6 +27,32 @@ test('a stopped telephone does not come back by itself', () => {
       expect(events.reduce(lineAfter, 'off')).toBe('off')
     }),
   )
+})
+
+test('a telephone with a line to each of several switchboards is ready as soon as one is', () => {
+  expect(linesTogether([])).toBe('off')
+  expect(linesTogether(['connecting', 'connecting'])).toBe('connecting')
+  expect(linesTogether(['lost', 'ready'])).toBe('ready')
+  expect(linesTogether(['lost', 'connecting'])).toBe('connecting')
+  expect(linesTogether(['lost', 'lost'])).toBe('lost')
+})
+
+test('a telephone with one line is what its line is, and nothing of it is away', () => {
+  for (const line of ['off', 'connecting', 'ready', 'lost'] as const) {
+    expect(linesTogether([line])).toBe(line)
+    expect(linesAway([line])).toBe(0)
+  }
+})
+
+test('lines are away only while another one takes calls', () => {
+  const lines = fc.array(fc.constantFrom<LineState>('off', 'connecting', 'ready', 'lost'))
+  fc.assert(
+    fc.property(lines, (states) => {
+      const ready = states.filter((state) => state === 'ready').length
+      expect(linesAway(states)).toBe(ready === 0 ? 0 : states.length - ready)
+    }),
+  )
+  expect(linesAway(['ready', 'lost'])).toBe(1)
 })
 
 test('an offer rings until it is answered, and the call is up when both sides agree', () => {

@@ -1,4 +1,4 @@
-/** The softphone as two small tables: its line to the switchboard, and the talk on it. What is missing changes nothing. */
+/** The softphone as two small tables: a line to a switchboard, and the talk. What is missing changes nothing. */
 
 /** The line: `lost` is coming back by itself. */
 export type LineState = 'off' | 'connecting' | 'ready' | 'lost'
@@ -30,6 +30,14 @@ const talkMoves: Record<TalkState, Partial<Record<TalkEvent, TalkState>>> = {
 
 /** The line after an event. */
 export const lineAfter = (state: LineState, event: LineEvent): LineState => lineMoves[state][event] ?? state
+
+/** All lines as one, each to another switchboard: calls come as soon as one is ready. */
+export const linesTogether = (lines: readonly LineState[]): LineState =>
+  (['ready', 'connecting', 'lost'] as const).find((state) => lines.includes(state)) ?? 'off'
+
+/** How many lines are not ready although calls come. */
+export const linesAway = (lines: readonly LineState[]): number =>
+  lines.includes('ready') ? lines.filter((state) => state !== 'ready').length : 0
 
 /** The talk after an event. */
 export const talkAfter = (state: TalkState, event: TalkEvent): TalkState => talkMoves[state][event] ?? state

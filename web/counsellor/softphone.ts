@@ -1,22 +1,18 @@
-/** The seat's telephone in the browser: JsSIP over the web port's `/sip`, one talk at a time. */
-import type { UA, WebSocketInterface } from 'jssip'
+/** The seat's telephone in the browser: a line to each switchboard, one talk at a time. */
 import type { RTCSession } from 'jssip/lib/RTCSession'
-import type { IncomingRTCSessionEvent } from 'jssip/lib/UA'
 import {
-  lineAfter,
+  linesAway,
+  linesTogether,
   mayTake,
   talkAfter,
-  type LineEvent,
   type LineState,
   type TalkEvent,
   type TalkState,
 } from './phone-state.ts'
+import { SipLine, type Registrant } from './sip-line.ts'
 
-/** A short-lived SIP account of the seat. */
-export interface Account {
-  sipUser: string
-  sipPassword: string
-  sipDomain: string
+/** A short-lived SIP account of the seat; `sipAddresses` are paths of this web address, one for each switchboard. */
+export interface Account extends Registrant {
   sipAddresses: string[]
   expiresAt: string
 }
@@ -27,12 +23,14 @@ export type Renew = (registered: boolean) => Promise<Account>
 /** What the screens show of the telephone. */
 export interface PhoneView {
   line: LineState
+  /** How many of its switchboards are away while calls come by another. */
+  linesAway: number
   talk: TalkState
   muted: boolean
   microphoneFailed: boolean
 }
 
-const nothing: PhoneView = { line: 'off', talk: 'none', muted: false, microphoneFailed: false }
+const nothing: PhoneView = { line: 'off', linesAway: 0, talk: 'none', muted: false, microphoneFailed: false }
 
 /** How long before its end an account is renewed. */
 const renewBefore = 60_000
@@ -47,10 +45,12 @@ const sound: MediaStreamConstraints = {
 class Softphone {
   #view = nothing
   readonly #watchers = new Set<() => void>()
-  #agent: UA | null = null
-  #socket: WebSocketInterface | null = null
+  #lines: SipLine[] = []
   #session: RTCSession | null = null
-  #user = ''
+  /** By which the talk came. */
+  #talkLine: SipLine | null = null
+  /** Who is registered, and where. */
+  #registered = ''
   #renew: Renew | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #speaker = new Audio()
@@ -79,17 +79,19 @@ class Softphone {
   stop(): void {
     this.#renew = null
     clearTimeout(this.#timer)
-    this.#agent?.stop()
-    this.#agent = null
+    for (const line of this.#lines) line.close()
+    this.#lines = []
+    this.#registered = ''
     this.#session = null
+    this.#talkLine = null
     this.#speaker.srcObject = null
     this.#show({ ...nothing })
   }
 
   /** Lets go of a seat that is at another window now: a talk is not hung up, the switchboard carries it over there. */
   letGo(): void {
-    // Without its socket the agent can send no BYE: the caller would be hung up on.
-    if (this.#view.talk === 'up' || this.#view.talk === 'answering') this.#socket?.disconnect()
+    // Without its socket the line can send no BYE: the caller would be hung up on.
+    if (this.#view.talk === 'up' || this.#view.talk === 'answering') this.#talkLine?.cut()
     this.stop()
   }
 
@@ -117,8 +119,9 @@ class Softphone {
     for (const watcher of this.#watchers) watcher()
   }
 
-  #line(event: LineEvent): void {
-    this.#show({ ...this.#view, line: lineAfter(this.#view.line, event) })
+  #lineChanged(): void {
+    const states = this.#lines.map(({ state }) => state)
+    this.#show({ ...this.#view, line: linesTogether(states), linesAway: linesAway(states) })
   }
 
   #talk(event: TalkEvent): void {
@@ -129,63 +132,48 @@ class Softphone {
 
   async #register(account: Account): Promise<void> {
     this.#planRenewal(account)
-    if (this.#agent && this.#user === account.sipUser) {
-      this.#agent.set('password', account.sipPassword)
-      if (!this.#agent.isRegistered()) this.#agent.register()
+    const registrant = [account.sipUser, ...account.sipAddresses].join(' ')
+    if (this.#registered === registrant) {
+      for (const line of this.#lines) line.register(account.sipPassword)
       return
     }
-    this.#line('start')
-    const { UA, WebSocketInterface } = await import('jssip')
-    if (!this.#renew) return
-    this.#agent?.stop()
-    this.#user = account.sipUser
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-    const socket = new WebSocketInterface(`${scheme}://${location.host}${account.sipAddresses[0] ?? '/sip'}`)
-    const agent = new UA({
-      sockets: [socket],
-      uri: `sip:${account.sipUser}@${account.sipDomain}`,
-      password: account.sipPassword,
-      register: true,
-      register_expires: 120,
-      session_timers: false,
-      connection_recovery_min_interval: 1,
-      connection_recovery_max_interval: 4,
-      user_agent: 'Hearthline desk',
-    })
-    this.#agent = agent
-    this.#socket = socket
-    this.#listen(agent)
-    agent.start()
+    this.#registered = registrant
+    for (const line of this.#lines) line.close()
+    this.#lines = account.sipAddresses.map(
+      (address) =>
+        new SipLine(address, {
+          changed: () => this.#lineChanged(),
+          refused: (line) => this.#refused(line),
+          invited: (line, session, rejoins) => this.#invited(line, session, rejoins),
+        }),
+    )
+    await Promise.all(this.#lines.map((line) => line.open(account)))
   }
 
-  #listen(agent: UA): void {
-    const mine = (): boolean => this.#agent === agent
-    agent.on('registered', () => {
-      if (mine()) this.#line('registered')
-    })
-    agent.on('disconnected', () => {
-      if (mine()) this.#line('disconnected')
-    })
-    agent.on('registrationFailed', () => {
-      if (!mine()) return
-      this.#line('refused')
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => void this.#renewNow(), retryAfter)
-    })
-    agent.on('newRTCSession', (event: IncomingRTCSessionEvent) => {
-      if (!mine() || event.session.direction.valueOf() !== 'incoming') return
-      const rejoins = event.request.getHeader('X-Hearthline-Rejoin') === '1'
-      this.#invited(event.session, rejoins)
-    })
+  /** One switchboard alone may not have heard of the seat yet; when none takes the account it needs another. */
+  #refused(line: SipLine): void {
+    if (this.#view.line === 'ready') {
+      setTimeout(() => line.register(), retryAfter)
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#renewNow(), retryAfter)
   }
 
-  #invited(session: RTCSession, rejoins: boolean): void {
+  #invited(line: SipLine, session: RTCSession, rejoins: boolean): void {
+    // Nobody is rung in a talk: it died with its switchboard, and the browser has not noticed yet.
+    const dead = this.#session
+    if (dead && line !== this.#talkLine && this.#talkLine?.state === 'lost') {
+      this.#over(dead)
+      dead.terminate()
+    }
     if (!rejoins && !mayTake(this.#view.talk)) {
       session.terminate({ status_code: 486 })
       return
     }
     const broken = this.#session
     this.#session = session
+    this.#talkLine = line
     if (broken && !broken.isEnded()) broken.terminate()
     session.on('peerconnection', ({ peerconnection }) => {
       peerconnection.addEventListener('track', ({ track, streams }) =>

@@ -77,7 +77,10 @@ export async function callLine(
     const [account, { UA, WebSocketInterface }] = await Promise.all([askAccount(lineId), import('jssip')])
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     const agent = new UA({
-      sockets: [new WebSocketInterface(`${scheme}://${location.host}${account.sipAddresses[0] ?? '/sip'}`)],
+      // The first that opens is used.
+      sockets: account.sipAddresses.map(
+        (address) => new WebSocketInterface(`${scheme}://${location.host}${address}`),
+      ),
       uri: `sip:${account.sipUser}@${account.sipDomain}`,
       password: account.sipPassword,
       register: false,

@@ -96,6 +96,10 @@ export const desk = {
   'duty.phoneSeat': ['请在座机上接听', 'Please answer on the desk phone'],
   'phone.connecting': ['电话正在连接…', 'Phone connecting…'],
   'phone.ready': ['电话就绪', 'Phone ready'],
+  'phone.someAway': [
+    '电话就绪；{{count}} 台交换机断开，正在重连',
+    'Phone ready; switchboards away: {{count}}, reconnecting',
+  ],
   'phone.lost': ['电话连接中断，正在重连', 'Phone connection lost, reconnecting'],
   'phone.off': ['电话未连接', 'Phone not connected'],
   'phone.microphone': [
