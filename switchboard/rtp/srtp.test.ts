@@ -123,3 +123,24 @@ test('no datagram makes the opening fail', () => {
     expect(stream.openReport(bytes)).toBeNull()
   }
 })
+
+test('packets and reports of every length are sealed as another implementation does', () => {
+  const { key, salt } = keys
+  const config = {
+    profile: 1 as const,
+    keys: { localMasterKey: key, localMasterSalt: salt, remoteMasterKey: key, remoteMasterSalt: salt },
+  }
+  const ours = new SrtpStream(keys)
+  const theirs = new SrtpSession(config)
+  for (let length = 0; length < 1480; length += 7) {
+    const clear = {
+      payloadType: 0,
+      marker: false,
+      sequence: length,
+      timestamp: 1,
+      ssrc: 3,
+      payload: randomBytes(length),
+    }
+    expect(readRtp(theirs.decrypt(ours.seal(writeRtp(clear))))).toEqual(clear)
+  }
+})

@@ -8,17 +8,20 @@ import {
   RTCIceGatherer,
   RTCIceParameters,
   RTCIceTransport,
-  RtpHeader,
+  StunProtocol,
 } from 'werift'
 import type { Carrier, CarrierEvents } from '../rtp/carrier.ts'
-import type { RtpPacket } from '../rtp/packet.ts'
+import { looksLikeRtcp, type RtpPacket, readRtp, writeRtp } from '../rtp/packet.ts'
 import type { PortPool } from '../rtp/ports.ts'
-import type { Report } from '../rtp/rtcp.ts'
+import { readReports } from '../rtp/rtcp.ts'
+import { type SrtpKeys, SrtpStream } from '../rtp/srtp.ts'
 import type { WebRtcTerms } from '../sdp/audio.ts'
 import type { OwnWebRtc } from '../sdp/writing.ts'
 import { guardRecords } from './guard.ts'
 
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1
+const KEY_LENGTH = 16
+const SALT_LENGTH = 14
 const HOST_PRIORITY = 2_130_706_431
 const MAX_CANDIDATES = 6
 const MAX_TRIES = 8
@@ -49,9 +52,23 @@ function candidateOf(line: string): IceCandidate | null {
   return new IceCandidate(componentId, foundation, ip, portNumber, rank, 'udp', type)
 }
 
+/** What is agreed by DTLS: the socket that ICE chose, and the keys of both directions (RFC 5764 §4.2). */
+interface Secured {
+  transport: StunProtocol['transport']
+  sealing: SrtpStream
+  opening: SrtpStream
+}
+
+/** RTP and RTCP among STUN and DTLS on one port (RFC 7983 §7). */
+const isMedia = (datagram: Buffer): boolean => {
+  const first = datagram[0] ?? 0
+  return first >= 128 && first <= 191
+}
+
 /**
- * One WebRTC connection for audio, on werift's ICE and DTLS-SRTP without its SDP: the description is ours, so payload types
- * stay ours and a hold is only a direction. One UDP port of the pool (with its pair) and host candidates only.
+ * One WebRTC connection for audio, on werift's ICE and DTLS without its SDP and SRTP: the description is ours, so payload
+ * types stay ours and a hold is only a direction; and packets take our short way. One UDP port of the pool (with its
+ * pair) and host candidates only.
  */
 export class Peer implements Carrier {
   private readonly place: PeerPlace
@@ -61,10 +78,9 @@ export class Peer implements Carrier {
   private readonly dtls: RTCDtlsTransport
   private readonly certificate: RTCCertificate
   private readonly onUp: () => void
-  private readonly header = new RtpHeader({ version: 2 })
   private setup: OwnWebRtc['setup'] = 'actpass'
   private remoteUfrag: string | null = null
-  private connected = false
+  private secured: Secured | null = null
   /** An authentic packet came: the peer has finished its handshake too. */
   private settled = false
   private closed = false
@@ -91,24 +107,9 @@ export class Peer implements Carrier {
     })
     this.ice = new RTCIceTransport(gatherer)
     this.dtls = new RTCDtlsTransport({}, this.ice, certificate, [SRTP_AES128_CM_HMAC_SHA1_80])
-    this.dtls.onRtp.subscribe(({ header, payload }) => {
-      this.settled = true
-      events.rtp({
-        payloadType: header.payloadType,
-        marker: header.marker,
-        sequence: header.sequenceNumber,
-        timestamp: header.timestamp,
-        ssrc: header.ssrc,
-        payload,
-      })
-    })
-    this.dtls.onRtcp.subscribe((packet) => {
-      const reports = reportsOf(packet)
-      if (reports.length > 0) events.reports(reports)
-    })
     this.dtls.onStateChange.subscribe((state) => {
       // Before the handshake is done nothing is authentic: a farewell then is not believed.
-      if (this.connected && (state === 'closed' || state === 'failed')) this.lose(`DTLS ${state}`)
+      if (this.secured && (state === 'closed' || state === 'failed')) this.lose(`DTLS ${state}`)
     })
     this.ice.onStateChange.subscribe((state) => {
       if (state === 'failed' || state === 'disconnected') this.lose(`ICE ${state}`)
@@ -131,7 +132,7 @@ export class Peer implements Carrier {
   }
 
   get up(): boolean {
-    return !this.closed && this.dtls.state === 'connected'
+    return !this.closed && this.secured !== null
   }
 
   /** The UDP port that `m=` and the candidates name. */
@@ -181,18 +182,11 @@ export class Peer implements Carrier {
   }
 
   send(packet: RtpPacket): void {
-    if (!this.up) return
-    const { header } = this
-    header.payloadType = packet.payloadType
-    header.marker = packet.marker
-    header.sequenceNumber = packet.sequence
-    header.timestamp = packet.timestamp
-    header.ssrc = packet.ssrc
-    void this.dtls.sendRtp(asBuffer(packet.payload), header)
+    if (this.secured) this.put(this.secured.sealing.seal(writeRtp(packet)))
   }
 
   sendReport(report: Buffer): void {
-    if (this.up) void this.ice.connection.send(this.dtls.srtcp.encrypt(report)).catch(() => undefined)
+    if (this.secured) this.put(this.secured.sealing.sealReport(report))
   }
 
   async close(): Promise<void> {
@@ -219,9 +213,50 @@ export class Peer implements Carrier {
       return
     }
     if (this.closed) return
-    this.connected = true
-    if (this.dtls.dtls) guardRecords(this.dtls.dtls, () => this.settled)
+    const { dtls } = this.dtls
+    const protocol = this.ice.connection.nominated?.protocol
+    if (!dtls || !(protocol instanceof StunProtocol)) return this.lose('no connection')
+    guardRecords(dtls, () => this.settled)
+    const { localKey, localSalt, remoteKey, remoteSalt } = dtls.extractSessionKeys(KEY_LENGTH, SALT_LENGTH)
+    this.secured = {
+      transport: protocol.transport,
+      sealing: new SrtpStream(keysOf(localKey, localSalt)),
+      opening: new SrtpStream(keysOf(remoteKey, remoteSalt)),
+    }
+    this.listen(this.secured)
     this.onUp()
+  }
+
+  /** Takes media off the socket before ICE and DTLS look at it. */
+  private listen({ transport, opening }: Secured): void {
+    const others = transport.onData
+    transport.onData = (datagram, from) => {
+      if (!isMedia(datagram)) others(datagram, from)
+      else if (looksLikeRtcp(datagram)) this.takeReport(opening.openReport(datagram))
+      else this.take(opening.open(datagram))
+    }
+  }
+
+  private take(clear: Buffer | null): void {
+    const packet = clear && readRtp(clear)
+    if (!packet || this.closed) return this.events.dropped()
+    this.settled = true
+    this.events.rtp(packet)
+  }
+
+  private takeReport(clear: Buffer | null): void {
+    if (!clear || this.closed) return this.events.dropped()
+    const reports = readReports(clear)
+    if (reports.length > 0) this.events.reports(reports)
+  }
+
+  /** To where ICE says now; nothing once the consent of the far end has run out (RFC 7675 §5.1). */
+  private put(datagram: Buffer): void {
+    const { nominated, state } = this.ice.connection
+    const { transport } = this.secured ?? {}
+    if (!nominated || !transport || transport.closed || this.closed || state === 'failed') return
+    const [address, port] = nominated.remoteAddr
+    transport.socket.send(datagram, port, address)
   }
 
   private lose(reason: string): void {
@@ -229,26 +264,4 @@ export class Peer implements Carrier {
   }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-type WeriftReport = Parameters<Parameters<RTCDtlsTransport['onRtcp']['subscribe']>[0]>[0]
-
-/** A report as werift reads it, in our words. */
-function reportsOf(packet: WeriftReport): Report[] {
-  if (packet.type !== 200 && packet.type !== 201) return []
-  if (!('reports' in packet) || !('ssrc' in packet)) return []
-  const sentAt =
-    'senderInfo' in packet ? Number((packet.senderInfo.ntpTimestamp >> 16n) & 0xffff_ffffn) : null
-  const blocks = packet.reports.map((block) => ({
-    ssrc: block.ssrc,
-    fractionLost: block.fractionLost,
-    lost: block.packetsLost,
-    highest: block.highestSequence,
-    jitter: block.jitter,
-    lastReport: block.lsr,
-    sinceLastReport: block.dlsr,
-  }))
-  return [{ ssrc: packet.ssrc, sentAt, blocks }]
-}
+const keysOf = (key: Buffer, salt: Buffer): SrtpKeys => ({ key, salt, tag: 10 })
