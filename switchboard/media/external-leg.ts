@@ -5,14 +5,20 @@ import { FRAME, Inlet } from './inlet.ts'
 import { Leg } from './leg.ts'
 import type { MediaEvent } from './messages.ts'
 
-const MAX_WAITING = 100
+/** Frames in one message: sent one by one they cost more than everything else that is done for a recorded call. */
+const BATCH_FRAMES = 10
+/** Messages kept while there is no connection: 2 s. */
+const MAX_WAITING = 10
 const MAX_BUFFERED = 1_000_000
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2000
 const HANDSHAKE_MS = 3000
 const MAX_MESSAGE = 65_536
 
-/** A virtual leg over an outgoing WebSocket, as Asterisk's chan_websocket speaks (µ-law, 20 ms). */
+/**
+ * A virtual leg over an outgoing WebSocket, as Asterisk's chan_websocket speaks (µ-law). The first 20 ms go at once, for
+ * they tell when the sound began; what follows goes in messages of 200 ms.
+ */
 export class ExternalLeg extends Leg {
   readonly needsMix = true
   override readonly keepsTime = true
@@ -22,6 +28,9 @@ export class ExternalLeg extends Leg {
   private readonly inlet = new Inlet()
   private readonly frame = new Int16Array(FRAME)
   private readonly waiting: Buffer[] = []
+  private batch = Buffer.allocUnsafe(BATCH_FRAMES * FRAME)
+  private filled = 0
+  private begun = false
   private socket: WebSocket | null = null
   private retry: NodeJS.Timeout | null = null
   private attempt = 0
@@ -47,10 +56,21 @@ export class ExternalLeg extends Leg {
 
   /** Sends what it hears: while somebody else is in its bridge, a frame on every tick, silence where nothing came. */
   tick(): void {
-    if (!this.bridge || this.bridge.size < 2) return
-    const bytes = Buffer.allocUnsafe(FRAME)
+    if (!this.bridge || this.bridge.size < 2) return this.flush()
+    const bytes = this.batch.subarray(this.filled, this.filled + FRAME)
     if (this.offered) encode('PCMU', this.offered, bytes)
     else bytes.fill(silentByte.PCMU)
+    this.filled += FRAME
+    if (this.begun && this.filled < this.batch.length) return
+    this.begun = true
+    this.flush()
+  }
+
+  private flush(): void {
+    if (this.filled === 0) return
+    const bytes = this.batch.subarray(0, this.filled)
+    this.batch = Buffer.allocUnsafe(BATCH_FRAMES * FRAME)
+    this.filled = 0
     const { socket } = this
     if (socket?.readyState !== WebSocket.OPEN) {
       this.waiting.push(bytes)
@@ -60,6 +80,7 @@ export class ExternalLeg extends Leg {
   }
 
   async close(): Promise<void> {
+    this.flush()
     this.closed = true
     if (this.retry) clearTimeout(this.retry)
     const { socket } = this
