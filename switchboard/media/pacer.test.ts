@@ -29,7 +29,8 @@ test('ticks and skipped frames together are the wall clock, and a stall is follo
   await sleep(100)
   pacer.stop()
   const due = (performance.now() - begun) / 20
-  expect(ticks + skipped).toBeLessThanOrEqual(due)
+  // A tick may come 1 ms early.
+  expect(ticks + skipped).toBeLessThanOrEqual(due + 0.05)
   expect(ticks + skipped).toBeGreaterThanOrEqual(due - 8)
   const stopped = ticks
   await sleep(60)

@@ -1,10 +1,11 @@
 const FRAME_MS = 20
 const CATCH_UP = 5
 const STALL_MS = 40
+/** A timer is only good to a millisecond: a tick may come so much early, for waiting it out would keep a core busy. */
+const EARLY_MS = 1
 
 /**
- * The one clock of the engine: calls `tick` every 20 ms on an absolute schedule (`setTimeout` for whole milliseconds, then
- * `setImmediate`), makes up for at most five missed frames, and stands still while nothing is open. What it misses beyond
+ * The one clock of the engine: calls `tick` every 20 ms on an absolute schedule, never more than 1 ms early, makes up for at most five missed frames, and stands still while nothing is open. What it misses beyond
  * is told by `skipped`, so that recordings keep wall-clock length.
  */
 export class Pacer {
@@ -45,8 +46,7 @@ export class Pacer {
     this.timer = null
     this.immediate = null
     const left = this.due - performance.now()
-    if (left >= 1) this.timer = setTimeout(() => this.wait(), Math.floor(left))
-    else if (left > 0) this.immediate = setImmediate(() => this.wait())
+    if (left >= EARLY_MS) this.timer = setTimeout(() => this.wait(), Math.floor(left))
     // After a stall the sockets are read first, or what came meanwhile would count as late.
     else if (left < -STALL_MS) this.immediate = setImmediate(() => this.run())
     else this.run()
@@ -55,7 +55,7 @@ export class Pacer {
   private run(): void {
     this.immediate = null
     const now = performance.now()
-    this.lateness[this.ticks++ % this.lateness.length] = now - this.due
+    this.lateness[this.ticks++ % this.lateness.length] = Math.max(0, now - this.due)
     // Armed first, so that `stop` called from within the tick ends the clock.
     this.immediate = setImmediate(() => this.wait())
     const missed = Math.floor((now - this.due) / FRAME_MS) - CATCH_UP
@@ -63,7 +63,7 @@ export class Pacer {
       this.due += missed * FRAME_MS
       this.skipped(missed)
     }
-    while (this.due <= now) {
+    while (this.due < now + EARLY_MS) {
       this.tick(now)
       this.due += FRAME_MS
     }
