@@ -34,8 +34,10 @@ o=bench 1 1 IN IP4 [local_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
-m=audio [${port}] RTP/AVP 0
+m=audio [${port}] RTP/AVP 0 101
 a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-15
 `
 const empty = 'Content-Length: 0\n'
 const peer = '[peer_tag_param]'
