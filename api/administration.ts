@@ -293,7 +293,7 @@ export const trunkSettings = z.strictObject({
 /** A trunk as listed; the password is never sent back. */
 export const trunk = trunkSettings
   .omit({ password: true })
-  .extend({ trunkId: id, state: z.enum(['up', 'down', 'unknown']), heard: heardLately })
+  .extend({ trunkId: id, state: z.enum(['up', 'down', 'refusing', 'unknown']), heard: heardLately })
 /** Lists trunks. */
 export const listTrunks = endpoint({
   method: 'GET',

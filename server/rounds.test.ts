@@ -9,6 +9,7 @@ import { someKeys } from '../test/keys.ts'
 import { isOutsideFull } from './calls/outside.ts'
 import { inHotline } from './db/database.ts'
 import { newId } from './db/id.ts'
+import type { TrunkState } from './lines/devices.ts'
 import { placesOf } from './records/records.ts'
 import { startRounds } from './rounds.ts'
 
@@ -87,7 +88,7 @@ test('toll fraud: when calls out reach the hourly limit the board says so until 
 test('G24-3.2.2b: the board says which trunk is gone, refuses calls or sounds bad, as long as it does', async () => {
   const hotlineId = await aHotline(db)
   const { lineId } = await aLine(db, hotlineId)
-  const states = new Map<string, 'up' | 'down' | 'refuses'>()
+  const states = new Map<string, TrunkState>()
   for (const name of ['telecom', 'mobile', 'unicom']) {
     states.set(name, 'up')
     await owner(
@@ -119,8 +120,7 @@ test('G24-3.2.2b: the board says which trunk is gone, refuses calls or sounds ba
     around: {
       storeAway: () => false,
       recorderAway: async () => false,
-      trunkState: (name) => (states.get(name) === 'down' ? 'down' : 'up'),
-      trunkRefuses: (name) => states.get(name) === 'refuses',
+      trunkState: (name) => states.get(name) ?? 'unknown',
     },
   })
   const open = () =>
@@ -130,7 +130,7 @@ test('G24-3.2.2b: the board says which trunk is gone, refuses calls or sounds ba
     )
   const becomes = (...wanted: [string, string][]): Promise<void> =>
     expect.poll(open, { timeout: 10_000 }).toEqual(wanted.map(([kind, trunk]) => ({ kind, trunk })))
-  states.set('telecom', 'down').set('mobile', 'refuses')
+  states.set('telecom', 'down').set('mobile', 'refusing')
   for (const leg of ['one', 'two']) await heard('unicom', leg, 2.8)
   await becomes(['trunk-down', 'telecom'], ['trunk-refusing', 'mobile'])
   await heard('unicom', 'three', 3.4)

@@ -7,6 +7,7 @@ import { allHotlines } from './db/hotlines.ts'
 import { helpRound } from './help/help.ts'
 import type { Live } from './http/live.ts'
 import { proposeClusters } from './incidents/clusters.ts'
+import type { TrunkState } from './lines/devices.ts'
 import { answersOf } from './records/answers.ts'
 import type { Keys } from './records/keys.ts'
 import { settleRecordings, type Places } from './records/records.ts'
@@ -105,9 +106,7 @@ export interface Around {
   /** The store that recordings are moved to. */
   storeAway: () => boolean
   recorderAway: () => Promise<boolean | 'unknown'>
-  trunkState: (name: string) => 'up' | 'down' | 'unknown'
-  /** Whether a trunk that answers has refused the latest calls. */
-  trunkRefuses: (name: string) => boolean
+  trunkState: (name: string) => TrunkState
 }
 
 async function goRound(deps: RoundsDeps, disk: DiskState, recorder: boolean | 'unknown'): Promise<void> {
@@ -148,15 +147,14 @@ async function noteTrunks(tx: Tx, hotlineId: string, around: Around | undefined,
     tx,
     hotlineId,
     ['trunk-poor'],
-    poor.map((trunk) => ({ kind: 'trunk-poor', trunk })),
+    poor.map((trunk): Trouble => ({ kind: 'trunk-poor', trunk })),
     now,
   )
   const states = names.map((trunk) => ({ trunk, state: around?.trunkState(trunk) ?? 'unknown' }))
   if (states.some(({ state }) => state === 'unknown')) return
-  const present = states.flatMap(({ trunk, state }): Trouble[] => {
-    if (state === 'down') return [{ kind: 'trunk-down', trunk }]
-    return around?.trunkRefuses(trunk) ? [{ kind: 'trunk-refusing', trunk }] : []
-  })
+  const present = states.flatMap(({ trunk, state }): Trouble[] =>
+    state === 'down' || state === 'refusing' ? [{ kind: `trunk-${state}`, trunk }] : [],
+  )
   await noteTroubles(tx, hotlineId, ['trunk-down', 'trunk-refusing'], present, now)
 }
 

@@ -67,9 +67,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   const failed = quietly(log)
   const places = await openPlaces(config)
   const trunkState = (name: string): ReturnType<typeof devices.trunkState> => devices.trunkState(name)
-  const trunkRefuses = (name: string): boolean => calls?.trunkRefuses(name) ?? false
-  const around = { trunkState, trunkRefuses }
-  const rounds = startRoundsOf(config, { db, keys, live, places, now, failed, ...around })
+  const rounds = startRoundsOf(config, { db, keys, live, places, now, failed, trunkState })
   live.onElsewhere(() => rounds.poke())
   const calls = startTelephony(config, { db, keys, live, log, poke: rounds.poke })
   const reports = watchReports({ db, live, keys, bell: () => calls, now, poke: rounds.poke, failed })
@@ -104,7 +102,7 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
 /** The rounds, and beside them, where the operator has a store, the moving of recordings into it. */
 function startRoundsOf(
   config: Config,
-  deps: Omit<RoundsDeps, 'dataFolder' | 'around' | 'signing'> & Pick<Around, 'trunkState' | 'trunkRefuses'>,
+  deps: Omit<RoundsDeps, 'dataFolder' | 'around' | 'signing'> & { trunkState: Around['trunkState'] },
 ): ReturnType<typeof startRounds> {
   const { recorder, data: dataFolder } = config
   const { store } = deps.places
@@ -113,7 +111,6 @@ function startRoundsOf(
     storeAway: () => moving?.isAway() ?? false,
     recorderAway: async () => (recorder === null ? 'unknown' : recorderAway(recorder)),
     trunkState: deps.trunkState,
-    trunkRefuses: deps.trunkRefuses,
   }
   const rounds = startRounds({ ...deps, dataFolder, around, signing: deps.keys })
   return {
@@ -150,6 +147,7 @@ function startDevicesOf(
       calls?.controls()
         ? calls.shell.switchboard?.snapshot().trunks.find((each) => each.trunk === name)?.online
         : undefined,
+    trunkRefuses: (name) => calls?.trunkRefuses(name) ?? false,
     log: (message, fields) => deps.log.warn(fields ?? {}, message),
   })
 }

@@ -51,8 +51,7 @@ export interface Calls {
   readonly shell: Shell
 }
 
-/** Starts at once; takes control of the switchboard when no other process has it. */
-export function startCalls(options: CallsOptions): Calls {
+function newShell(options: CallsOptions): Shell {
   const shell: Shell = {
     ...options,
     switchboard: null,
@@ -78,6 +77,12 @@ export function startCalls(options: CallsOptions): Calls {
     seatSilent: (...seat) => seatSilent(shell, ...seat),
     look: (memory) => look(shell, memory),
   }
+  return shell
+}
+
+/** Starts at once; takes control of the switchboard when no other process has it. */
+export function startCalls(options: CallsOptions): Calls {
+  const shell = newShell(options)
   const listening = keepListening(shell)
   const looking = keepLooking(shell)
   const stopListening = listen(shell)

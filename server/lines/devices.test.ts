@@ -37,7 +37,14 @@ test('a change made at one server reaches the switchboard through the one that c
   const switchboard = aSwitchboard()
   const warnings: string[] = []
   const log = (message: string): void => void warnings.push(message)
-  const shared = { db, keys, online: () => false, trunkOnline: () => undefined, log }
+  const shared = {
+    db,
+    keys,
+    online: () => false,
+    trunkOnline: () => undefined,
+    trunkRefuses: () => false,
+    log,
+  }
   const controlling = startDevices({ ...shared, switchboard: () => switchboard })
   const other = startDevices({ ...shared, switchboard: () => null })
   const said = (text: string): Promise<void> =>

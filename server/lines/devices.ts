@@ -1,4 +1,6 @@
 /* Hands changed seats and trunks to whichever server process controls the switchboard. */
+import type { z } from 'zod'
+import type { trunk } from '../../api/administration.ts'
 import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import type { SeatSpec, Switchboard, TrunkSpec } from '../../telephony/switchboard.ts'
 import { inHotline, type Database } from '../db/database.ts'
@@ -17,8 +19,8 @@ export interface Devices {
   trunkState(name: string): TrunkState
 }
 
-/** How a trunk stands. */
-export type TrunkState = 'up' | 'down' | 'unknown'
+/** How a trunk stands; `refusing`: it answers, and did not take the latest calls. */
+export type TrunkState = z.infer<typeof trunk>['state']
 
 const channel = 'hearthline_devices'
 
@@ -32,6 +34,7 @@ export function startDevices(deps: {
   online: (sipUser: string) => boolean
   /** What the switchboard said of a trunk; undefined when it has not. */
   trunkOnline: (name: string) => boolean | undefined
+  trunkRefuses: (name: string) => boolean
   log: (message: string, fields?: Record<string, string>) => void
 }): Devices & { stop: () => void } {
   const { db, keys } = deps
@@ -56,7 +59,8 @@ export function startDevices(deps: {
     trunkState(name) {
       const online = deps.trunkOnline(name)
       if (online === undefined) return 'unknown'
-      return online ? 'up' : 'down'
+      if (!online) return 'down'
+      return deps.trunkRefuses(name) ? 'refusing' : 'up'
     },
     stop,
   }

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { listTrunks, removeTrunk, type trunk } from '../../api/administration.ts'
 import { Failure } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
-import { useWords } from '../ui/words.ts'
+import { useWords, type WordKey } from '../ui/words.ts'
 import { Heard } from './Heard.tsx'
 import { KeyedList } from './KeyedList.tsx'
 import { RemoveButton } from './RemoveButton.tsx'
@@ -12,7 +12,13 @@ import { TrunkPanel } from './TrunkPanel.tsx'
 
 type Trunk = z.output<typeof trunk>
 
-const marks = { up: '●', down: '▲', unknown: '○' }
+const marks = { up: '●', down: '▲', refusing: '◆', unknown: '○' }
+
+/** What is said of a trunk: one that nobody asks is known by its calls alone. */
+const stateOf = ({ watched, kind, state }: Trunk): WordKey =>
+  watched || kind === 'registration' || state === 'refusing'
+    ? `trunks.state.${state}`
+    : 'trunks.state.unwatched'
 
 /** Trunks to the telephone network. */
 export function Trunks() {
@@ -55,8 +61,7 @@ export function Trunks() {
           { title: say('trunks.callerNumber'), render: (_, row) => row.callerNumber ?? say('admin.none') },
           {
             title: say('lines.state'),
-            render: (_, row) =>
-              `${marks[row.state]} ${say(row.watched || row.kind === 'registration' ? `trunks.state.${row.state}` : 'trunks.state.unwatched')}`,
+            render: (_, row) => `${marks[row.state]} ${say(stateOf(row))}`,
           },
           { title: say('admin.heard'), className: 'number', render: (_, row) => <Heard heard={row.heard} /> },
           {

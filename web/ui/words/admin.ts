@@ -188,6 +188,7 @@ export const admin = {
   'trunks.state.unwatched': ['不询问', 'Not asked'],
   'trunks.state.up': ['可用', 'Up'],
   'trunks.state.down': ['不可用', 'Down'],
+  'trunks.state.refusing': ['接连拒绝外呼', 'Refuses calls out'],
   'trunks.state.unknown': ['未知', 'Unknown'],
 
   'hotline.name': ['热线名称', 'Name of the hotline'],
