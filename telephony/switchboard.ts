@@ -1,4 +1,5 @@
 import { startLink } from './ari/link.ts'
+import { startSeveral } from './several.ts'
 
 /** One party's connection. For legs we dial the caller of the function chooses it; ids of calls that come in are the switchboard's. */
 export type LegId = string
@@ -81,6 +82,13 @@ export interface Snapshot {
   trunks: { trunk: TrunkId; online: boolean }[]
 }
 
+/** One of several switchboards: whether it is there, and then its rooms. */
+export interface PartState {
+  node: string
+  up: boolean
+  rooms: RoomId[]
+}
+
 /**
  * Facts, in the order in which they happened. `at` is our clock, milliseconds since 1970.
  * A leg that came in is told of once per link: in `node.up` (then it has no tags of ours yet, and may already be `up`
@@ -89,7 +97,14 @@ export interface Snapshot {
 export type SwitchboardEvent = { at: number } &
   /** On connect and every reconnect, before any other event: reconcile against it, nothing is replayed. */
   (
-    | ({ type: 'node.up'; node: string } & Snapshot)
+    | ({ type: 'node.up'; node: string; parts?: PartState[] } & Snapshot)
+    /**
+     * One of several switchboards is there (again) while others were all the time: reconcile what was `known` to live there,
+     * and only that, against the snapshot, which is of this one alone.
+     */
+    | ({ type: 'part.up'; node: string; known: LegId[] } & Snapshot)
+    /** One of several was lost, with all that lived there, and the others go on: the snapshot is empty. */
+    | ({ type: 'part.lost'; node: string; known: LegId[] } & Snapshot)
     /** The link is lost; sound goes on. `replaced`: another server took our place, so this client stops trying. */
     | { type: 'node.down'; replaced: boolean }
     | { type: 'call.offered'; leg: Leg }
@@ -129,6 +144,8 @@ export interface DialSpec {
   /** Channel variables, as the switchboard's own manual names them. */
   variables?: Record<string, string>
   tags?: Tags
+  /** Of several switchboards the one where this leg lives: only there the two can hear each other. */
+  beside?: LegId
 }
 
 /** A device's secret: plain, or the digest MD5(user:realm:password) in hex with its realm. */
@@ -179,7 +196,8 @@ export interface Switchboard {
   /** Resolves when sent; then `leg.ringing`, `leg.up`, `leg.ended`. Rejects `offline` without ringing anybody. */
   dial(spec: DialSpec): Promise<void>
 
-  openRoom(room: RoomId, kind: Room['kind'], tags?: Tags): Promise<void>
+  /** Of several switchboards only at the one where `beside` lives, else at each. */
+  openRoom(room: RoomId, kind: Room['kind'], tags?: Tags, beside?: LegId): Promise<void>
   /** Legs in it stay alive, outside of any room. */
   closeRoom(room: RoomId): Promise<void>
   /** Leaves the former room by itself. */
@@ -223,7 +241,7 @@ export interface Switchboard {
 }
 
 export interface SwitchboardOptions {
-  /** `http://user:password@host:port`, with or without a path before `/ari`. */
+  /** `http://user:password@host:port`, with or without a path before `/ari`; of several switchboards all, with spaces between. */
   url: string
   /** Our name in the switchboard; a second link with the same name replaces the first. */
   app: string
@@ -242,5 +260,6 @@ export interface SwitchboardOptions {
 
 /** Starts the link and returns at once; `node.up` tells when commands work. Retries for ever, after 100 ms to 2 s. */
 export function connectSwitchboard(options: SwitchboardOptions): Switchboard {
-  return startLink(options)
+  const urls = options.url.split(/\s+/).filter((url) => url !== '')
+  return urls.length > 1 ? startSeveral(urls, options) : startLink(options)
 }

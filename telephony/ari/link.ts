@@ -27,11 +27,12 @@ class Link {
   /** Counts the connections, so that a survey of a lost one ends in nothing. */
   private visit = 0
 
-  constructor(options: SwitchboardOptions) {
+  constructor(options: SwitchboardOptions, refused: () => void) {
     this.options = options
     this.socket = new Socket(options.url, options.app, {
       opened: () => void this.opened(),
       closed: () => this.lost(false),
+      refused,
       log: (message, fields) => this.log(message, fields),
       event: (message) => this.receive(message),
     })
@@ -172,9 +173,9 @@ class Link {
   }
 }
 
-/** Starts a link and gives it the face that the server sees. */
-export function startLink(options: SwitchboardOptions): Switchboard {
-  const link = new Link(options)
+/** Starts a link and gives it the face that the server sees; `refused` is told whenever nobody listens at its address. */
+export function startLink(options: SwitchboardOptions, refused: () => void = () => undefined): Switchboard {
+  const link = new Link(options, refused)
   link.start()
   return {
     up: () => link.isUp(),

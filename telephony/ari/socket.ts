@@ -16,6 +16,8 @@ export interface SocketOwner {
   opened: () => void
   event: (message: unknown) => void
   closed: () => void
+  /** Nobody listens there. */
+  refused: () => void
   log: (message: string, fields?: Record<string, string | number>) => void
 }
 
@@ -69,7 +71,9 @@ export class Socket {
     })
     socket.on('message', (data: Buffer) => this.receive(data.toString()))
     socket.on('error', (error) => {
-      if (!open) this.owner.log('switchboard not reached', { error: error.name })
+      if (open) return
+      this.owner.log('switchboard not reached', { error: error.name })
+      if ('code' in error && error.code === 'ECONNREFUSED') this.owner.refused()
     })
     socket.on('close', () => {
       stopPinging()
