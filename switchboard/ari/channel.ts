@@ -52,6 +52,8 @@ export interface Channel {
   held: boolean
   /** Music was asked for by the application. */
   music: boolean
+  /** Music was given to its leg, for whatever reason, and not taken away. */
+  hasMusic: boolean
   /** Its connection (browser's WebSocket) is gone; it is given up when its sound stops as well. */
   flowLost: boolean
   silent: boolean
@@ -104,6 +106,7 @@ export function newChannel(facts: Pick<Channel, 'id' | 'kind' | 'name' | 'resour
     partner: '',
     held: false,
     music: false,
+    hasMusic: false,
     flowLost: false,
     silent: false,
     asked: false,

@@ -11,6 +11,8 @@ export function refreshMusic(x: Exchange, channel: Channel): void {
   const left = others.length > 0 && others.every((one) => one.held)
   const away = channel.app !== null && !x.apps.connected(channel.app)
   const wanted = channel.music || left || away || x.parked.has(channel)
+  if (!wanted && !channel.hasMusic) return
+  channel.hasMusic = wanted
   x.media.music({ leg: channel.id }, wanted ? x.config.music : null)
 }
 

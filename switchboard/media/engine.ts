@@ -117,6 +117,7 @@ class WorkerLink {
   private readonly waiting = new Map<number, Waiting>()
   private readonly legs = new Set<string>()
   private readonly playbacks = new Set<string>()
+  private outgoing: ToWorker[] = []
   private worker: Worker
   private lastAsk = 0
   private closing = false
@@ -163,8 +164,14 @@ class WorkerLink {
     await this.worker.terminate()
   }
 
+  /** What is said at one moment goes together: each message wakes the worker. */
   private post(message: ToWorker): void {
-    this.worker.postMessage(message)
+    this.outgoing.push(message)
+    if (this.outgoing.length > 1) return
+    setImmediate(() => {
+      this.worker.postMessage(this.outgoing)
+      this.outgoing = []
+    })
   }
 
   private spawn(): Worker {
@@ -194,6 +201,7 @@ class WorkerLink {
   private lost(): void {
     for (const { reject } of this.waiting.values()) reject(new MediaError('lost'))
     this.waiting.clear()
+    this.outgoing.length = 0
     if (this.closing || !this.started) return
     const legs = [...this.legs]
     const playbacks = [...this.playbacks]

@@ -18,13 +18,20 @@ async function answer(ask: number, question: Question): Promise<void> {
   }
 }
 
-port.on('message', (message: ToWorker) => {
-  if (message.kind === 'question') void answer(message.ask, message.command)
-  else room.obey(message.command)
-})
-
 // One leg's failure (a library's late rejection, a file system's surprise) must not silence all others.
-process.on('uncaughtException', (error) => process.stderr.write(`media: ${error.stack ?? error.message}\n`))
+const failed = (error: Error): boolean => process.stderr.write(`media: ${error.stack ?? error.message}\n`)
+process.on('uncaughtException', failed)
 process.on('unhandledRejection', (reason) => process.stderr.write(`media: ${String(reason)}\n`))
+
+function take(message: ToWorker): void {
+  if (message.kind === 'question') return void answer(message.ask, message.command)
+  try {
+    room.obey(message.command)
+  } catch (error) {
+    failed(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+port.on('message', (messages: ToWorker[]) => messages.forEach(take))
 
 tell({ kind: 'ready' })
