@@ -17,6 +17,7 @@ export interface Outward {
   timeoutMs: number
   from?: string
   tags?: DialSpec['tags']
+  beside?: DialSpec['beside']
 }
 
 /** A call under way to the outside that has not rung yet. */
@@ -42,7 +43,7 @@ export async function dialOutside(shell: Shell, given: Outward): Promise<void> {
 
 /** Dials by the next trunk that was not tried; see dialOutside(). */
 export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
-  const { hotlineId, leg, number, timeoutMs, from: shown, tags = {} } = call
+  const { hotlineId, leg, number, timeoutMs, from: shown, tags = {}, beside } = call
   for (;;) {
     const way = await shell.trunkFor(hotlineId, number, useOf(shell, call.tried))
     if (!way || !shell.switchboard) throw new SwitchboardError('offline', 'no trunk for this number')
@@ -57,6 +58,7 @@ export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
         to,
         timeoutMs,
         tags,
+        ...(beside === undefined ? {} : { beside }),
         ...(from === null ? {} : { from: { number: from } }),
       })
     } catch (error) {
@@ -97,9 +99,13 @@ export async function refuseOutside(shell: Shell, wish: OutsideWish): Promise<vo
   }
 }
 
+/** Calls to the outside of the last hour: of the whole hotline and of the person who made most; with the hotline's settings. */
+export const outgoingLately = (tx: Tx, hotlineId: string, now: Date): ReturnType<typeof countOutgoing> =>
+  countOutgoing(tx, hotlineId, new Date(now.getTime() - hourMs))
+
 /** Whether somebody, or the whole hotline, has made as many calls to the outside within the hour as the limits allow. */
 export async function isOutsideFull(tx: Tx, hotlineId: string, now: Date): Promise<boolean> {
-  const { settings, ...made } = await countOutgoing(tx, hotlineId, new Date(now.getTime() - hourMs))
+  const { settings, ...made } = await outgoingLately(tx, hotlineId, now)
   return isOverLimit({ number: '', danger: false, risk: null, ...made }, outboundLimitsOf(settings))
 }
 

@@ -10,6 +10,7 @@ import {
   readHotline as readHotlineAt,
   replacePrompt as replacePromptAt,
 } from '../../api/administration.ts'
+import { changeLimits as changeLimitsAt, readLimits as readLimitsAt } from '../../api/limits.ts'
 import { setUp as setUpAt, setUpState } from '../../api/session.ts'
 import type { LiveEvent } from '../../api/events.ts'
 import type { Permission } from '../../domain/permission.ts'
@@ -20,6 +21,7 @@ import { serve, serveFile, servePublic } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
 import { deviceRoutes } from './device-routes.ts'
 import type { Devices } from './devices.ts'
+import { changeLimits, readLimits } from './limits.ts'
 import { changeHotline, changeLine, closeLine, listLines, openLine, readHotline } from './lines.ts'
 import { listPrompts, promptSound, replacePrompt } from './prompts.ts'
 import { setUp, setUpNeeded } from './set-up.ts'
@@ -44,6 +46,7 @@ export function linesRoutes(app: FastifyInstance, deps: LinesDeps): void {
   }
   setUpRoutes(app, deps)
   lineRoutes(app, changed)
+  limitRoutes(app, changed)
   promptRoutes(app, deps, changed)
   deviceRoutes(app, deps, changed)
 }
@@ -113,6 +116,21 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
     })
     changed(context.hotlineId, 'lines')
     return line
+  })
+}
+
+function limitRoutes(app: FastifyInstance, changed: Changed): void {
+  serve(app, readLimitsAt, (context) => context.tx((tx) => readLimits(tx, context.hotlineId, context.now())))
+  serve(app, changeLimitsAt, async (context, { body }) => {
+    const { hotlineId } = context
+    const result = await context.tx(async (tx) => {
+      const hashes = await beforeChange(tx, 'hotline', hotlineId)
+      await changeLimits(tx, body)
+      await context.audit(tx, 'limits.changed', hotlineId, null, { ...body, ...(await hashes()) })
+      return readLimits(tx, hotlineId, context.now())
+    })
+    changed(hotlineId, 'hotline')
+    return result
   })
 }
 

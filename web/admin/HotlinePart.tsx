@@ -8,6 +8,7 @@ import { changeHotline, readHotline, type hotline } from '../../api/administrati
 import { Failure, FailedPart, Notice, Skeleton } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
 import { useWords } from '../ui/words.ts'
+import { Limits } from './Limits.tsx'
 
 type Hotline = z.output<typeof hotline>
 type Fields = Omit<Hotline, 'serviceLevelMs'> & { seconds: number }
@@ -71,10 +72,19 @@ function HotlineForm({ start }: { start: Hotline }) {
   )
 }
 
-/** The hotline's own settings. */
-export function HotlinePart() {
+function Settings() {
   const query = useQuery({ queryKey: ['hotline'], queryFn: () => request(readHotline, {}) })
   if (query.isPending) return <Skeleton lines={6} />
   if (query.isError) return <FailedPart of={query.error} retry={() => void query.refetch()} />
   return <HotlineForm start={query.data} />
+}
+
+/** The hotline's own settings. */
+export function HotlinePart() {
+  return (
+    <div className="stack">
+      <Settings />
+      <Limits />
+    </div>
+  )
 }

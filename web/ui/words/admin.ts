@@ -201,6 +201,33 @@ export const admin = {
     'SL-B = answered within it ÷ all that entered the queue.',
   ],
 
+  'limits.outbound': ['外呼上限', 'Limits of calls out'],
+  'limits.outboundWhy': [
+    '防盗打：超过后不再拨出回拨和转外线。求助者有危险或高危时、拨 110、119、120 和报警电话不受限。',
+    'Against toll fraud: above it call-backs and transfers to numbers are refused. Never for callers in danger or at high risk, for 110, 119 and 120, or for alarms.',
+  ],
+  'limits.perPerson': ['每人每小时', 'By one person, an hour'],
+  'limits.perHotline': ['全热线每小时', 'By the whole hotline, an hour'],
+  'limits.lastPerson': ['近 1 小时拨得最多的人：{{n}} 次', 'Most by one person in the last hour: {{n}}'],
+  'limits.lastHotline': ['近 1 小时共 {{n}} 次', 'In the last hour: {{n}}'],
+  'limits.reached': [
+    '近 1 小时的外呼已达这个上限，保存后会马上拒绝。',
+    'Calls of the last hour reach this limit: once saved, further ones are refused at once.',
+  ],
+  'limits.sound': ['声音信号灯', 'Lights of sound'],
+  'limits.soundWhy': [
+    '看板按近 10 秒声音最差的通话亮灯；中继近半小时的平均值也按它提醒。',
+    'The board’s lights go by the worst heard talk of the last 10 seconds; a trunk is told by the mean of half an hour.',
+  ],
+  'limits.voiceAmber': ['意见分低于此值留意', 'Opinion: watch below'],
+  'limits.voiceRed': ['意见分低于此值告急', 'Opinion: act below'],
+  'limits.opinionWhy': ['1 差，4.5 好（ITU-T G.107）', '1 is bad, 4.5 good (ITU-T G.107)'],
+  'limits.lossAmber': ['丢包从此值起留意（%）', 'Packets lost: watch from (%)'],
+  'limits.lossRed': ['丢包从此值起告急（%）', 'Packets lost: act from (%)'],
+  'limits.orderLower': ['告急不能高于留意', 'Act may not be above watch'],
+  'limits.orderHigher': ['告急不能低于留意', 'Act may not be below watch'],
+  'limits.number': ['请填数字', 'Please enter a number'],
+
   'setup.title': ['建立热线', 'Create the hotline'],
   'setup.why': [
     '只需一次。之后用您的登录名和口令登录。',

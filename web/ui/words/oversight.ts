@@ -198,6 +198,7 @@ export const oversight = {
   'access.person.changed': ['修改人员', 'changed a person'],
   'access.hotline.created': ['建立热线', 'set up the hotline'],
   'access.hotline.changed': ['修改热线设置', 'changed the hotline'],
+  'access.limits.changed': ['修改外呼上限与声音阈值', 'changed the limits of calls out and of sound'],
   'access.line.opened': ['开通线路', 'opened a line'],
   'access.line.changed': ['修改线路', 'changed a line'],
   'access.line.closed': ['关闭线路', 'closed a line'],

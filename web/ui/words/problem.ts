@@ -153,12 +153,12 @@ export const problem = {
     'The transfer did not get through; the caller is still with you.',
   ],
   'problem.number.tooMany': [
-    '一小时内外呼次数已达上限，请稍后再拨或联系行政管理员。',
-    'Too many calls to the outside within the hour. Try later, or ask an administrator.',
+    '一小时内外呼次数已达上限，没有拨出。求助者有危险时不受限：先把风险评为高危再拨。其他电话请稍后再拨，或请行政管理员在“管理 › 热线”里调高上限。',
+    'Calls to the outside have reached the limit of this hour, so this was not dialled. For a caller in danger there is no limit: set the risk to high, then call. Else try later, or ask an administrator to raise it under Administration › Hotline.',
   ],
   'problem.number.notAllowed': [
-    '这个号码不允许拨打，请联系行政管理员。',
-    'This number may not be dialled. Ask an administrator.',
+    '没有中继允许拨打这个号码。需要时请行政管理员在“管理 › 中继”里加上它。',
+    'No trunk may dial this number. Where it is needed, ask an administrator to add it under Administration › Trunks.',
   ],
   'problem.form.notFound': ['没有找到这张表单。', 'This form was not found.'],
   'problem.form.invalid': [
