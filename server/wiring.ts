@@ -4,6 +4,7 @@ import { may } from '../domain/permission.ts'
 import { Problem } from '../domain/problem.ts'
 import { wireAssessment } from './assessment-wiring.ts'
 import type { Calls } from './calls/calls.ts'
+import { outgoingLately } from './calls/outside.ts'
 import { callersRoutes } from './callers/routes.ts'
 import { wireDesk } from './desk-wiring.ts'
 import { contactsRoutes } from './contacts/routes.ts'
@@ -89,7 +90,7 @@ function wireHouse(app: FastifyInstance, parts: Parts): void {
       changed(hotlineId)
     },
   })
-  linesRoutes(app, { keys, dataFolder, live, devices, changed })
+  linesRoutes(app, { keys, dataFolder, live, devices, outgoing: outgoingLately, changed })
   publicRoutes(app, {
     sipAddresses: parts.sipAddresses,
     callsUp: () => calls?.controls() ?? false,

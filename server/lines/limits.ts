@@ -4,18 +4,25 @@ import type { z } from 'zod'
 import type { changeLimits as changeLimitsAt } from '../../api/limits.ts'
 import { lightsOf } from '../../domain/light.ts'
 import { outboundLimitsOf } from '../../domain/outbound.ts'
-import { outgoingLately } from '../calls/outside.ts'
 import { jsonb, type Tx } from '../db/database.ts'
 
 type Limits = z.output<(typeof changeLimitsAt)['body']>
 
-/** The limits in force, with the calls out of the last hour. */
-export async function readLimits(
+/** Counts the calls out of the last hour: of the whole hotline and of who made most; with the hotline's settings. */
+export type Outgoing = (
   tx: Tx,
   hotlineId: string,
   now: Date,
+) => Promise<{ byHotline: number; byPerson: number; settings: unknown }>
+
+/** The limits in force, with the calls out of the last hour. */
+export async function readLimits(
+  tx: Tx,
+  outgoing: Outgoing,
+  hotlineId: string,
+  now: Date,
 ): Promise<z.output<(typeof changeLimitsAt)['reply']>> {
-  const { settings, ...lastHour } = await outgoingLately(tx, hotlineId, now)
+  const { settings, ...lastHour } = await outgoing(tx, hotlineId, now)
   const { voice, loss } = lightsOf(settings)
   return {
     outbound: outboundLimitsOf(settings),

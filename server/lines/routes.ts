@@ -15,13 +15,14 @@ import { setUp as setUpAt, setUpState } from '../../api/session.ts'
 import type { LiveEvent } from '../../api/events.ts'
 import type { Permission } from '../../domain/permission.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { Tx } from '../db/database.ts'
 import { beforeChange } from '../db/fingerprint.ts'
 import type { Live } from '../http/live.ts'
-import { serve, serveFile, servePublic } from '../http/serve.ts'
+import { type Context, serve, serveFile, servePublic } from '../http/serve.ts'
 import type { Keys } from '../records/keys.ts'
 import { deviceRoutes } from './device-routes.ts'
 import type { Devices } from './devices.ts'
-import { changeLimits, readLimits } from './limits.ts'
+import { changeLimits, type Outgoing, readLimits } from './limits.ts'
 import { changeHotline, changeLine, closeLine, listLines, openLine, readHotline } from './lines.ts'
 import { listPrompts, promptSound, replacePrompt } from './prompts.ts'
 import { setUp, setUpNeeded } from './set-up.ts'
@@ -32,6 +33,7 @@ export interface LinesDeps {
   dataFolder: string
   live: Pick<Live, 'publish'>
   devices: Devices
+  outgoing: Outgoing
   /** Told when lines, seats or the hotline itself have changed or come into being. */
   changed: (hotlineId: string) => void
 }
@@ -46,7 +48,7 @@ export function linesRoutes(app: FastifyInstance, deps: LinesDeps): void {
   }
   setUpRoutes(app, deps)
   lineRoutes(app, changed)
-  limitRoutes(app, changed)
+  limitRoutes(app, deps, changed)
   promptRoutes(app, deps, changed)
   deviceRoutes(app, deps, changed)
 }
@@ -119,15 +121,17 @@ function lineRoutes(app: FastifyInstance, changed: Changed): void {
   })
 }
 
-function limitRoutes(app: FastifyInstance, changed: Changed): void {
-  serve(app, readLimitsAt, (context) => context.tx((tx) => readLimits(tx, context.hotlineId, context.now())))
+function limitRoutes(app: FastifyInstance, { outgoing }: LinesDeps, changed: Changed): void {
+  const limitsNow = (tx: Tx, context: Context): ReturnType<typeof readLimits> =>
+    readLimits(tx, outgoing, context.hotlineId, context.now())
+  serve(app, readLimitsAt, (context) => context.tx((tx) => limitsNow(tx, context)))
   serve(app, changeLimitsAt, async (context, { body }) => {
     const { hotlineId } = context
     const result = await context.tx(async (tx) => {
       const hashes = await beforeChange(tx, 'hotline', hotlineId)
       await changeLimits(tx, body)
       await context.audit(tx, 'limits.changed', hotlineId, null, { ...body, ...(await hashes()) })
-      return readLimits(tx, hotlineId, context.now())
+      return limitsNow(tx, context)
     })
     changed(hotlineId, 'hotline')
     return result
