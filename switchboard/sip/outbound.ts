@@ -13,10 +13,13 @@ import { agreedSession, minSessionSeconds } from './session-timer.ts'
 import type { ClientTransaction } from './transactions.ts'
 import { newTag } from './transactions.ts'
 import { escapeUser, hostText } from './uri.ts'
+import type { Ways } from './ways.ts'
 
 /** Where an INVITE goes, found before it is sent. */
 export interface Destination {
   readonly flow: Flow
+  /** Further addresses of the same far end, `flow` being the first of them; null when there are none. */
+  readonly ways: Ways | null
   /** Request URI. */
   readonly uri: string
   /** Domain of From; null: our own address. */
@@ -30,6 +33,12 @@ export interface Destination {
 
 const T64 = 32_000
 
+/**
+ * How long an address may say nothing at all before the next one is tried, ms. RFC 3263 §4.3 would wait for timer B (32 s):
+ * too long for who is in distress. Four INVITEs have gone out by then; what they may still bring is heard.
+ */
+const patience = 4_000
+
 /** A call we begin. */
 export class OutboundLeg extends SipCall implements OutboundCall {
   readonly direction = 'out'
@@ -40,11 +49,12 @@ export class OutboundLeg extends SipCall implements OutboundCall {
   private provisional = false
   /** Set when we no longer want it: the cause for the CANCEL. */
   private unwanted: number | null = null
-  private cancelSent = false
+  private readonly cancelled = new Set<ClientTransaction>()
   private sequence = Math.floor(Math.random() * 10_000) + 1
   private sessionSeconds: number
   private tries = 0
   private stopTimeout = (): void => {}
+  private stopPatience = (): void => {}
   private stopCancel = (): void => {}
   /** ACKs by To tag, to be sent again when a 2xx is repeated; a second tag is another fork, which gets a BYE. */
   private readonly acks = new Map<string, { dialog: Dialog; wire: string }>()
@@ -87,6 +97,7 @@ export class OutboundLeg extends SipCall implements OutboundCall {
 
   override forget(): void {
     this.stopTimeout()
+    this.stopPatience()
     this.stopCancel()
     super.forget()
   }
@@ -119,14 +130,51 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     const request = this.inviteTo(destination)
     for (const [name, value] of Object.entries(extra)) request.headers.set(name, value)
     this.provisional = false
-    this.transaction = this.host.transactions.send(request, destination.flow, {
-      response: (response, flow) => this.receiveResponse(request, response, flow),
-      failed: (why) => this.failed(why),
+    const sent = this.host.transactions.send(request, this.flow, {
+      response: (response, flow) => {
+        if (this.transaction === sent) this.receiveResponse(request, response, flow)
+        else this.receiveLate(sent, response, flow)
+      },
+      failed: (why) => {
+        if (this.transaction === sent) this.failed(why)
+      },
     })
+    this.transaction = sent
+    this.stopPatience()
+    if (destination.ways?.hasMore)
+      this.stopPatience = this.host.clock.after(patience, () => void this.moveOn(() => {}))
+  }
+
+  /** The INVITE goes to the next address, with a number of its own lest it be taken for a loop; else `otherwise`. */
+  private async moveOn(otherwise: () => void): Promise<void> {
+    const before = this.transaction
+    const flow = (await this.destination?.ways?.next()) ?? null
+    // Meanwhile the call may have been given up, or the silent address have spoken.
+    if (this.isOver || this.provisional || this.state !== 'trying' || this.transaction !== before) return
+    if (!flow) return otherwise()
+    before?.hush()
+    this.flow = flow
+    this.tries = 0
+    this.sendInvite({})
+  }
+
+  /** An address that was given up for another speaks after all: nothing may go on ringing there, nor be answered twice. */
+  private receiveLate(sent: ClientTransaction, response: SipResponse, flow: Flow): void {
+    if (response.status < 200) return this.cancel(sent)
+    if (response.status >= 300) return
+    if (this.isOver) this.unwanted ??= 16
+    if (!this.dialog) {
+      const slower = this.transaction
+      slower?.hush()
+      this.transaction = sent
+      if (slower) this.cancel(slower)
+    }
+    this.succeed(response, flow, sent.request)
   }
 
   private inviteTo(destination: Destination): SipRequest {
-    const { flow, uri } = destination
+    const { flow } = this
+    const { uri } = destination
     const { from, offer } = this.wanted
     this.sequence += 1
     const domain = destination.domain ?? hostText(flow.localHost)
@@ -149,10 +197,27 @@ export class OutboundLeg extends SipCall implements OutboundCall {
   }
 
   private receiveResponse(invite: SipRequest, response: SipResponse, flow: Flow): void {
+    this.stopPatience()
     if (response.status < 200) return this.progress(response)
     if (response.status < 300) return this.succeed(response, flow)
     this.stopCancel()
     if (this.unwanted === null && this.tryAgain(invite, response)) return
+    // It cannot serve anybody: the next address may (RFC 3263 §4.3).
+    if (response.status === 503 && this.leaveAddress(() => this.refused(response))) return
+    this.refused(response)
+  }
+
+  /** True when there is another address to go to; what is awaited here is over. */
+  private leaveAddress(otherwise: () => void): boolean {
+    if (this.unwanted !== null || this.state !== 'trying' || !this.destination?.ways?.hasMore) return false
+    this.transaction = null
+    this.provisional = false
+    this.stopPatience()
+    void this.moveOn(otherwise)
+    return true
+  }
+
+  private refused(response: SipResponse): void {
     this.stopTimeout()
     this.remoteHeaders = response.headers
     this.finish(this.endBy('remote', response.status, response.headers))
@@ -188,6 +253,10 @@ export class OutboundLeg extends SipCall implements OutboundCall {
   }
 
   private failed(why: 'timeout' | 'transport'): void {
+    if (!this.leaveAddress(() => this.unanswered(why))) this.unanswered(why)
+  }
+
+  private unanswered(why: 'timeout' | 'transport'): void {
     this.stopTimeout()
     this.finish(
       why === 'timeout'
@@ -198,20 +267,19 @@ export class OutboundLeg extends SipCall implements OutboundCall {
   }
 
   /** 2xx: acknowledge it; keep the first, end any other fork and anything no longer wanted. */
-  private succeed(response: SipResponse, flow: Flow): void {
-    const { transaction } = this
+  private succeed(response: SipResponse, flow: Flow, invite = this.transaction?.request): void {
     const tag = tagOf(response.headers, 'to') ?? ''
     const known = this.acks.get(tag)
     if (known) {
       known.dialog.flow.send(known.wire)
       return
     }
-    if (!transaction || this.acks.size >= 16) return
-    const dialog = dialogAsClient(transaction.request, response, flow)
+    if (!invite || this.acks.size >= 16) return
+    const dialog = dialogAsClient(invite, response, flow)
     if (this.account === null) dialog.flow = this.host.wayTo(dialog, flow)
     this.acks.set(tag, {
       dialog,
-      wire: this.acknowledge(dialog, parseCSeq(transaction.request.headers).number),
+      wire: this.acknowledge(dialog, parseCSeq(invite.headers).number),
     })
     if (this.dialog) return this.endFork(dialog)
     this.dialog = dialog
@@ -234,10 +302,9 @@ export class OutboundLeg extends SipCall implements OutboundCall {
   }
 
   /** CANCEL: the INVITE's request line, Via, To and number (RFC 3261 §9.1). */
-  private cancel(): void {
-    const { transaction } = this
-    if (!transaction || this.cancelSent || transaction.state !== 'proceeding') return
-    this.cancelSent = true
+  private cancel(transaction = this.transaction): void {
+    if (!transaction || this.cancelled.has(transaction) || transaction.state !== 'proceeding') return
+    this.cancelled.add(transaction)
     const invite = transaction.request.headers
     const headers = new Headers()
     headers.add('max-forwards', 70)
@@ -254,9 +321,10 @@ export class OutboundLeg extends SipCall implements OutboundCall {
       body: '',
     }
     this.host.transactions.send(cancel, transaction.flow, { response() {}, failed() {} }, branch)
-    this.stopCancel = this.host.clock.after(T64, () => {
+    const stop = this.host.clock.after(T64, () => {
       transaction.end()
-      this.forget()
+      if (transaction === this.transaction) this.forget()
     })
+    if (transaction === this.transaction) this.stopCancel = stop
   }
 }

@@ -13,6 +13,7 @@ import type { Transport } from './transport.ts'
 import type { Trunks } from './trunks.ts'
 import { escapeUser, parseUri } from './uri.ts'
 import type { SipUri } from './uri.ts'
+import { Ways } from './ways.ts'
 
 /** Why there is no way: the status and the Q.850 cause the call ends with. */
 export interface NoWay {
@@ -56,9 +57,12 @@ export class Outward {
     if (target.kind === 'trunk') return this.byTrunk(target.trunk, target.number)
     const uri = readUri(target.uri)
     if (!uri || uri.host === '') return { status: 404, cause: 1 }
-    const flow = await this.connect(uri)
+    const ways = await this.waysTo(uri)
+    const flow = await ways.next()
+    if (!flow) throw new Error('no way there')
     const contactUser = ''
-    return { flow, uri: target.uri, domain: null, contactUser, credentials: null, account: null, trunk: null }
+    const nobody = { credentials: null, account: null, trunk: null }
+    return { flow, ways, uri: target.uri, domain: null, contactUser, ...nobody }
   }
 
   /** The way to the peer of a call whose connection closed: where its account is now, or by its Contact. */
@@ -67,7 +71,10 @@ export class Outward {
       return this.registrar.find(call.account).find(({ flow }) => flow.open)?.flow ?? null
     const uri = readUri(call.dialog?.target ?? '')
     if (!uri || uri.host === '' || uri.params.get('transport')?.toLowerCase() === 'ws') return null
-    return this.connect(uri).catch(() => null)
+    return this.waysTo(uri).then(
+      async (ways) => ways.next(),
+      () => null,
+    )
   }
 
   /**
@@ -83,11 +90,10 @@ export class Outward {
     return this.transport.udpFlow({ host: uri.host, port: uri.port ?? 5060 })
   }
 
-  private async connect(uri: SipUri): Promise<Flow> {
+  private async waysTo(uri: SipUri): Promise<Ways> {
     const { host, port } = uri
-    const [endpoint] = await this.names.find({ host, port: port ?? undefined, transport: transportOf(uri) })
-    if (!endpoint) throw new Error('no address')
-    return this.transport.flowTo(endpoint, uri.host)
+    const found = await this.names.find({ host, port: port ?? undefined, transport: transportOf(uri) })
+    return new Ways(found, async (endpoint) => this.transport.flowTo(endpoint, host))
   }
 
   private toAccount(user: string): Destination | NoWay {
@@ -95,6 +101,7 @@ export class Outward {
     if (!binding) return { status: 480, cause: 20 }
     return {
       flow: binding.flow,
+      ways: null,
       uri: binding.contact,
       domain: null,
       contactUser: '',
@@ -107,8 +114,8 @@ export class Outward {
   private async byTrunk(id: string, number: string): Promise<Destination | NoWay> {
     const way = await this.trunks.way(id)
     if (!way) return { status: 404, cause: 3 }
-    const { flow, domain, contactUser, credentials } = way
+    const { flow, ways, domain, contactUser, credentials } = way
     const uri = `sip:${escapeUser(number)}@${domain}`
-    return { flow, uri, domain, contactUser, credentials, account: null, trunk: id }
+    return { flow, ways, uri, domain, contactUser, credentials, account: null, trunk: id }
   }
 }

@@ -110,6 +110,11 @@ export class ClientTransaction {
     this.step(kind, response)
   }
 
+  /** Says it no more, but hears what may still come. */
+  hush(): void {
+    this.timers.stop('A')
+  }
+
   /** Ends it without a word to its owner. */
   end(): void {
     this.timers.stopAll()

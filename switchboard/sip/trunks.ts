@@ -11,6 +11,7 @@ import type { ClientTransaction, Transactions } from './transactions.ts'
 import { newTag } from './transactions.ts'
 import { TrunkWatch } from './trunk-watch.ts'
 import { escapeUser } from './uri.ts'
+import { Ways } from './ways.ts'
 
 /** What the trunks need of the stack. */
 export interface TrunkHost {
@@ -29,6 +30,9 @@ const credentialsOf = (trunk: Trunk): Credentials | null =>
   trunk.password === undefined
     ? null
     : { user: trunk.authUser ?? trunk.username ?? trunk.id, password: trunk.password }
+
+const placeOf = ({ host, port }: Endpoint): string => `${host} ${port}`
+const flowPlace = ({ remoteHost, remotePort }: Flow): string => `${remoteHost} ${remotePort}`
 
 const firstRetry = 5_000
 const longestRetry = 300_000
@@ -49,6 +53,8 @@ class TrunkLine {
   private flow: Flow | null = null
   private sent: ClientTransaction | null = null
   private watch: TrunkWatch | null = null
+  /** When an address led nowhere: it is tried last for a while. */
+  private readonly lostAt = new Map<string, number>()
   private stopTimer = (): void => {}
   private stopLooking = (): void => {}
 
@@ -74,18 +80,21 @@ class TrunkLine {
       })
   }
 
-  /** The way to the trunk; rejects when there is none. */
-  async connect(): Promise<Flow> {
-    if (this.flow?.open && this.trunk.kind === 'registration') return this.flow
+  /** The ways to the trunk: where we are registered, then the others, and last those that led nowhere lately. */
+  async ways(): Promise<Ways> {
     if (this.endpoints.length === 0) await this.look()
-    for (const endpoint of this.endpoints) {
-      try {
-        return await this.host.flowTo(endpoint, this.trunk.host)
-      } catch {
-        // The next address is tried; when all have failed the caller hears of it.
-      }
+    const { clock } = this.host
+    const since = clock.now() - lookAgainAfter
+    const registered = this.state.state === 'registered' ? this.flow : null
+    const rank = (endpoint: Endpoint): number => {
+      if (registered && placeOf(endpoint) === flowPlace(registered)) return 0
+      return (this.lostAt.get(placeOf(endpoint)) ?? -Infinity) < since ? 1 : 2
     }
-    throw new Error('no way to the trunk')
+    return new Ways(
+      this.endpoints.toSorted((a, b) => rank(a) - rank(b)),
+      async (endpoint) => this.host.flowTo(endpoint, this.trunk.host),
+      (endpoint) => this.lostAt.set(placeOf(endpoint), clock.now()),
+    )
   }
 
   /** Unregisters, without waiting for an answer. */
@@ -116,23 +125,33 @@ class TrunkLine {
   private ask(answered: (isThere: boolean) => void): () => void {
     let question: ClientTransaction | null = null
     let over = false
-    this.connect().then(
-      (flow) => {
-        if (over) return
-        const owner = {
-          response: ({ status }: SipResponse) => {
-            if (status >= 200) answered(status !== 503)
-          },
-          failed: () => answered(false),
-        }
-        question = this.host.transactions.send(this.question(flow), flow, owner)
-      },
-      () => answered(false),
-    )
+    let heard = false
+    void this.connect().then((flow) => {
+      if (over) return
+      if (!flow) return answered(false)
+      const owner = {
+        response: ({ status }: SipResponse) => {
+          heard ||= status >= 200 && status !== 503
+          if (status >= 200) answered(heard)
+        },
+        failed: () => answered(false),
+      }
+      question = this.host.transactions.send(this.question(flow), flow, owner)
+    })
     return () => {
       over = true
       question?.end()
+      // Asked again soon, and then at the next address.
+      if (question && !heard) this.lose(question.flow)
     }
+  }
+
+  private async connect(): Promise<Flow | null> {
+    return (await this.ways()).next()
+  }
+
+  private lose(flow: Flow): void {
+    this.lostAt.set(flowPlace(flow), this.host.clock.now())
   }
 
   private question(flow: Flow): SipRequest {
@@ -155,12 +174,9 @@ class TrunkLine {
 
   private async register(): Promise<void> {
     if (this.stopped) return
-    try {
-      this.flow = await this.connect()
-      if (!this.stopped) this.send(this.flow, this.expires, {})
-    } catch {
-      this.fail(503)
-    }
+    this.flow = await this.connect()
+    if (!this.flow) this.fail(503)
+    else if (!this.stopped) this.send(this.flow, this.expires, {})
   }
 
   private send(flow: Flow, expires: number, extra: Record<string, string>): void {
@@ -221,6 +237,7 @@ class TrunkLine {
 
   private fail(status: number): void {
     if (this.stopped) return
+    if (this.flow && (status === 408 || status === 503)) this.lose(this.flow)
     this.failures += 1
     // A wrong password does not mend itself: asking often would only get us banned.
     const wait = status === 403 || status === 401 ? longestRetry : firstRetry * 2 ** (this.failures - 1)
@@ -276,6 +293,7 @@ export class Trunks {
   /** What a call out by this trunk needs; null when there is no such trunk, rejects when it cannot be reached. */
   async way(id: string): Promise<{
     readonly flow: Flow
+    readonly ways: Ways
     readonly domain: string
     readonly contactUser: string
     readonly credentials: Credentials | null
@@ -283,8 +301,12 @@ export class Trunks {
     const line = this.lines.get(id)
     if (!line) return null
     const { trunk } = line
+    const ways = await line.ways()
+    const flow = await ways.next()
+    if (!flow) throw new Error('no way to the trunk')
     return {
-      flow: await line.connect(),
+      flow,
+      ways,
       domain: trunk.domain ?? trunk.host,
       contactUser: contactUserOf(trunk),
       credentials: credentialsOf(trunk),

@@ -78,7 +78,7 @@ function take(call: InboundCall): CallHandlers {
 
 async function liveCall(from: SipStack, to: SipStack): Promise<OutboundCall> {
   const answered = Promise.withResolvers<void>()
-  const request = { from: { name: null, number: 'live' }, offer: '' }
+  const request = { from: { name: null, number: 'live' }, offer: 'v=0\r\n' }
   const uri = `sip:live@127.0.0.1:${to.ports.sip}`
   const call = from.call({ kind: 'uri', uri }, request, { answered: () => answered.resolve(), ended() {} })
   await answered.promise
