@@ -76,9 +76,12 @@ function take(call: InboundCall): CallHandlers {
   return { ended() {}, offered: (offer) => offer ?? 'v=0\r\n' }
 }
 
+const sound =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n'
+
 async function liveCall(from: SipStack, to: SipStack): Promise<OutboundCall> {
   const answered = Promise.withResolvers<void>()
-  const request = { from: { name: null, number: 'live' }, offer: 'v=0\r\n' }
+  const request = { from: { name: null, number: 'live' }, offer: sound }
   const uri = `sip:live@127.0.0.1:${to.ports.sip}`
   const call = from.call({ kind: 'uri', uri }, request, { answered: () => answered.resolve(), ended() {} })
   await answered.promise
