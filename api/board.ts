@@ -14,6 +14,7 @@ export const serviceLevelFormulas = ['SL-A', 'SL-B', 'SL-C', 'SL-D', 'SL-E'] as 
 export const noticeKinds = [
   'switchboard-lost',
   'switchboard-away',
+  'switchboard-part-away',
   'disk-full',
   'disk-low',
   'recorder-away',

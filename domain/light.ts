@@ -93,6 +93,7 @@ export function colourOf(rule: LightRule, value: number | null): Colour {
 /** How grave a trouble of the system is, for the light `system`. */
 export const graveness = {
   'switchboard-away': 2,
+  'switchboard-part-away': 1,
   'switchboard-lost': 1,
   'database-away': 2,
   'trunk-down': 2,

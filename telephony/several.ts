@@ -1,7 +1,7 @@
 import { startLink } from './ari/link.ts'
 import type { Fact } from './ari/facts.ts'
 import { commands } from './several/commands.ts'
-import { forget, legsAt, merged, takeOver, type Part, type Places } from './several/part.ts'
+import { forget, legsAt, merged, statesOf, takeOver, type Part, type Places } from './several/part.ts'
 import type { Snapshot, Switchboard, SwitchboardEvent, SwitchboardOptions } from './switchboard.ts'
 
 /** How long the first switchboard that is there waits for the others before it is begun without them. */
@@ -50,6 +50,7 @@ class Several {
     const part: Part = {
       node,
       state: 'away',
+      lostAt: Date.now(),
       grace: undefined,
       seats: new Set(),
       trunks: new Set(),
@@ -125,7 +126,8 @@ class Several {
     takeOver(this.places, part, event)
     if (!this.told) return this.beginIfReady()
     const { legs, rooms, recordings, seats, trunks } = event
-    this.tell({ type: 'part.up', node: part.node, known, legs, rooms, recordings, seats, trunks })
+    const found = { legs, rooms, recordings, seats, trunks }
+    this.tell({ type: 'part.up', node: part.node, parts: statesOf(this.places), known, ...found })
     this.tellDevices(part, devices)
   }
 
@@ -150,17 +152,14 @@ class Several {
     this.tell({
       type: 'node.up',
       node: here.map((part) => part.node).join(' '),
-      parts: parts.map((part) => ({
-        node: part.node,
-        up: part.state === 'up',
-        rooms: part.state === 'up' ? part.link.snapshot().rooms.map((room) => room.id) : [],
-      })),
+      parts: statesOf(this.places),
       ...merged(here.map((part) => part.link.snapshot())),
     })
   }
 
   private wentAway(part: Part, replaced: boolean): void {
     part.state = 'away'
+    part.lostAt = Date.now()
     if (replaced) {
       const wasTold = this.told
       void this.close()
@@ -189,7 +188,8 @@ class Several {
     part.state = 'gone'
     forget(this.places, part)
     const nothing = { legs: [], rooms: [], recordings: [], seats: [], trunks: [] }
-    this.tell({ type: 'part.lost', node: part.node, known, ...nothing })
+    const lost = { node: part.node, parts: statesOf(this.places), known }
+    this.options.on({ at: part.lostAt, type: 'part.lost', ...lost, ...nothing })
     this.tellDevices(part, devices)
   }
 

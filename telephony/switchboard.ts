@@ -102,9 +102,9 @@ export type SwitchboardEvent = { at: number } &
      * One of several switchboards is there (again) while others were all the time: reconcile what was `known` to live there,
      * and only that, against the snapshot, which is of this one alone.
      */
-    | ({ type: 'part.up'; node: string; known: LegId[] } & Snapshot)
-    /** One of several was lost, with all that lived there, and the others go on: the snapshot is empty. */
-    | ({ type: 'part.lost'; node: string; known: LegId[] } & Snapshot)
+    | ({ type: 'part.up'; node: string; parts: PartState[]; known: LegId[] } & Snapshot)
+    /** One of several was lost at that time, with all that lived there, and the others go on: the snapshot is empty. */
+    | ({ type: 'part.lost'; node: string; parts: PartState[]; known: LegId[] } & Snapshot)
     /** The link is lost; sound goes on. `replaced`: another server took our place, so this client stops trying. */
     | { type: 'node.down'; replaced: boolean }
     | { type: 'call.offered'; leg: Leg }

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { isRefusing } from '../../domain/outbound.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { RiskLevel } from '../../domain/risk.ts'
-import type { SeatSpec, Snapshot, SwitchboardEvent } from '../../telephony/switchboard.ts'
+import type { SeatSpec, SwitchboardEvent } from '../../telephony/switchboard.ts'
 import { alarmCall, type AlarmCall, endAlarms, hearAlarm } from './alarms.ts'
 import { askedByPhone, assessed, callBack, recordClosed } from './commands.ts'
 import { fellOver } from './falling-over.ts'
@@ -14,7 +14,7 @@ import type { StaffedSeat } from '../roster/roster.ts'
 import { carryPending } from './pending.ts'
 import { deviceSeen, reloadDevices } from './presence.ts'
 import { allHotlines } from './queries.ts'
-import { linkLost, reconcile } from './repair.ts'
+import { linkLost, reconcile, reconcilePart } from './repair.ts'
 import { type CallsOptions, inLane, type Shell, toldOf } from './shell.ts'
 import { supervise, type Wish } from './supervising.ts'
 import { endWrapUp, fire, keepLooking, look } from './turns.ts'
@@ -176,7 +176,12 @@ async function openLink(shell: Shell): Promise<void> {
 
 function told(shell: Shell, event: SwitchboardEvent): void {
   if (event.type === 'node.up') {
-    shell.comparing = inLane(shell, 'node', () => reconcileSurely(shell, event))
+    shell.comparing = inLane(shell, 'node', () => surely(shell, () => reconcile(shell, event)))
+  } else if (event.type === 'part.up') {
+    shell.comparing = inLane(shell, 'node', () => surely(shell, () => reconcilePart(shell, event)))
+  } else if (event.type === 'part.lost') {
+    // Nothing more is told of what lived there, so what the others tell need not wait.
+    void inLane(shell, 'node', () => surely(shell, () => reconcilePart(shell, event)))
   } else if (event.type === 'node.down') {
     if (event.replaced) shell.switchboard = null
     void inLane(shell, 'node', () => linkLost(shell))
@@ -197,10 +202,11 @@ function passOn(shell: Shell, event: SwitchboardEvent): void {
   else hear(shell, event)
 }
 
-async function reconcileSurely(shell: Shell, snapshot: Snapshot): Promise<void> {
+/** Waits for a database that is away. */
+async function surely(shell: Shell, work: () => Promise<void>): Promise<void> {
   while (!shell.stopped) {
     try {
-      return await reconcile(shell, snapshot)
+      return await work()
     } catch (error) {
       if (!(error instanceof Problem && error.code === 'database.away')) throw error
       await sleep(500)

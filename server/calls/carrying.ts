@@ -73,7 +73,7 @@ const commands: { [D in Effect['do']]?: Command<D> } = {
   hangUp: ({ switchboard }, { leg }) => switchboard.hangup(leg),
   music: ({ switchboard }, { leg, on }) => switchboard.music({ leg }, on ? 'default' : null),
   openRoom: ({ switchboard, call }, { room }) =>
-    switchboard.openRoom(room, 'talk', { contact: call.contact }),
+    switchboard.openRoom(room, 'talk', { contact: call.contact }, call.callerLeg),
   closeRoom: ({ switchboard }, { room }) => switchboard.closeRoom(room),
   join: ({ switchboard }, { leg, room }) => switchboard.join(leg, room),
   leave: ({ switchboard }, { leg }) => switchboard.leave(leg),
@@ -118,6 +118,7 @@ async function dialSeat(
     timeoutMs: effect.for,
     headers: { [contactHeader]: call.contact, ...(effect.rejoin ? { [rejoinHeader]: '1' } : {}) },
     tags: { contact: call.contact },
+    beside: call.callerLeg,
     ...(number === null ? {} : { from: { number } }),
   })
 }
@@ -140,6 +141,7 @@ async function dialNumber(
     number,
     timeoutMs: effect.for,
     tags: { contact: call.contact },
+    beside: call.callerLeg,
     ...(from === null ? {} : { from }),
   })
 }
@@ -152,11 +154,13 @@ async function dialCaller(
   const sealed = await inHotline(shell.db, hotlineId, (tx) => findSealedNumber(tx, call.contact))
   const number = sealed ? shell.keys.open(hotlineId, sealed) : null
   if (number === null) throw new SwitchboardError('offline', 'no number to call back')
+  const counsellor = call.talk?.leg
   await dialOutside(shell, {
     hotlineId,
     leg: effect.leg,
     number,
     timeoutMs: effect.for,
     tags: { contact: call.contact },
+    ...(counsellor ? { beside: counsellor } : {}),
   })
 }

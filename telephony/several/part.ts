@@ -1,5 +1,5 @@
 import { SwitchboardError } from '../switchboard-error.ts'
-import type { LegId, PlayId, RoomId, Snapshot, Switchboard } from '../switchboard.ts'
+import type { LegId, PartState, PlayId, RoomId, Snapshot, Switchboard } from '../switchboard.ts'
 
 /** One of several switchboards. */
 export interface Part {
@@ -7,7 +7,8 @@ export interface Part {
   readonly link: Switchboard
   /** `away`: not there now, but its calls may live; `gone`: nothing that lived there is counted on any more. */
   state: 'up' | 'away' | 'gone'
-  /** When one that is away is gone. */
+  /** When its link was lost, and when it is gone unless it returns. */
+  lostAt: number
   grace: NodeJS.Timeout | undefined
   /** Seats whose device is registered there, and trunks that can be reached from there. */
   seats: Set<string>
@@ -21,6 +22,14 @@ export interface Places {
   readonly rooms: Map<RoomId, Set<Part>>
   readonly plays: Map<PlayId, Set<Part>>
 }
+
+/** How each of them stands. */
+export const statesOf = ({ parts }: Places): PartState[] =>
+  parts.map(({ node, state, link }) => ({
+    node,
+    up: state === 'up',
+    rooms: state === 'up' ? link.snapshot().rooms.map((room) => room.id) : [],
+  }))
 
 /** The switchboard of a leg; throws SwitchboardError `gone`. */
 export function placeOf({ legs }: Places, leg: LegId): Part {

@@ -53,6 +53,10 @@ export const board = {
     '电话交换曾经中断，有来电被打断',
     'The switchboard was lost and calls were cut off',
   ],
+  'board.notice.switchboard-part-away': [
+    '一台电话交换不可用，来电由其余的承接',
+    'One of the switchboards is away; the others take the calls',
+  ],
   'board.notice.switchboard-away': ['电话交换不可用，正在恢复', 'The switchboard is away and being restored'],
   'board.notice.disk-full': ['磁盘已满', 'The disk is full'],
   'board.notice.disk-low': ['磁盘将满', 'The disk is nearly full'],
