@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { SipCall } from './sip/call.ts'
 import { channelId, connectApp, part } from './testing/app.ts'
 import type { TestApp } from './testing/app.ts'
 import { hz, startBoard } from './testing/board.ts'
@@ -366,4 +367,24 @@ test('a call whose SDP cannot be used is refused and leaves nothing', async () =
     { answered: () => undefined, ended: (end) => ended.resolve(end.status) },
   )
   expect([400, 488]).toContain(await ended.promise)
+})
+
+test('nobody takes a live call over by INVITE with Replaces, neither a stranger nor a seat that knows its dialog', async () => {
+  const { call, id } = await answeredCall()
+  if (!(call.call instanceof SipCall) || !call.call.dialog) throw new Error('no dialog')
+  const { callId, localTag, remoteTag } = call.call.dialog
+  for (const phone of [caller, seat]) {
+    const ended = Promise.withResolvers<number | null>()
+    const headers = { Replaces: `${callId};to-tag=${remoteTag};from-tag=${localTag}` }
+    const number = phone === seat ? 'seat1' : 'stranger'
+    phone.stack.call(
+      { kind: 'trunk', trunk: 'board', number: '1001' },
+      { from: { name: null, number }, offer: call.sound.sdp(), headers },
+      { answered: () => ended.resolve(200), ended: (end) => ended.resolve(end.status) },
+    )
+    expect(await ended.promise).toBe(403)
+  }
+  expect((await app.ask('GET', `channels/${id}`)).body).toMatchObject({ state: 'Up' })
+  expect(call.call.state).toBe('answered')
+  expect(app.events.filter(({ type }) => type === 'StasisStart')).toHaveLength(1)
 })

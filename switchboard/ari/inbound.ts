@@ -24,8 +24,9 @@ export function takeCall(x: Exchange, call: InboundCall): CallHandlers {
 }
 
 async function open(x: Exchange, channel: Channel, call: InboundCall): Promise<void> {
-  // Taking over a dialog by INVITE (RFC 3891) is the application's business, by REFER; not a phone's alone.
-  if (call.replaces) return refuseWith(x, channel, call, 481)
+  // To take a call over by INVITE (RFC 3891 §3) nobody is authorised, not even a seat: whoever held it would lose a caller
+  // without the application having decided anything. A phone that has consulted asks it by REFER.
+  if (call.replaces) return refuseWith(x, channel, call, 403)
   // Told is the address by which this caller reaches us: the public one, or that of the interface nearest to it.
   const address = call.localHost
   channel.localSdp =
