@@ -104,7 +104,7 @@ export const readContact = endpoint({
     /** How each leg was heard (G24-3.2.2b), for those who see all contacts; opinions by ITU-T G.107, 1 (bad) to 4.5. */
     voices: z.array(
       z.object({
-        side: z.enum(['caller', 'seat']),
+        side: z.enum(['caller', 'seat', 'guest', 'supervisor']),
         seat: z.string().nullable(),
         trunk: z.string().nullable(),
         startedAt: instant,

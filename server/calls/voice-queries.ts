@@ -2,12 +2,15 @@
 import { sql } from 'kysely'
 import type { Tx } from '../db/database.ts'
 
+/** Whose leg it is: `guest` is a third party or a consulted colleague. */
+export type VoiceSide = 'caller' | 'seat' | 'guest' | 'supervisor'
+
 /** A leg of a contact with its figures up to now; instants in milliseconds since 1970, see the migration for the rest. */
 export interface VoiceRow {
   hotlineId: string
   contactId: string
   leg: string
-  side: 'caller' | 'seat'
+  side: VoiceSide
   seatId: string | null
   trunk: string | null
   startedAt: number
@@ -28,6 +31,8 @@ const instant = (at: number | null): Date | null => (at === null ? null : new Da
 /** Writes a leg's figures over what was written of it before. */
 export async function saveVoice(tx: Tx, row: VoiceRow): Promise<void> {
   const figures = {
+    side: row.side,
+    seat_id: row.seatId,
     measured_at: new Date(row.measuredAt),
     ended_at: instant(row.endedAt),
     loss_percent: row.lossPercent,
@@ -44,8 +49,6 @@ export async function saveVoice(tx: Tx, row: VoiceRow): Promise<void> {
       contact_id: row.contactId,
       leg: row.leg,
       hotline_id: row.hotlineId,
-      side: row.side,
-      seat_id: row.seatId,
       trunk: row.trunk,
       started_at: new Date(row.startedAt),
       least_opinion: row.leastOpinion,

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { CallCommand } from '../../api/desk.ts'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
 import { inHotline } from '../db/database.ts'
 import { readBoardNow } from '../supervision/supervision.ts'
+import { commandCall } from './commands.ts'
 import { Hall, type Seat } from './testing/hall.ts'
 
 const data = await freshDatabase()
@@ -20,6 +22,7 @@ afterEach(async () => {
 interface Row extends Record<string, unknown> {
   side: string
   seat_id: string | null
+  trunk: string | null
   loss_percent: number | null
   opinion: number | null
   ended_at: Date | null
@@ -106,4 +109,40 @@ test('G24-3.2.2b: a talk that loses every fifth packet for ten seconds turns its
   expect(call).toMatchObject({ contactId, voice: { colour: 'red', silentSince: null } })
   expect(call?.voice?.lossShare).toBeCloseTo(0.2, 1)
   expect(call?.voice?.opinion).toBeLessThan(3.1)
+})
+
+test('G24-3.2.2b: third parties and supervisors are measured too; a colleague who takes over is the seat from then on', async () => {
+  const seat = await hall.seat()
+  const outside = await hall.phone()
+  await hall.trunkTo(outside)
+  await callerWaiting()
+  await answered(seat)
+  const { contact_id: contactId } = await hall.becomes({ state: 'talking' })
+  const colleague = await hall.seat()
+  const supervisor = await hall.seat()
+  const wish = { mode: 'listen', reason: '新手' } as const
+  await hall.calls.supervise(hall.hotlineId, supervisor.personId, contactId, wish)
+  await answered(supervisor)
+  const command = (given: CallCommand): Promise<void> =>
+    commandCall(hall.calls.shell, hall.hotlineId, seat.personId, contactId, given)
+  const number = { kind: 'number', number: '02012345678' } as const
+  await command({ command: 'transfer', mode: 'attended', to: number })
+  const third = await outside.rings()
+  third.answer()
+  const sides = async () => (await rows()).map((row) => [row.side, row.seat_id, row.trunk !== null])
+  await until('all four are measured', async () => (await rows()).length === 4, 15_000)
+  expect(await sides()).toEqual([
+    ['caller', null, true],
+    ['guest', null, true],
+    ['seat', seat.seatId, false],
+    ['supervisor', supervisor.seatId, false],
+  ])
+  await command({ command: 'cancel-transfer' })
+  await command({ command: 'transfer', mode: 'attended', to: { kind: 'seat', seatId: colleague.seatId } })
+  await answered(colleague)
+  const isOf = async (side: string): Promise<boolean> =>
+    (await rows()).some((row) => row.seat_id === colleague.seatId && row.side === side)
+  await until('the colleague is measured as a third party', async () => isOf('guest'), 15_000)
+  await command({ command: 'complete-transfer' })
+  await until('the colleague is the seat', async () => isOf('seat'), 15_000)
 })

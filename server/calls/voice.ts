@@ -15,11 +15,11 @@ import {
 import { SwitchboardError } from '../../telephony/switchboard-error.ts'
 import { inHotline } from '../db/database.ts'
 import { type Shell, toldOf } from './shell.ts'
-import { endForgottenVoices, saveVoice, type VoiceRow } from './voice-queries.ts'
+import { endForgottenVoices, saveVoice, type VoiceRow, type VoiceSide } from './voice-queries.ts'
 
-/** Seats are asked about this often, callers every fifth time: a seat's silence must be found within seconds. */
+/** Seats are asked about this often, others every fifth time: a seat's silence must be found within seconds. */
 const roundMs = 1_000
-const callersEvery = 5
+const othersEvery = 5
 /** Questions to the switchboard at once, so that a thousand talks do not crowd out what callers wait for. */
 const atOnce = 16
 /** A leg of which nothing new is to be told is written this often. */
@@ -32,7 +32,7 @@ export interface Voice {
   hotlineId: string
   contactId: string
   leg: string
-  side: 'caller' | 'seat'
+  side: VoiceSide
   seatId: string | null
   startedAt: number
   listening: Listening
@@ -56,9 +56,23 @@ type Wanted = Pick<Voice, 'leg' | 'side' | 'seatId'>
 function legsOf(call: Call): Wanted[] {
   if (call.state !== 'talking' || call.phase === 'calling') return []
   const { talk, phase } = call
-  const caller: Wanted = { leg: call.callerLeg, side: 'caller', seatId: null }
-  if (!talk?.leg || !talk.seat || phase === 'seat-lost') return [caller]
-  return [caller, { leg: talk.leg, side: 'seat', seatId: talk.seat }]
+  const wanted: Wanted[] = [{ leg: call.callerLeg, side: 'caller', seatId: null }]
+  if (talk?.leg && talk.seat && phase !== 'seat-lost')
+    wanted.push({ leg: talk.leg, side: 'seat', seatId: talk.seat })
+  for (const { leg, role, to, up } of talk?.guests ?? []) {
+    const seatId = 'seat' in to ? to.seat : null
+    if (up) wanted.push({ leg, side: role === 'supervisor' ? 'supervisor' : 'guest', seatId })
+  }
+  return wanted
+}
+
+/** A colleague who takes the talk over is its seat from then on; that nothing was heard before means nothing. */
+function nowAs(voice: Voice, { side, seatId }: Wanted, now: number): Voice {
+  if (voice.side === side && voice.seatId === seatId) return voice
+  voice.side = side
+  voice.seatId = seatId
+  voice.listening = excuse(voice.listening, now)
+  return voice
 }
 
 /** Takes over which legs of a call are to be listened to, and ends those that are no more. */
@@ -72,7 +86,8 @@ export function noteVoices(shell: Shell, hotlineId: string, call: Call): void {
   }
   const excused = call.phase !== 'together'
   const voices = wanted.map((each) => {
-    const voice = known.find(({ leg }) => leg === each.leg) ?? newVoice(hotlineId, call.contact, each, now)
+    const old = known.find(({ leg }) => leg === each.leg)
+    const voice = old ? nowAs(old, each, now) : newVoice(hotlineId, call.contact, each, now)
     voice.excused = excused
     return voice
   })
@@ -119,7 +134,7 @@ export function keepListening(shell: Shell): { stop: () => Promise<void> } {
 async function askAll(shell: Shell, round: number): Promise<void> {
   const due = [...shell.voices.values()]
     .flat()
-    .filter((voice) => voice.side === 'seat' || round % callersEvery === 0 || voice.last === null)
+    .filter((voice) => voice.side === 'seat' || round % othersEvery === 0 || voice.last === null)
   const held = new Set(shell.switchboard?.snapshot().legs.flatMap((leg) => (leg.held ? [leg.id] : [])))
   for (let at = 0; at < due.length && !shell.stopped; at += atOnce) {
     await Promise.all(due.slice(at, at + atOnce).map((voice) => ask(shell, voice, held.has(voice.leg))))
@@ -189,7 +204,7 @@ function rowOf(shell: Shell, voice: Voice, endedAt: number | null): VoiceRow {
     leg,
     side,
     seatId,
-    trunk: side === 'caller' ? trunkOf(shell, leg) : null,
+    trunk: seatId === null ? trunkOf(shell, leg) : null,
     startedAt,
     measuredAt,
     endedAt,
@@ -202,7 +217,7 @@ function rowOf(shell: Shell, voice: Voice, endedAt: number | null): VoiceRow {
   }
 }
 
-/** The trunk a caller's leg goes by; null for registered telephones and the public page. */
+/** The trunk by which a caller's or third party's leg goes; null for registered telephones and the public page. */
 function trunkOf(shell: Shell, leg: string): string | null {
   const party = shell.switchboard?.snapshot().legs.find((each) => each.id === leg)?.party
   if (!party || party.kind === 'seat' || (party.kind === 'caller' && party.web)) return null

@@ -258,7 +258,7 @@ export async function findRecordings(tx: Tx, contactId: string): Promise<Recordi
 
 /** How a leg of a contact was heard. */
 export interface VoiceRow {
-  side: 'caller' | 'seat'
+  side: 'caller' | 'seat' | 'guest' | 'supervisor'
   seat: string | null
   trunk: string | null
   started_at: Date

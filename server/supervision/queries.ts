@@ -40,7 +40,7 @@ export async function findLive(tx: Tx, hotlineId: string): Promise<LiveRow[]> {
     left join seat s on s.seat_id = c.seat_id left join person p on p.person_id = c.person_id
     left join lateral (select min(now_opinion) as opinion, max(now_loss_percent) as loss_percent,
         min(silent_since) as silent_since from voice_quality q
-      where q.contact_id = c.contact_id and q.ended_at is null) v on c.state = 'talking'
+      where q.contact_id = c.contact_id and q.ended_at is null and q.side <> 'supervisor') v on c.state = 'talking'
     where c.hotline_id = ${hotlineId} and c.state not in ('closed', 'failed')
       and c.state in ('greeting', 'waiting', 'offered', 'talking')
     order by c.number limit 1000`.execute(tx)

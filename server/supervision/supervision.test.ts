@@ -124,14 +124,14 @@ test('G24-3.2.1b: staffed seats are counted minute by minute for each line, paus
 const aMeasuredTalk = async (
   hotlineId: string,
   lineId: string,
-  legs: { opinion: number | null; loss: number | null; silentSince?: Date; ended?: boolean }[],
+  legs: { opinion: number | null; loss: number | null; silentSince?: Date; ended?: boolean; side?: string }[],
 ): Promise<void> => {
   const contactId = await aCall(hotlineId, lineId, { queuedAgo: 60_000, state: 'talking' })
   await inHotline(db, hotlineId, async (tx) => {
     for (const [index, leg] of legs.entries())
       await sql`insert into voice_quality (contact_id, leg, hotline_id, side, started_at, measured_at, ended_at, opinion,
           now_opinion, now_loss_percent, silent_since)
-        values (${contactId}, ${`leg-${index}`}, ${hotlineId}, 'seat', ${noon}, ${noon}, ${leg.ended ? noon : null}, 4,
+        values (${contactId}, ${`leg-${index}`}, ${hotlineId}, ${leg.side ?? 'seat'}, ${noon}, ${noon}, ${leg.ended ? noon : null}, 4,
           ${leg.opinion}, ${leg.loss}, ${leg.silentSince ?? null})`.execute(tx)
   })
 }
@@ -143,6 +143,8 @@ test('G24-3.2.2b: a talk under opinion 3.1 or over 5 % loss turns its light red 
   await aMeasuredTalk(hotlineId, lineId, [
     { opinion: 4.4, loss: 0 },
     { opinion: 1, loss: 90, ended: true },
+    // Who only listens in does not make a talk bad.
+    { opinion: 1, loss: 90, side: 'supervisor' },
   ])
   expect((await board(hotlineId)).talking[0]?.voice).toMatchObject({ opinion: 4.4, colour: 'green' })
   expect(await light('voice')).toMatchObject({ colour: 'green', value: 4.4 })

@@ -69,6 +69,8 @@ export const contact = {
   ],
   'contact.voice.caller': ['求助者', 'Caller'],
   'contact.voice.seat': ['坐席', 'Seat'],
+  'contact.voice.guest': ['第三方', 'Third party'],
+  'contact.voice.supervisor': ['督导', 'Supervisor'],
   'contact.voice.never': ['从未收到声音', 'no sound ever came'],
   'contact.voice.opinion': ['意见分 {{opinion}}，最差 {{least}}', 'opinion {{opinion}}, least {{least}}'],
   'contact.voice.figures': [
