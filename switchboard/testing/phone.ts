@@ -59,33 +59,37 @@ export async function until(
 
 const board = 'board'
 
-/** Starts a phone that calls the switchboard at `port`; with a login it registers there. */
+/** Where a phone is, and the switchboards it registers with; it calls the first. */
+export interface PhonePlace {
+  host: string
+  port: number
+  boards: readonly { host: string; port: number }[]
+}
+
+const besideBoard = (port: number): PhonePlace => ({
+  host: '127.0.0.1',
+  port: 0,
+  boards: [{ host: '127.0.0.1', port }],
+})
+
+/** Starts a phone that calls the switchboard at `place`, a port of this machine or more; with a login it registers there. */
 export async function startPhone(
-  port: number,
+  place: number | PhonePlace,
   login?: { user: string; password: string },
   transport: 'udp' | 'tcp' = 'udp',
 ): Promise<Phone> {
   const calls: PhoneCall[] = []
   let seen = 0
-  let registered = false
+  const { host, port, boards } = typeof place === 'number' ? besideBoard(place) : place
   const stack = await startSipStack(
-    { host: '127.0.0.1', publicAddress: null, port: 0, realm: 'phone', acceptAnonymous: true },
-    {
-      invite: (call) => ringing(call, calls),
-      trunkState: ({ state }) => {
-        registered = state === 'registered'
-      },
-    },
+    { host, publicAddress: null, port, realm: 'phone', acceptAnonymous: true },
+    { invite: (call) => ringing(call, calls) },
   )
+  const kind = login ? 'registration' : 'address'
   const account = login ? { username: login.user, password: login.password, expiresSeconds: 120 } : {}
-  stack.putTrunk({
-    id: board,
-    kind: login ? 'registration' : 'address',
-    host: '127.0.0.1',
-    port,
-    transport,
-    ...account,
-  })
+  boards.forEach((at, index) =>
+    stack.putTrunk({ id: index === 0 ? board : `${board}-${index + 1}`, kind, ...at, transport, ...account }),
+  )
   return {
     stack,
     calls,
@@ -98,7 +102,10 @@ export async function startPhone(
       if (!found) throw new Error('no call')
       return found
     },
-    registered: () => until('the phone is registered', () => registered),
+    registered: () =>
+      until('the phone is registered', () =>
+        stack.trunkStates().every(({ state }) => state === 'registered'),
+      ),
     stop: async () => {
       await stack.stop(200)
       for (const one of calls) one.sound.close()

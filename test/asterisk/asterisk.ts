@@ -75,7 +75,7 @@ async function settingsIn(
 
 async function answers({ ari }: AsteriskSettings): Promise<boolean> {
   const authorization = `Basic ${btoa(`${ari.user}:${ari.password}`)}`
-  const answer = await fetch(`http://127.0.0.1:${ari.port}/ari/asterisk/ping`, {
+  const answer = await fetch(`http://${ari.host}:${ari.port}/ari/asterisk/ping`, {
     headers: { authorization },
   }).catch(() => null)
   return answer?.status === 200
@@ -134,7 +134,7 @@ export async function startAsterisk(
     sipPort: settings.sipPort,
     wssPort: settings.tls?.wssPort ?? 0,
     recorderPort,
-    ariUrl: `http://${ari.user}:${ari.password}@127.0.0.1:${ari.port}`,
+    ariUrl: `http://${ari.user}:${ari.password}@${ari.host}:${ari.port}`,
     folder,
     pid: child.pid ?? 0,
     stop: async () => {

@@ -83,7 +83,7 @@ export interface Session {
 }
 
 /** Logs a demo user in. */
-export const logInAs = async (product: Product, name: string): Promise<Session> => {
+export const logInAs = async (product: Pick<Product, 'web'>, name: string): Promise<Session> => {
   const headers: Record<string, string> = { origin: product.web }
   const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const answer = await fetch(`${product.web}/api/v1${path}`, {

@@ -7,7 +7,7 @@ import { fromResponse, toResponse } from '../../domain/response.ts'
 import type { Session } from './hotline.ts'
 
 /** Gives answers to the contact's form on top of what is there; says what is still missing. */
-const answer = async (session: Session, contactId: string, given: Answers): Promise<string[]> => {
+export const answer = async (session: Session, contactId: string, given: Answers): Promise<string[]> => {
   const path = `/contacts/${contactId}/form`
   const form = await session.ask<Reply<typeof readForm>>('GET', path)
   const answers = { ...fromResponse(form.questionnaire, form.response), ...given }

@@ -34,7 +34,10 @@ export const deskPhone = async (
 export const wordsHz = 600
 
 /** Replaces words by half a second of a tone, as an administrator may; they are heard within three seconds. */
-export const shortenPrompts = async (product: Product, keys: readonly string[]): Promise<void> => {
+export const shortenPrompts = async (
+  product: Pick<Product, 'web'>,
+  keys: readonly string[],
+): Promise<void> => {
   const admin = await logInAs(product, 'admin')
   const wavBase64 = wavOf(tone(wordsHz, 500)).toString('base64')
   for (const key of keys) await admin.ask('POST', `/prompts/${key}/zh-CN/0`, { words: 'short', wavBase64 })
