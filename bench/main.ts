@@ -7,11 +7,12 @@ import { offers } from './offers.ts'
 import { playback } from './playback.ts'
 import { resources } from './resources.ts'
 import { sealing } from './sealing.ts'
+import { soak } from './soak/soak.ts'
 import { switchboard } from './switchboard/switchboard.ts'
 import { verify } from './verify.ts'
 import { web } from './web.ts'
 
-const benches: Record<string, (quick: boolean) => Promise<void>> = {
+const benches: Record<string, (quick: boolean, flags: string[]) => Promise<void>> = {
   backup,
   board,
   calls,
@@ -21,6 +22,7 @@ const benches: Record<string, (quick: boolean) => Promise<void>> = {
   resources,
   verify,
   sealing,
+  soak,
   switchboard,
   web,
 }
@@ -32,5 +34,5 @@ if (!bench) {
   )
   process.exit(1)
 }
-await bench(flags.includes('--quick'))
-process.exit(0)
+await bench(flags.includes('--quick'), flags)
+process.exit()

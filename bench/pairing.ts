@@ -4,6 +4,12 @@ import type { Switchboard, SwitchboardEvent } from '../telephony/switchboard.ts'
 /** Whom each caller is brought together with; null: nobody, the caller hears music. */
 export type Partner = { number: string; trunk: string } | { seat: string } | null
 
+/** What it does with a switchboard. */
+export type Hands = Pick<
+  Switchboard,
+  'answer' | 'dial' | 'music' | 'openRoom' | 'join' | 'hangup' | 'closeRoom'
+>
+
 /** The smallest application: answers, dials the far end, brings both together, and ends one leg with the other. */
 export class Pairing {
   bridged = 0
@@ -11,12 +17,14 @@ export class Pairing {
   /** How long each took from the offered call until both were together, in milliseconds. */
   setUps: number[] = []
   partner: Partner = { number: '2000', trunk: 'out' }
+  /** Told when both hear each other. */
+  together: (caller: string, other: string) => void = () => undefined
   readonly callers = new Set<string>()
-  private readonly link: Switchboard
+  private readonly link: Hands
   private readonly others = new Map<string, string>()
   private readonly begun = new Map<string, number>()
 
-  constructor(link: Switchboard) {
+  constructor(link: Hands) {
     this.link = link
   }
 
@@ -48,6 +56,7 @@ export class Pairing {
     await this.link.openRoom(`room-${leg}`, 'talk')
     await Promise.all([this.link.join(caller, `room-${leg}`), this.link.join(leg, `room-${leg}`)])
     this.bridged += 1
+    this.together(caller, leg)
     this.setUps.push(performance.now() - (this.begun.get(caller) ?? Number.NaN))
   }
 

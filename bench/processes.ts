@@ -1,7 +1,7 @@
 /** Processes under measurement: where they run, and what the kernel says they used (proc(5)). */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { cpus } from 'node:os'
 
@@ -28,6 +28,39 @@ export const residentKb = (pid: number): number => {
   const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return Number(found?.[1] ?? Number.NaN)
 }
+
+/** What each descriptor of a process stands for; one that was closed meanwhile is left out. */
+const opened = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      return []
+    }
+  })
+
+/** How many files and sockets a process has open, and how many of them are UDP sockets. */
+export const descriptors = (pid: number): { all: number; udp: number } => {
+  const links = opened(pid)
+  const rows = ['udp', 'udp6'].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1),
+  )
+  const sockets = new Set(rows.map((row) => `socket:[${row.trim().split(/\s+/)[9]}]`))
+  return { all: links.length, udp: links.filter((link) => sockets.has(link)).length }
+}
+
+/** How long each thread of a process has been ready to run without a core so far, in milliseconds. */
+export const waitedMs = (pid: number): Map<string, number> =>
+  new Map(
+    readdirSync(`/proc/${pid}/task`).flatMap((thread): [string, number][] => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
+        return [[thread, Number(stat.split(' ')[1]) / 1e6]]
+      } catch {
+        return []
+      }
+    }),
+  )
 
 /** Keeps all threads of a process, and what it starts from now on, on one core; false where that cannot be had. */
 export const pin = (pid: number, core: number): boolean =>

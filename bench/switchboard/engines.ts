@@ -49,7 +49,8 @@ export interface Engine {
   stop: () => Promise<void>
 }
 
-interface Started {
+/** A switchboard's process, before anything is linked to it. */
+export interface Started {
   kind: Engine['kind']
   pid: number
   recorder: number | null
@@ -60,10 +61,15 @@ interface Started {
 
 const root = join(import.meta.dirname, '..', '..')
 
-async function startProcess(script: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+async function startProcess(
+  script: string,
+  env: NodeJS.ProcessEnv,
+  execArgv: string[] = [],
+): Promise<ChildProcess> {
   const child = fork(join(root, script), {
     env: { ...process.env, HEARTHLINE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv,
   })
   const [message] = (await once(child, 'message')) as [{ type: string }]
   if (message.type !== 'ready') throw new Error(`${script} did not start`)
@@ -76,7 +82,8 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-async function startOurs(): Promise<Started> {
+/** Starts ours with its recorder; `execArgv` goes to its Node. */
+export async function startOurs(execArgv: string[] = []): Promise<Started> {
   const data = mkdtempSync(join(tmpdir(), 'bench-switchboard-'))
   mkdirSync(join(data, 'keys'), { recursive: true })
   const recipient = await identityToRecipient(await generateIdentity())
@@ -87,7 +94,7 @@ async function startOurs(): Promise<Started> {
     HEARTHLINE_DATA: data,
     HEARTHLINE_RECORDER_PORT: String(recorderPort),
   })
-  const switchboard = await startProcess('switchboard/main.ts', {
+  const settings = {
     HEARTHLINE_DATA: data,
     HEARTHLINE_HOST: '127.0.0.1',
     HEARTHLINE_SIP_PORT: String(sipPort),
@@ -97,7 +104,8 @@ async function startOurs(): Promise<Started> {
     HEARTHLINE_ARI_PASSWORD: 'bench',
     HEARTHLINE_RECORDER_URL: `ws://127.0.0.1:${recorderPort}/`,
     HEARTHLINE_MUSIC: join(data, 'music.wav'),
-  })
+  }
+  const switchboard = await startProcess('switchboard/main.ts', settings, execArgv)
   return {
     kind: 'ours',
     pid: switchboard.pid ?? 0,
@@ -111,6 +119,17 @@ async function startOurs(): Promise<Started> {
   }
 }
 
+/** Starts the process that registers the seat and says back what it hears; ready when it is registered. */
+export async function startSeats(sipPort: number): Promise<ChildProcess> {
+  const script = join(import.meta.dirname, 'seats.ts')
+  const child = fork(script, [String(sipPort), seat.user, seat.password], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  })
+  await once(child, 'message')
+  return child
+}
+
 async function startTheirs(farPort: number): Promise<Started> {
   const rtpPorts = { first: 20_000, last: 29_999 }
   const theirs = await startAsterisk({ rtpPorts }, classicFiles(farPort))
@@ -119,7 +138,7 @@ async function startTheirs(farPort: number): Promise<Started> {
 }
 
 /** What ARI answers; both switchboards speak it. */
-async function ask<T>(ariUrl: string, path: string, method = 'GET', body?: object): Promise<T> {
+export async function ask<T>(ariUrl: string, path: string, method = 'GET', body?: object): Promise<T> {
   const { host, username, password } = new URL(ariUrl)
   const authorization = `Basic ${btoa(`${username}:${password}`)}`
   const answer = await fetch(`http://${host}/ari/${path}`, {
@@ -152,7 +171,8 @@ async function trustTrunks(ariUrl: string, ports: Record<string, number>): Promi
   }
 }
 
-const trunk = (name: string, port: number) => ({
+/** A trunk to a port of this machine. */
+export const trunk = (name: string, port: number) => ({
   trunk: name,
   host: '127.0.0.1',
   port,

@@ -1,15 +1,12 @@
 /** One round on one switchboard: every figure once. */
-import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../figure.ts'
 import type { Partner } from '../pairing.ts'
 import { cpuMs, freePort, residentKb } from '../processes.ts'
 import { startCallers, type Sipp } from '../sipp.ts'
 import { classicNumbers } from './classic.ts'
-import { hotline, seat, type Engine } from './engines.ts'
+import { hotline, seat, startSeats, type Engine } from './engines.ts'
 import { probe } from './probe.ts'
 
 /** How much is done in a round. */
@@ -190,12 +187,8 @@ async function classic(engine: Engine, { bridged: count, windowMs }: Extent): Pr
 
 /** Calls to a seat that is a WebRTC peer: SRTP with keys by DTLS on one leg. */
 async function seats(engine: Engine, { seats: count, windowMs }: Extent): Promise<Figures> {
-  const script = join(import.meta.dirname, 'seats.ts')
-  const child = fork(script, [String(engine.sipPort), seat.user, seat.password], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
+  const child = await startSeats(engine.sipPort)
   try {
-    await once(child, 'message')
     await until('the seat is online', () => engine.link.snapshot().seats.some(({ online }) => online))
     const calls = await talk(engine, { count, talkMs: windowMs + 30_000, partner: { seat: seat.user } })
     const figures = { webrtc_cpu_percent_per_call: await share(engine, calls, windowMs) }
