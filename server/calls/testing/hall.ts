@@ -34,12 +34,16 @@ export interface Seat {
   sipUser: string
   personId: string
   phone: Phone
+  /** The phone as it is at the second switchboard; the same where there is none. */
+  there: Phone
 }
 
 /** The hall: everything of one hotline, ended by close(). */
 export class Hall {
   readonly data: TestDatabase
   readonly house: House
+  /** A second switchboard of the same hotline, where a test wants one. */
+  readonly other: House | null
   readonly hotlineId: string
   readonly line: { lineId: string; number: string }
   readonly keys: Keys
@@ -47,19 +51,27 @@ export class Hall {
   readonly phones: Phone[] = []
   readonly logged: string[] = []
 
-  private constructor(data: TestDatabase, house: House, hotlineId: string, line: Hall['line']) {
+  private constructor(
+    data: TestDatabase,
+    houses: { house: House; other: House | null },
+    hotlineId: string,
+    line: Hall['line'],
+  ) {
+    const { house } = houses
     this.data = data
     this.house = house
+    this.other = houses.other
     this.hotlineId = hotlineId
     this.line = line
     this.keys = openKeys(house.data, null)
   }
 
-  static async open(data: TestDatabase): Promise<Hall> {
+  static async open(data: TestDatabase, switchboards: 1 | 2 = 1): Promise<Hall> {
     const house = await House.open()
+    const other = switchboards === 2 ? await House.open() : null
     const hotlineId = await aHotline(data.db)
     const line = await aLine(data.db, hotlineId)
-    const hall = new Hall(data, house, hotlineId, line)
+    const hall = new Hall(data, { house, other }, hotlineId, line)
     await hall.keys.makeRecordingKeys(hotlineId)
     await inHotline(data.db, hotlineId, (tx) => registerShipped(tx, hotlineId, house.data))
     await hall.startServer()
@@ -74,7 +86,7 @@ export class Hall {
 
   /** One more server process. */
   newServer(): Calls {
-    const { data, house, keys, hotlineId } = this
+    const { data, house, other, keys, hotlineId } = this
     return startCalls({
       db: data.db,
       keys,
@@ -85,7 +97,8 @@ export class Hall {
       switchboardName: house.data,
       connect: async (on) => {
         const seats = await inHotline(data.db, hotlineId, (tx) => seatSpecs(tx, keys, hotlineId))
-        return connectSwitchboard({ url: house.ariUrl, app: 'hotline', on, seats })
+        const url = other ? `${house.ariUrl} ${other.ariUrl}` : house.ariUrl
+        return connectSwitchboard({ url, app: 'hotline', on, seats })
       },
       trunkFor: (of, ...given) => inHotline(data.db, of, (tx) => trunkFor(tx, ...given)),
       changed: () => undefined,
@@ -104,11 +117,12 @@ export class Hall {
     ])
     await this.calls.shell.switchboard?.putSeat({ seat: sipUser, kind: 'phone', secret: { password } })
     const phone = await this.phone({ user: sipUser, password })
+    const there = this.other && (await this.phone({ user: sipUser, password }, this.other))
     await until('the seat is on duty', async () => {
       const rows = await this.data.owner('select from duty where seat_id = $1', [seatId])
       return rows.length === 1
     })
-    return { seatId, sipUser, personId, phone }
+    return { seatId, sipUser, personId, phone, there: there ?? phone }
   }
 
   /** The seat's counsellor pauses. */
@@ -120,8 +134,8 @@ export class Hall {
     this.calls.seatChanged(this.hotlineId, seat.seatId, after, seat.personId)
   }
 
-  async phone(login?: { user: string; password: string }): Promise<Phone> {
-    const phone = await startPhone(this.house.sipPort, login)
+  async phone(login?: { user: string; password: string }, at = this.house): Promise<Phone> {
+    const phone = await startPhone(at.sipPort, login)
     this.phones.push(phone)
     if (login) await phone.registered()
     return phone
@@ -217,5 +231,6 @@ export class Hall {
     for (const phone of this.phones) await phone.stop()
     await this.calls.stop()
     await this.house.close()
+    await this.other?.close()
   }
 }

@@ -1,0 +1,111 @@
+import { cpSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { PhoneCall } from '../../switchboard/testing/phone.ts'
+import { type House, until } from '../../telephony/testing/house.ts'
+import { freshDatabase } from '../../test/database.ts'
+import { Hall } from './testing/hall.ts'
+
+const data = await freshDatabase()
+let hall: Hall
+let other: House
+
+beforeEach(async () => {
+  hall = await Hall.open(data, 2)
+  if (!hall.other) throw new Error('there is no second switchboard')
+  other = hall.other
+})
+
+afterEach(async () => {
+  await hall.close()
+})
+
+/** Somebody calls by this switchboard and goes through the greeting. */
+async function caller(at: House, from: string, number: number): Promise<PhoneCall> {
+  const call = await (await hall.phone(undefined, at)).dial(hall.line.number, from)
+  await call.answered
+  await hall.becomes({ state: 'greeting' }, number)
+  await call.sound.press('2')
+  return call
+}
+
+const notices = async (): Promise<{ kind: string; count: number | null }[]> =>
+  data.owner<{ kind: string; count: number | null }>(
+    `select kind, (data->>'count')::int as count from notice where hotline_id = $1 and ended_at is null order by kind`,
+    [hall.hotlineId],
+  )
+
+async function hearEachOther(one: PhoneCall, two: PhoneCall): Promise<void> {
+  one.sound.forget()
+  two.sound.forget()
+  one.sound.hz = 440
+  two.sound.hz = 1000
+  await until('both hear each other', () => one.sound.level(1000) > -30 && two.sound.level(440) > -30)
+}
+
+test('G24-3.2.2a: one switchboard of two dies: its call is failed and said to be, its caller goes first at the other, all else goes on', async () => {
+  const seat = await hall.seat()
+  await caller(hall.house, '13800000001', 1)
+  await hall.becomes({ state: 'offered' }, 1)
+  const rung = await seat.phone.rings()
+  rung.answer()
+  const talk = await hall.becomes({ state: 'talking', phase: 'together' }, 1)
+  const second = await hall.seat()
+  const lucky = await caller(other, '13800000002', 2)
+  const rungThere = await second.there.rings()
+  rungThere.answer()
+  await hall.becomes({ state: 'talking', phase: 'together' }, 2)
+  await caller(other, '13800000003', 3)
+  await hall.becomes({ state: 'waiting' }, 3)
+
+  await hall.house.switchboard.stop('SIGKILL')
+  await hall.becomes({ state: 'failed', outcome: 'failed', ended_by: 'system' }, 1)
+  expect(await notices()).toEqual([
+    { kind: 'switchboard-lost', count: 1 },
+    { kind: 'switchboard-part-away', count: null },
+  ])
+  expect(hall.calls.controls()).toBe(true)
+  await hearEachOther(lucky, rungThere)
+
+  // The caller of the broken call rings again, by the other one, after somebody who waits there already.
+  const again = await caller(other, '13800000001', 4)
+  await hall.becomes({ state: 'waiting' }, 4)
+  await hall.calls.recordClosed(hall.hotlineId, talk.contact_id)
+  await hall.becomes({ state: 'offered' }, 4)
+  const answered = await seat.there.rings()
+  answered.answer()
+  await hall.becomes({ state: 'talking', phase: 'together' }, 4)
+  await hearEachOther(again, answered)
+  expect(await hall.contact(3)).toMatchObject({ state: 'waiting' })
+
+  await hall.house.switchboard.start()
+  await until('nothing is away any more', async () => (await notices()).length === 1)
+  await caller(hall.house, '13800000005', 5)
+  await hall.becomes({ state: 'waiting' }, 5)
+  expect(await hall.contact(2)).toMatchObject({ state: 'talking' })
+})
+
+test('the server returns while one switchboard is dead: who was there is failed, who hung up at the other did hang up', async () => {
+  await caller(hall.house, '13800000001', 1)
+  const leaving = await caller(other, '13800000002', 2)
+  const staying = await caller(other, '13800000003', 3)
+  await hall.becomes({ state: 'waiting' }, 3)
+  await hall.calls.stop()
+  await hall.house.switchboard.stop('SIGKILL')
+  leaving.call.hangup()
+  await leaving.ended
+  const record = join(other.data, 'cdr', 'Master.csv')
+  await until('the call is on the records', () => existsSync(record))
+  // As an operator has them: the records of both where the server reads them.
+  cpSync(record, join(hall.house.data, 'cdr', 'Master.csv'))
+  await hall.startServer()
+  await hall.becomes({ state: 'failed', outcome: 'failed' }, 1)
+  await hall.becomes({ state: 'closed', outcome: 'abandoned', ended_by: 'caller' }, 2)
+  await hall.becomes({ state: 'waiting' }, 3)
+  expect(await notices()).toEqual([
+    { kind: 'switchboard-lost', count: 1 },
+    { kind: 'switchboard-part-away', count: null },
+  ])
+  staying.call.hangup()
+  await hall.becomes({ state: 'closed', ended_by: 'caller' }, 3)
+})
