@@ -34,6 +34,7 @@ export function createBridge(
 
 /** Brings a channel into a bridge, whose events its application then gets till the end; it leaves its former one. Once there it stays, and `mute` may be changed. */
 export function addToBridge(x: Exchange, bridge: Bridge, channel: Channel, mute: boolean): void {
+  channel.muted = mute
   if (channel.bridge === bridge) {
     x.media.muteLeg(channel.id, 'in', mute)
     return

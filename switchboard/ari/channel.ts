@@ -47,6 +47,8 @@ export interface Channel {
   /** The answer to the SDP offer in our 200 is awaited in the ACK. */
   awaitsAnswer: boolean
   bridge: Bridge | null
+  /** It was brought into its bridge muted. */
+  muted: boolean
   /** Last channel it was bridged with, for the call-detail record. */
   partner: string
   held: boolean
@@ -103,6 +105,7 @@ export function newChannel(facts: Pick<Channel, 'id' | 'kind' | 'name' | 'resour
     localSdp: '',
     awaitsAnswer: false,
     bridge: null,
+    muted: false,
     partner: '',
     held: false,
     music: false,

@@ -111,6 +111,8 @@ async function send(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling
   const { name, number } = channel.connected
   const from: Party = { name: name === '' ? null : name, number: number === '' ? 'anonymous' : number }
   const { headers } = channel
+  // In a bridge before it is dialled: what the far end plays before it answers is heard there, as from Asterisk.
+  if (channel.bridge) x.media.addToBridge(channel.bridge.id, channel.id, { mute: channel.muted })
   const { timeoutMs } = how
   channel.call = x.sip.call(plan.target, { from, offer, headers, timeoutMs }, handlers(x, channel, plan, how))
   tellDial(x, channel, plan, '')

@@ -109,3 +109,25 @@ test('what is asked of things gone or never there is answered alike', async () =
   expect(await status('POST', 'channels/x?endpoint=PJSIP/nobody&app=hotline')).toBe(500)
   await until('nothing was made', async () => (await status('GET', 'channels/x')) === 404)
 })
+
+test('a leg put into a bridge before it is dialled: its announcement is heard there before it answers', async () => {
+  const two = await scene.seated()
+  const bridge = await scene.bridge([two.id])
+  const made = await scene.must('POST', 'channels/create?endpoint=PJSIP/seat2&app=hotline')
+  const id = String(made['id'])
+  await scene.entered(id)
+  await scene.must('POST', `bridges/${bridge}/addChannel?channel=${id}`)
+  await scene.must('POST', `channels/${id}/dial?timeout=20`)
+  const called = await scene.seats[1].rings()
+  if (!('ring' in called.call)) throw new Error('not called')
+  called.sound.connect(called.call.offer ?? '')
+  called.sound.hz = tones.third
+  called.call.ring(called.sound.sdp())
+  await hears(two.call, tones.third)
+  expect((await scene.ask('GET', `channels/${id}`)).body['state']).not.toBe('Up')
+  two.call.sound.hz = tones.seat
+  called.answer()
+  await hears(called, tones.seat)
+  await hears(two.call, tones.third)
+  expect((await scene.ask('GET', `channels/${id}`)).body['state']).toBe('Up')
+})
