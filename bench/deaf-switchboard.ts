@@ -42,6 +42,8 @@ export const deafSwitchboard = (
     tag: nothing,
     quality: async () => null,
     snapshot: () => snapshot,
+    nodeOf: () => null,
+    nodesOf: () => [],
     putSeat: nothing,
     dropSeat: nothing,
     putTrunk: nothing,

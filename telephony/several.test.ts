@@ -125,6 +125,8 @@ test('a seat that is registered at one only can be rung from there alone', async
   await expect(
     link.dial({ leg: randomUUID(), to, timeoutMs: 5_000, beside: second.leg }),
   ).rejects.toMatchObject({ code: 'offline' })
+  expect(link.nodesOf('phone1')).toEqual([link.nodeOf(first.leg)])
+  expect(link.nodeOf(second.leg)).not.toBe(link.nodeOf(first.leg))
   await joined(first, here)
   const alone = randomUUID()
   await link.dial({ leg: alone, to, timeoutMs: 5_000 })

@@ -225,6 +225,11 @@ export function startSeveral(urls: readonly string[], options: SwitchboardOption
     up: () => several.isUp(),
     close: () => several.close(),
     snapshot: () => several.snapshot(),
+    nodeOf: (leg) => several.places.legs.get(leg)?.node ?? null,
+    nodesOf: (seat) =>
+      several.places.parts.flatMap((part) =>
+        part.state === 'up' && part.seats.has(seat) ? [part.node] : [],
+      ),
     ...commands(several.places),
   }
 }

@@ -231,6 +231,9 @@ export interface Switchboard {
   quality(leg: LegId): Promise<Quality | null>
   /** Legs and rooms as known now, without asking anybody. */
   snapshot(): Snapshot
+  /** Of several switchboards the one where the leg lives, and those that are there and can ring the seat; else null and none. */
+  nodeOf(leg: LegId): string | null
+  nodesOf(seat: SeatId): string[]
 
   /** Remembered and sent again on every `node.up`; so it also resolves while the link is down. */
   putSeat(spec: SeatSpec): Promise<void>

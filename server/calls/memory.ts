@@ -28,6 +28,7 @@ export function remember(shell: Shell, hotlineId: string, call: Call): void {
   if (call.state === 'waiting' && (call.phase === 'queue' || call.phase === 'nobody')) {
     memory.waiting.set(call.contact, {
       waiting: waitingOf(memory, call),
+      callerLeg: call.callerLeg,
       toldNobody: call.phase === 'nobody',
     })
   } else memory.waiting.delete(call.contact)

@@ -85,6 +85,30 @@ test('G24-3.2.2a: one switchboard of two dies: its call is failed and said to be
   expect(await hall.contact(2)).toMatchObject({ state: 'talking' })
 })
 
+test('a caller is not offered to a seat that only the other switchboard can ring, and is once both can', async () => {
+  const seat = await hall.seat()
+  await seat.there.stop()
+  await other.switchboard.stop('SIGKILL')
+  await other.switchboard.start()
+  await until('the other one is back', async () => (await notices()).length === 0)
+  await caller(other, '13800000001', 1)
+  await hall.becomes({ state: 'waiting' }, 1)
+  await caller(hall.house, '13800000002', 2)
+  await hall.becomes({ state: 'offered' }, 2)
+  expect(await hall.contact(1)).toMatchObject({ state: 'waiting' })
+  const rung = await seat.phone.rings()
+  rung.answer()
+  const talk = await hall.becomes({ state: 'talking', phase: 'together' }, 2)
+  rung.call.hangup()
+  await hall.becomes({ state: 'survey' }, 2)
+  const { password } = seat
+  const there = await hall.phone({ user: seat.sipUser, password }, other)
+  await hall.calls.recordClosed(hall.hotlineId, talk.contact_id)
+  await hall.becomes({ state: 'offered' }, 1)
+  ;(await there.rings()).answer()
+  await hall.becomes({ state: 'talking', phase: 'together' }, 1)
+})
+
 test('the server returns while one switchboard is dead: who was there is failed, who hung up at the other did hang up', async () => {
   await caller(hall.house, '13800000001', 1)
   const leaving = await caller(other, '13800000002', 2)

@@ -58,6 +58,7 @@ export interface Changed {
 /** A contact in the queue, and whether its caller was told that nobody is on duty. */
 export interface Queued {
   waiting: Waiting
+  callerLeg: string
   toldNobody: boolean
 }
 

@@ -80,22 +80,28 @@ async function handlingOf(shell: Shell, memory: HotlineMemory, line: string): Pr
   }
 }
 
+/** A caller can be put through only to a seat that the caller's own switchboard can ring: one more thing a seat must be able to. */
+const skillOf = (node: string): string => `at ${node}`
+
 /** Offers waiting callers to free seats, and tells callers when nobody is there. */
 export function look(shell: Shell, memory: HotlineMemory): void {
-  if (memory.waiting.size === 0) return
+  const { switchboard } = shell
+  if (memory.waiting.size === 0 || !switchboard) return
   const seats: FreeSeat[] = []
   for (const seat of memory.seats.values()) {
     if (seat.duty.state !== 'free' || !seat.connected || memory.busy.has(seat.seatId)) continue
     seats.push({
       seat: seat.seatId,
       lines: seat.lines,
-      skills: seat.languages,
+      skills: [...seat.languages, ...switchboard.nodesOf(seat.sipUser).map(skillOf)],
       idleSince: seat.duty.idleSince,
     })
   }
   const waiting: Waiting[] = []
-  for (const [contact, each] of memory.waiting) {
-    if (!memory.busy.has(contact)) waiting.push(each.waiting)
+  for (const [contact, { waiting: each, callerLeg }] of memory.waiting) {
+    if (memory.busy.has(contact)) continue
+    const node = switchboard.nodeOf(callerLeg)
+    waiting.push(node === null ? each : { ...each, skills: [...each.skills, skillOf(node)] })
   }
   for (const offer of assign(waiting, seats, defaultPolicy, shell.now())) make(shell, memory, offer)
   tellWhoIsThere(shell, memory)

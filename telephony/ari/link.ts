@@ -181,13 +181,16 @@ export function startLink(options: SwitchboardOptions, refused: () => void = () 
     up: () => link.isUp(),
     close: () => link.close(),
     snapshot: () => snapshotOf(link.desk.board),
+    nodeOf: () => null,
+    nodesOf: () => [],
     ...commands(link),
     ...devices(link),
   }
 }
 
+type Question = 'up' | 'close' | 'snapshot' | 'nodeOf' | 'nodesOf'
 type DeviceCommand = 'putSeat' | 'dropSeat' | 'putTrunk' | 'dropTrunk'
-type Command = Exclude<keyof Switchboard, DeviceCommand | 'up' | 'close' | 'snapshot'>
+type Command = Exclude<keyof Switchboard, DeviceCommand | Question>
 
 /** The commands that are refused while the link is down. */
 function commands(link: Link): Pick<Switchboard, Command> {

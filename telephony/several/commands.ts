@@ -3,7 +3,9 @@ import type { DialSpec, LegId, Switchboard, Target } from '../switchboard.ts'
 import { addTo, type Part, partsUp, placeOf, type Places } from './part.ts'
 
 /** What is asked of the switchboards, each command of the one or the ones that it is about. */
-export function commands(places: Places): Omit<Switchboard, 'up' | 'close' | 'snapshot'> {
+export function commands(
+  places: Places,
+): Omit<Switchboard, 'up' | 'close' | 'snapshot' | 'nodeOf' | 'nodesOf'> {
   return { ...aboutLegs(places), ...aboutRooms(places), ...aboutDevices(places) }
 }
 

@@ -33,6 +33,7 @@ export interface Seat {
   seatId: string
   sipUser: string
   personId: string
+  password: string
   phone: Phone
   /** The phone as it is at the second switchboard; the same where there is none. */
   there: Phone
@@ -122,7 +123,7 @@ export class Hall {
       const rows = await this.data.owner('select from duty where seat_id = $1', [seatId])
       return rows.length === 1
     })
-    return { seatId, sipUser, personId, phone, there: there ?? phone }
+    return { seatId, sipUser, personId, password, phone, there: there ?? phone }
   }
 
   /** The seat's counsellor pauses. */
