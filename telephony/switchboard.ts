@@ -139,6 +139,8 @@ export interface DialSpec {
   from?: { name?: string; number?: string }
   /** Unanswered after this long it ends as `no-answer`; whole seconds, rounded up. */
   timeoutMs: number
+  /** Ended (`unreachable`, SIP 408) after so many ms without any answer at all, not even 100; Asterisk waits 32 s all the same. */
+  silenceMs?: number
   /** Extra SIP headers of the INVITE, for example the one by which a browser answers a re-join by itself. */
   headers?: Record<string, string>
   /** Channel variables, as the switchboard's own manual names them. */

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startSipStack } from '../../switchboard/sip/stack.ts'
 import { until } from '../../telephony/testing/house.ts'
@@ -14,6 +15,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await hall.close()
 })
+
+/** The 200 to a request by SIP: its own headers again. */
+const answerTo = (request: string): string => {
+  const [, ...lines] = request.split('\r\n')
+  const same = lines.filter((line) => /^(via|from|to|call-id|cseq):/i.test(line))
+  return ['SIP/2.0 200 OK', ...same, 'Content-Length: 0', '', ''].join('\r\n')
+}
 
 /** Somebody from outside who called, was asked, and hung up in the queue; a trunk leads back to the same phone. */
 async function missedCaller() {
@@ -111,6 +119,31 @@ test('G24-3.2.2b: a trunk that no longer answers is known before a caller meets 
   const back = await phone.rings()
   back.answer()
   await hall.becomes({ state: 'talking', phase: 'together' })
+})
+
+test('G24-3.2.2b: a trunk that says nothing at all is given up after five seconds, and the call goes by the next one', async () => {
+  const { phone, contact } = await missedCaller()
+  const silent = createSocket('udp4')
+  let invites = 0
+  silent.on('message', (message, { port, address }) => {
+    if (message.toString('latin1').startsWith('INVITE')) invites += 1
+    // Asked by OPTIONS it answers, so that it counts as there.
+    else silent.send(answerTo(message.toString('latin1')), port, address)
+  })
+  await new Promise<void>((bound) => silent.bind(0, '127.0.0.1', bound))
+  await data.owner('update trunk set rank = 2')
+  await hall.trunkToPort(silent.address().port, 1)
+  const seat = await hall.seat()
+  await hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
+  const rung = await seat.phone.rings()
+  rung.answer()
+  const isGivenUp = () => hall.logged.some((line) => line.startsWith('a trunk did not take a call'))
+  await until('the silent trunk is given up', isGivenUp, 15_000)
+  const back = await phone.rings()
+  back.answer()
+  await hall.becomes({ state: 'talking', phase: 'together', person_id: seat.personId })
+  expect(invites).toBeGreaterThan(1)
+  silent.close()
 })
 
 test('toll fraud: calls to the outside are counted by person and hour; over the limit they are refused, but not in danger', async () => {

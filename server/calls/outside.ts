@@ -41,6 +41,9 @@ export async function dialOutside(shell: Shell, given: Outward): Promise<void> {
   await dialNext(shell, { ...given, tried: [] })
 }
 
+/** A trunk of which nothing at all is heard for this long is given up where there is another: somebody is waiting. */
+const silenceMs = 5_000
+
 /** Dials by the next trunk that was not tried; see dialOutside(). */
 export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
   const { hotlineId, leg, number, timeoutMs, from: shown, tags = {}, beside } = call
@@ -48,6 +51,7 @@ export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
     const way = await shell.trunkFor(hotlineId, number, useOf(shell, call.tried))
     if (!way || !shell.switchboard) throw new SwitchboardError('offline', 'no trunk for this number')
     call.tried.push(way.trunk)
+    const isLast = !(await shell.trunkFor(hotlineId, number, useOf(shell, call.tried)))
     const from = shown ?? way.from
     // Known before it is dialled: its end may be told before the answer to the command comes.
     shell.outward.set(leg, call)
@@ -58,6 +62,7 @@ export async function dialNext(shell: Shell, call: OutwardCall): Promise<void> {
         to,
         timeoutMs,
         tags,
+        ...(isLast ? {} : { silenceMs }),
         ...(beside === undefined ? {} : { beside }),
         ...(from === null ? {} : { from: { number: from } }),
       })

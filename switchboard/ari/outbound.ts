@@ -13,6 +13,9 @@ import { parseCallerId, variablesOf, writeVariable } from './variables.ts'
 
 const forEver = 24 * 60 * 60 * 1000
 
+/** Variable of a channel to be dialled: ms without any answer at all after which it ends. Asterisk knows none such. */
+const silenceVariable = 'HEARTHLINE_SILENCE_MS'
+
 /** How a channel is to be dialled. */
 interface Dialling {
   timeoutMs: number
@@ -108,13 +111,15 @@ async function send(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling
   if (channel.ended) return
   const offer = await x.media.makeOffer(channel.id, plan.kind, { ...like, address })
   if (channel.ended) return x.media.closeLeg(channel.id)
+  // In a bridge before it is dialled: what the far end plays before it answers is heard there, as from Asterisk.
+  if (channel.bridge) x.media.addToBridge(channel.bridge.id, channel.id, { mute: channel.muted })
   const { name, number } = channel.connected
   const from: Party = { name: name === '' ? null : name, number: number === '' ? 'anonymous' : number }
   const { headers } = channel
-  // In a bridge before it is dialled: what the far end plays before it answers is heard there, as from Asterisk.
-  if (channel.bridge) x.media.addToBridge(channel.bridge.id, channel.id, { mute: channel.muted })
   const { timeoutMs } = how
-  channel.call = x.sip.call(plan.target, { from, offer, headers, timeoutMs }, handlers(x, channel, plan, how))
+  const silenceMs = Number(channel.variables.get(silenceVariable)?.value)
+  const wanted = { from, offer, headers, timeoutMs, ...(silenceMs > 0 ? { silenceMs } : {}) }
+  channel.call = x.sip.call(plan.target, wanted, handlers(x, channel, plan, how))
   tellDial(x, channel, plan, '')
 }
 

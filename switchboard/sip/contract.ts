@@ -246,6 +246,8 @@ export interface CallRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** After this long without a final answer: CANCEL, `ended` by 'timeout' with 408. Default 120000. */
   readonly timeoutMs?: number
+  /** After this long without any answer at all from the last address: the same, not waiting for timer B (32 s). */
+  readonly silenceMs?: number
 }
 
 /** Somebody who may register: a seat's browser or desk phone. */

@@ -67,7 +67,7 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     this.handlers = handlers
     this.sessionSeconds = host.sessionSeconds
     host.add(this)
-    this.stopTimeout = host.clock.after(wanted.timeoutMs ?? 120_000, () => this.timedOut())
+    this.stopTimeout = host.clock.after(wanted.timeoutMs ?? 120_000, () => this.timedOut(19))
   }
 
   /** Sends the INVITE, unless the call has been given up meanwhile. */
@@ -108,10 +108,11 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     this.abandonInvite(cause)
   }
 
-  private timedOut(): void {
+  /** Nobody answered (Q.850 cause 19), or nothing was heard at all (18). */
+  private timedOut(cause: 18 | 19): void {
     if (this.isOver || this.state === 'answered') return
-    this.finish({ by: 'timeout', status: 408, cause: 19, reason: null })
-    this.abandonInvite(19)
+    this.finish({ by: 'timeout', status: 408, cause, reason: null })
+    this.abandonInvite(cause)
   }
 
   private abandonInvite(cause: number): void {
@@ -143,6 +144,8 @@ export class OutboundLeg extends SipCall implements OutboundCall {
     this.stopPatience()
     if (destination.ways?.hasMore)
       this.stopPatience = this.host.clock.after(patience, () => void this.moveOn(() => {}))
+    else if (this.wanted.silenceMs !== undefined)
+      this.stopPatience = this.host.clock.after(this.wanted.silenceMs, () => this.timedOut(18))
   }
 
   /** The INVITE goes to the next address, with a number of its own lest it be taken for a loop; else `otherwise`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CallTarget, SipStack, Trunk, TrunkState } from './contract.ts'
+import type { CallEnd, CallTarget, SipStack, Trunk, TrunkState } from './contract.ts'
 import type { SipRequest } from './message.ts'
 import { respond } from './raw-call.ts'
 import type { RawPeer } from './raw-peer.ts'
@@ -146,4 +146,20 @@ test('a registration that the first address cannot serve is made at the next one
   respond(first, await first.request('REGISTER'), 503, 'full')
   respond(spare, await spare.request('REGISTER'), 200, 'spare')
   await until(() => states.at(-1) === 'registered', 'it is registered')
+})
+
+test('a trunk of which nothing is heard is given up after the time allowed; what it answers later is ended', async () => {
+  const stack = await aStack(nobody())
+  const peer = await aPeer(stack)
+  stack.putTrunk({ id: 'carrier', kind: 'address', host: '127.0.0.1', port: peer.port, transport: 'udp' })
+  const ended = Promise.withResolvers<CallEnd>()
+  const wanted = { from: { name: null, number: '12345' }, offer: sdp('offer'), silenceMs: 300 }
+  const handlers = { answered: () => ended.reject(new Error('answered')), ended: ended.resolve }
+  stack.call(line, wanted, handlers)
+  const invite = await peer.request('INVITE')
+  expect(await ended.promise).toMatchObject({ by: 'timeout', status: 408, cause: 18 })
+  take(peer, invite, 'late')
+  await peer.request('ACK')
+  respond(peer, await peer.request('BYE'), 200, 'late')
+  await allGone(stack)
 })

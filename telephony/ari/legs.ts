@@ -3,7 +3,7 @@ import type { DialSpec, LegId, Party, Quality } from '../switchboard.ts'
 import { newLeg } from './board.ts'
 import type { Desk } from './desk.ts'
 import { endpointSchema, rtpStatisticsSchema } from './model.ts'
-import { noteVariable } from './names.ts'
+import { noteVariable, silenceVariable } from './names.ts'
 import { noteOfLeg } from './note.ts'
 import { legPath } from './paths.ts'
 import { settled } from './wire.ts'
@@ -96,6 +96,7 @@ function variablesOf(spec: DialSpec, note: string): Record<string, string> {
     ...Object.fromEntries(headers),
     // Its transfer key then asks us (ChannelTransfer) instead of acting by itself.
     ...('seat' in spec.to && { 'PJSIP_TRANSFER_HANDLING()': 'ari-only' }),
+    ...(spec.silenceMs !== undefined && { [silenceVariable]: String(spec.silenceMs) }),
     ...spec.variables,
     [noteVariable]: note,
   }

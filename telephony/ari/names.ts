@@ -3,6 +3,9 @@ import type { RecId } from '../switchboard.ts'
 /** The channel or bridge variable in which we keep everything of ours. */
 export const noteVariable = 'HEARTHLINE'
 
+/** The channel variable by which our switchboard is told how long it may hear nothing at all from a trunk. */
+export const silenceVariable = 'HEARTHLINE_SILENCE_MS'
+
 /** The two directions of a caller's leg, as the recorder names them. */
 export const sides = ['caller', 'seat'] as const
 export type Side = (typeof sides)[number]
