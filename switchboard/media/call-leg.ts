@@ -21,7 +21,7 @@ const MUSIC = 3
 const SILENCE = 4
 const RINGBACK = 5
 const DIGIT = 6
-/** A relay that is mute for so long is filled with silence, so that the far end and its NAT do not give us up. */
+/** A relay that is mute for so long gets a frame of silence, so that the far end and its NAT do not give us up (RFC 6263). */
 const RELAY_GAP_MS = 1000
 const FRAME_MS = 20
 const REPORT_TICKS = 250
@@ -274,7 +274,11 @@ export class CallLeg extends Leg {
       const heard = partner?.audible === true && !this.mutedOut
       const noise = heard ? partner.comfort() : null
       if (noise) this.say(SILENCE, this.bytesOf(noise, codec), now)
-      else if (!heard || now - this.relayedAt >= RELAY_GAP_MS) this.say(SILENCE, quiet[codec], now)
+      else if (!heard) this.say(SILENCE, quiet[codec], now)
+      else if (now - this.relayedAt >= RELAY_GAP_MS) {
+        this.relayedAt = now
+        this.say(SILENCE, quiet[codec], now)
+      }
     } else if (bridge && this.offered) {
       encode(codec, this.offered, this.bytes)
       this.say(MIX, this.bytes, now)

@@ -182,7 +182,7 @@ test('a phone that moves is followed by its re-INVITE, and one behind NAT by its
   moved.follow(await t.engine.renegotiate('one', moved.sdp()))
   moved.speak(1200)
   await until(() => two.hears([440, 1200]).join() === '1200')
-  await until(() => moved.arrivals.length > 3)
+  await until(() => moved.arrivals.length > 0)
   await nat.close()
   await moved.close()
   for (const leg of ['one', 'two']) t.engine.closeLeg(leg)
