@@ -105,9 +105,14 @@ export class Bridge implements BridgeView {
   /** A tick for what must keep wall-clock length, when the others are spared one. */
   keepTime(): void {
     const keepers = this.members.filter((member) => member.keepsTime)
-    if (keepers.length === 0) return
+    if (keepers.length === 0) return this.letPass()
     this.tick()
     for (const member of keepers) member.tick(0)
+  }
+
+  /** What was said while the clock stood still is heard by nobody: it would delay the talk by as much, long afterwards. */
+  private letPass(): void {
+    if (this.kind === 'mixing' && !this.relaying) for (const member of this.members) member.contribute()
   }
 
   private mix(playing: Cursor | null): void {
