@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startPhone, type Phone, type PhoneCall } from '../switchboard/testing/phone.ts'
 import { levelOf } from '../switchboard/testing/sound.ts'
 import { asterisk, House, until, type WatchedLink } from './testing/house.ts'
-import type { SeatSpec } from './switchboard.ts'
+import type { SeatSpec, TrunkSpec } from './switchboard.ts'
 
 const seat: SeatSpec = { seat: 'phone1', kind: 'phone', secret: { password: 'pw1' } }
 let house: House
@@ -177,7 +177,7 @@ test('a seat without a device is not rung, one that does not answer ends as no-a
 test('a call goes out by a trunk with the caller id given, and the trunk is seen to be there', async () => {
   const far = await phone()
   const port = far.stack.ports.sip
-  await link.putTrunk({
+  const trunk: TrunkSpec = {
     trunk: 'out',
     host: '127.0.0.1',
     port,
@@ -185,7 +185,11 @@ test('a call goes out by a trunk with the caller id given, and the trunk is seen
     from: ['127.0.0.1'],
     register: false,
     trusted: true,
-  })
+  }
+  await link.putTrunk({ ...trunk, trusted: false })
+  await link.putTrunk(trunk)
+  // As at every reconnect.
+  await link.putTrunk(trunk)
   // Asterisk asks for the first time after some part of half a minute.
   if (!asterisk) await until('the trunk is there', () => link.snapshot().trunks.some((one) => one.online))
   const leg = randomUUID()
@@ -199,9 +203,9 @@ test('a call goes out by a trunk with the caller id given, and the trunk is seen
   expect(link.snapshot().legs).toContainEqual(
     expect.objectContaining({ id: leg, party: { kind: 'number', number: '13800138000', trunk: 'out' } }),
   )
-  const back = await far.dial('1001')
+  const back = await far.dial('1001', '13900004321')
   const { leg: came } = await link.next('call.offered')
-  expect(came.party).toMatchObject({ kind: 'caller', trunk: 'out', trusted: true })
+  expect(came.party).toMatchObject({ kind: 'caller', number: '13900004321', trunk: 'out', trusted: true })
   back.call.hangup()
   await link.next('leg.ended')
   await link.dropTrunk('out')

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { SeatSpec, Secret, TrunkSpec } from '../switchboard.ts'
 import type { Desk } from './desk.ts'
 import { settled } from './wire.ts'
@@ -91,6 +92,26 @@ async function push({ ask }: Desk, id: string, objects: ConfigObject[]): Promise
   }
 }
 
+const tuples = z.array(z.object({ attribute: z.string(), value: z.string() }))
+const asAnswered = (value: string): string => ({ yes: 'true', no: 'false' })[value] ?? value
+
+/**
+ * Puts a trunk's endpoint only where it is another one than before, and then makes it anew: one that is changed gets, in
+ * Asterisk 22, the caller id "unknown", which from then on stands over the number of everybody who calls by it.
+ */
+async function pushEndpoint({ ask }: Desk, id: string, fields: Fields): Promise<void> {
+  const answer = await ask('GET', path('endpoint', id)).catch(() => [])
+  const known = new Map(
+    (tuples.safeParse(answer).data ?? []).map(({ attribute, value }) => [attribute, asAnswered(value)]),
+  )
+  // Codecs are answered in words of its own, and are the same for everybody.
+  const given = Object.entries(fields).filter(([name]) => !(name in codecs))
+  if (known.size > 0 && given.every(([name, value]) => known.get(name) === asAnswered(value))) return
+  if (known.has('callerid')) await settled(ask('DELETE', path('endpoint', id)), 404)
+  const list = Object.entries(fields).map(([attribute, value]) => ({ attribute, value }))
+  await ask('PUT', path('endpoint', id), {}, { fields: list })
+}
+
 async function drop({ ask }: Desk, id: string, kinds: ConfigObject['kind'][]): Promise<void> {
   for (const kind of kinds) await settled(ask('DELETE', path(kind, id)), 404)
 }
@@ -135,7 +156,10 @@ export async function pushTrunk(desk: Desk, spec: TrunkSpec): Promise<void> {
     spec.trunk,
     optional.filter((kind) => !kinds.has(kind)),
   )
-  await push(desk, spec.trunk, objects)
+  for (const object of objects) {
+    if (object.kind === 'endpoint') await pushEndpoint(desk, spec.trunk, object.fields)
+    else await push(desk, spec.trunk, [object])
+  }
   await watch(desk, spec.trunk)
 }
 
