@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startPhone, type Phone, type PhoneCall } from '../switchboard/testing/phone.ts'
 import { SwitchboardError } from './switchboard-error.ts'
 import type { SeatSpec } from './switchboard.ts'
+import { cuttable } from './testing/cuttable.ts'
 import { House, until, type WatchedLink } from './testing/house.ts'
 
 const seat: SeatSpec = { seat: 'phone1', kind: 'phone', secret: { password: 'pw1' } }
@@ -73,32 +72,6 @@ async function hearEachOther(a: PhoneCall, b: PhoneCall): Promise<void> {
   a.sound.hz = 440
   b.sound.hz = 1_000
   await until('both hear each other', () => a.sound.level(1_000) > -25 && b.sound.level(440) > -25)
-}
-
-/** A way to a switchboard's ARI that can be cut without anybody refusing. */
-async function cuttable(
-  url: string,
-): Promise<{ url: string; cut: (on: boolean) => void; close: () => void }> {
-  const to = new URL(url)
-  const behind = { port: Number(to.port), host: to.hostname }
-  const sockets = new Set<Socket>()
-  let isCut = false
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined)
-    if (isCut) return socket.destroy()
-    const inner = connect(behind)
-    inner.on('error', () => socket.destroy()).on('close', () => socket.destroy())
-    socket.on('close', () => inner.destroy())
-    sockets.add(socket)
-    return socket.pipe(inner).pipe(socket)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  to.port = String((server.address() as AddressInfo).port)
-  const cut = (on: boolean): void => {
-    isCut = on
-    for (const socket of sockets) socket.destroy()
-  }
-  return { url: to.href, cut, close: () => void server.close() }
 }
 
 test('calls of two switchboards are one list, and a seat is rung where the caller is', async () => {

@@ -16,18 +16,30 @@ export interface CallRecord {
   answered: boolean
 }
 
-/** The latest ended legs by their id, of today's file and the one set aside before; empty when there are none to be read. */
+/**
+ * The latest ended legs by their id, of today's file and the one set aside before, in `cdr` and in each folder inside it (one
+ * for each of several switchboards); empty when there are none to be read.
+ */
 export async function readCallRecords(dataFolder: string): Promise<Map<string, CallRecord>> {
-  const folder = join(dataFolder, 'cdr')
-  const aside = await setAside(dataFolder)
   const found = new Map<string, CallRecord>()
-  for (const name of [...aside.slice(-1), 'Master.csv']) {
-    for (const line of (await tail(join(folder, name))).split('\n')) {
-      const record = recordOf(csvFields(line))
-      if (record) found.set(record.leg, record)
+  for (const folder of await foldersOf(dataFolder)) {
+    const aside = await setAside(folder)
+    for (const name of [...aside.slice(-1), 'Master.csv']) {
+      for (const line of (await tail(join(folder, name))).split('\n')) {
+        const record = recordOf(csvFields(line))
+        if (record) found.set(record.leg, record)
+      }
     }
   }
   return found
+}
+
+async function foldersOf(dataFolder: string): Promise<string[]> {
+  const folder = join(dataFolder, 'cdr')
+  const inside = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  // An operator links them from where an Asterisk writes.
+  const others = inside.filter((one) => one.isDirectory() || one.isSymbolicLink())
+  return [folder, ...others.map((one) => join(folder, one.name))]
 }
 
 const keptMs = 31 * 86_400_000
@@ -37,16 +49,21 @@ const keptMs = 31 * 86_400_000
  * kept of a call is on its contact, sealed. Gives how many.
  */
 export async function sweepCallRecords(dataFolder: string, now: Date): Promise<number> {
-  const old = (await setAside(dataFolder))
-    .slice(0, -1)
-    .filter((name) => now.getTime() - Date.parse(name.slice('Master-'.length, -'.csv'.length)) > keptMs)
-  for (const name of old) await unlink(join(dataFolder, 'cdr', name))
+  const old: string[] = []
+  for (const folder of await foldersOf(dataFolder)) {
+    const aside = (await setAside(folder)).slice(0, -1)
+    const dayOf = (name: string): number => Date.parse(name.slice('Master-'.length, -'.csv'.length))
+    old.push(
+      ...aside.filter((name) => now.getTime() - dayOf(name) > keptMs).map((name) => join(folder, name)),
+    )
+  }
+  for (const path of old) await unlink(path)
   return old.length
 }
 
 /** Names of the files of earlier days, oldest first. */
-async function setAside(dataFolder: string): Promise<string[]> {
-  const names = await readdir(join(dataFolder, 'cdr')).catch(() => [])
+async function setAside(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
   return names.filter((name) => /^Master-\d{4}-\d\d-\d\d\.csv$/.test(name)).sort()
 }
 

@@ -2,6 +2,7 @@ import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
+import { cuttable } from '../../telephony/testing/cuttable.ts'
 import { type House, until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
 import { Hall } from './testing/hall.ts'
@@ -109,6 +110,29 @@ test('a caller is not offered to a seat that only the other switchboard can ring
   await hall.becomes({ state: 'talking', phase: 'together' }, 1)
 })
 
+test('a switchboard that nobody can reach for long: its calls are given up, and put down when it is back', async () => {
+  await hall.calls.stop()
+  const way = await cuttable(hall.house.ariUrl)
+  hall.house.ariUrl = way.url
+  await hall.startServer()
+  const cut = await caller(hall.house, '13800000001', 1)
+  const staying = await caller(other, '13800000002', 2)
+  await hall.becomes({ state: 'waiting' }, 2)
+  way.cut(true)
+  await hall.becomes({ state: 'failed', outcome: 'failed' }, 1)
+  expect(await notices()).toContainEqual({ kind: 'switchboard-part-away', count: null })
+  way.cut(false)
+  await cut.ended
+  await until('nothing is away any more', async () => (await notices()).length === 1)
+  await caller(hall.house, '13800000001', 3)
+  await hall.becomes({ state: 'waiting' }, 3)
+  expect(await hall.contact(1)).toMatchObject({ state: 'failed' })
+  expect(await hall.contact(2)).toMatchObject({ state: 'waiting' })
+  staying.call.hangup()
+  await hall.becomes({ state: 'closed' }, 2)
+  way.close()
+})
+
 test('the server returns while one switchboard is dead: who was there is failed, who hung up at the other did hang up', async () => {
   await caller(hall.house, '13800000001', 1)
   const leaving = await caller(other, '13800000002', 2)
@@ -121,7 +145,7 @@ test('the server returns while one switchboard is dead: who was there is failed,
   const record = join(other.data, 'cdr', 'Master.csv')
   await until('the call is on the records', () => existsSync(record))
   // As an operator has them: the records of both where the server reads them.
-  cpSync(record, join(hall.house.data, 'cdr', 'Master.csv'))
+  cpSync(record, join(hall.house.data, 'cdr', 'other', 'Master.csv'))
   await hall.startServer()
   await hall.becomes({ state: 'failed', outcome: 'failed' }, 1)
   await hall.becomes({ state: 'closed', outcome: 'abandoned', ended_by: 'caller' }, 2)
