@@ -64,8 +64,9 @@ export class Pacer {
       this.skipped(missed)
     }
     while (this.due < now + EARLY_MS) {
-      this.tick(now)
+      // Before the tick: one that throws must not be due again at once, and for ever.
       this.due += FRAME_MS
+      this.tick(now)
     }
   }
 }

@@ -16,6 +16,9 @@ const SILENT_AFTER_MS = 2000
 /** 10 s: what a recording is filled up with at most after a stall. */
 const MAX_MADE_UP = 500
 
+/** So many frames (a second's) a leg, bridge or recording may fail at before it is given up. */
+const MAX_FAULTS = 50
+
 interface Sounding {
   player: Player
   music: Loop
@@ -37,6 +40,7 @@ export class Switchroom {
   private readonly bridges = new Map<string, Bridge>()
   private readonly recordings = new Map<string, RecordingOf>()
   private readonly closing = new Set<Promise<void>>()
+  private readonly faults = new WeakMap<object, number>()
   private readonly pacer = new Pacer(
     (now) => this.tick(now),
     (frames) => this.makeUp(frames),
@@ -291,10 +295,43 @@ export class Switchroom {
   }
 
   private tick(now: number): void {
-    for (const bridge of this.bridges.values()) bridge.tick()
-    for (const leg of this.legs.values()) leg.tick(now)
-    for (const { recording } of this.recordings.values()) recording.tick()
+    for (const bridge of this.bridges.values()) {
+      try {
+        bridge.tick()
+      } catch (error) {
+        if (this.isLost(bridge, error)) this.giveUp((leg) => leg.bridge === bridge)
+      }
+    }
+    for (const leg of this.legs.values()) {
+      try {
+        leg.tick(now)
+      } catch (error) {
+        if (this.isLost(leg, error)) this.giveUp((one) => one === leg)
+      }
+    }
+    for (const { recording, stop } of this.recordings.values()) {
+      try {
+        recording.tick()
+      } catch (error) {
+        if (this.isLost(recording, error)) stop()
+      }
+    }
     if (this.legs.size === 0 && this.bridges.size === 0) this.pacer.stop()
+  }
+
+  /** Counts a fault, which costs its own frame and nobody else's; true when there were too many. */
+  private isLost(thing: object, error: unknown): boolean {
+    const times = (this.faults.get(thing) ?? 0) + 1
+    this.faults.set(thing, times)
+    if (times === 1) process.stderr.write(`media: ${String(error)}\n`)
+    return times >= MAX_FAULTS
+  }
+
+  private giveUp(whom: (leg: Leg) => boolean): void {
+    for (const leg of [...this.legs.values()].filter(whom)) {
+      this.emit({ type: 'legLost', leg: leg.id, reason: 'it failed again and again' })
+      this.closeLeg(leg.id)
+    }
   }
 
   /** The clock stood still: phones are spared the burst, but recordings get every frame of the time that passed. */
