@@ -7,7 +7,7 @@ import { TestPhone } from './test-phone.ts'
 
 // The engine's own works, in this thread, so that a leg can be made to fail as no call can make it.
 let room: Switchroom
-let phones: TestPhone[] = []
+const phones: TestPhone[] = []
 let events: MediaEvent[] = []
 
 beforeEach(() => {

@@ -269,25 +269,65 @@ test('music plays to a waiting caller, a prompt interrupts it, and it goes on; a
   t.engine.music({ leg: 'caller' }, null)
 })
 
-test('on hold the caller is not heard by the held seat, hears its music, and both are back afterwards', async () => {
-  talk()
-  t.engine.music({ leg: 'caller' }, await t.toneFile(600, 3000))
-  const answer = await t.engine.renegotiate('seat', seat.sdp('sendonly'))
-  expect(answer).toContain('a=recvonly')
-  await t.event('held', ({ leg }) => leg === 'seat')
-  await until(() => caller.hears([SEAT, 600]).join() === '600')
-  await until(async () => {
-    const before = seat.arrivals.length
+/** Nothing at all comes to a phone. */
+const silence = (phone: TestPhone): Promise<void> =>
+  until(async () => {
+    const before = phone.arrivals.length
     await sleep(200)
-    return seat.arrivals.length === before
+    return phone.arrivals.length === before
   })
-  expect(await t.engine.renegotiate('seat', seat.sdp())).toContain('a=sendrecv')
-  await t.event('unheld', ({ leg }) => leg === 'seat')
+
+test.each([
+  ['sendonly', 'sendonly', '127.0.0.1', 'recvonly'],
+  ['inactive', 'inactive', '127.0.0.1', 'inactive'],
+  ['the address 0.0.0.0, as of old', 'sendrecv', '0.0.0.0', 'sendrecv'],
+])(
+  'on hold by %s the caller is not heard by the held seat, hears its music, and both are back afterwards',
+  async (_, direction, address, answered) => {
+    t.events.length = 0
+    talk()
+    t.engine.music({ leg: 'caller' }, await t.toneFile(600, 3000))
+    const hold = seat.sdp(direction).replace('c=IN IP4 127.0.0.1', `c=IN IP4 ${address}`)
+    expect(await t.engine.renegotiate('seat', hold)).toContain(`a=${answered}`)
+    await t.event('held', ({ leg }) => leg === 'seat')
+    await until(() => caller.hears([SEAT, 600]).join() === '600')
+    await silence(seat)
+    expect(await t.engine.renegotiate('seat', seat.sdp())).toContain('a=sendrecv')
+    await t.event('unheld', ({ leg }) => leg === 'seat')
+    await hearing([
+      [caller, [SEAT]],
+      [seat, [CALLER]],
+    ])
+    t.engine.music({ leg: 'caller' }, null)
+  },
+)
+
+test('held by both sides nobody is heard by either; the talk is back when both have let go', async () => {
+  talk()
+  for (const [leg, phone] of [
+    ['seat', seat],
+    ['caller', caller],
+  ] as const)
+    // prettier-ignore
+    expect(await t.engine.renegotiate(leg, phone.sdp('sendonly'))).toContain('a=recvonly')
+  await Promise.all([silence(seat), silence(caller)])
+  await t.engine.renegotiate('seat', seat.sdp())
+  await silence(caller)
+  expect(seat.hears(ALL)).toEqual([])
+  await t.engine.renegotiate('caller', caller.sdp())
   await hearing([
     [caller, [SEAT]],
     [seat, [CALLER]],
   ])
-  t.engine.music({ leg: 'caller' }, null)
+})
+
+test('a far end that only listens (recvonly) hears, and is no hold', async () => {
+  talk()
+  t.events.length = 0
+  expect(await t.engine.renegotiate('seat', seat.sdp('recvonly'))).toContain('a=sendonly')
+  await hearing([[seat, [CALLER]]])
+  expect(t.events.filter(({ type }) => type === 'held')).toEqual([])
+  await t.engine.renegotiate('seat', seat.sdp())
 })
 
 test('a recorded talk is one WAV file of its length with both voices', async () => {
