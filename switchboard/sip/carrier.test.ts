@@ -5,7 +5,7 @@ import { callLines, inDialog, invite, line, respond, withOffer } from './raw-cal
 import type { RawPeer } from './raw-peer.ts'
 import { HandClock, requestText, until } from './raw-peer.ts'
 import type { Dialled } from './test-stack.ts'
-import { allOver, answering, aPeer, aStack, dial, nobody, sdp, seeing } from './test-stack.ts'
+import { allGone, allOver, answering, aPeer, aStack, dial, nobody, sdp, seeing } from './test-stack.ts'
 
 interface CalledOut extends Dialled {
   readonly stack: SipStack
@@ -91,6 +91,16 @@ async function offerless(answers: (string | null)[]) {
   expect(ok.body).toBe(sdp('our offer'))
   return { stack, peer, ok, callee }
 }
+
+test('a far end that sends us elsewhere (302) is not followed: whom to call is decided here, by who may be called', async () => {
+  const { stack, carrier, request, outcome } = await callingOut()
+  const costly = await aPeer(stack)
+  respond(carrier, request, 302, 'moved', [`Contact: <sip:0190@127.0.0.1:${costly.port}>`])
+  await carrier.request('ACK')
+  expect(await outcome).toMatchObject({ by: 'remote', status: 302 })
+  await allGone(stack)
+  expect(costly.count(() => true)).toBe(0)
+})
 
 test('an offerless INVITE gets our offer in the 200, and the answer in its ACK is told', async () => {
   const answers: (string | null)[] = []
