@@ -32,6 +32,8 @@ interface Story extends Trial {
   server: Server
   supervisor: Session
   counsellors: Session[]
+  /** Settles when the primary that was killed follows the new one. */
+  rejoined: Promise<void>
 }
 
 const begun = performance.now()
@@ -214,6 +216,8 @@ async function killAsterisk(story: Story): Promise<void> {
 }
 
 async function closeAll(story: Story): Promise<void> {
+  await story.rejoined
+  must('the primary that was killed follows the new one', true)
   for (const caller of story.callers) if (!caller.over) caller.hangUp()
   const rows = await until(
     'every call is over',
@@ -228,6 +232,10 @@ async function closeAll(story: Story): Promise<void> {
     `${made} calls were answered, and there are ${rows.length} contacts, numbered without a gap`,
     rows.length === made && rows.every(({ number }, at) => number === at + 1),
   )
+  must(
+    "every caller's number is on their contact",
+    story.callers.every((caller) => rowOf(rows, caller).length > 0),
+  )
   await verify(story.server)
   must('hearthline verify finds no fault', true)
 }
@@ -241,6 +249,7 @@ export async function play(trial: Trial): Promise<void> {
     server,
     supervisor: await loginAt(server, 'supervisor'),
     counsellors: [],
+    rejoined: Promise.resolve(),
   }
   await sitDown(story, server)
   must('everything runs', true)
