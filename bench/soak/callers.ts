@@ -163,7 +163,10 @@ export class Callers {
       return 'not answered in time'
     }
     const sdp = await Promise.race([answered, over.then(() => null)])
-    if (sdp === null) return `refused with ${(await over).status ?? 'no status'}`
+    if (sdp === null) {
+      const { by, status, cause } = await over
+      return `refused with ${status ?? 'no status'} (${by}, ${cause})`
+    }
     voice.speakTo(portIn(sdp))
     const begun = performance.now()
     const lasting = this.lengthOf(kind)

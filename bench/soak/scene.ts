@@ -1,8 +1,8 @@
 /** What a soak runs on: our switchboard as a process of its own, the application, a seat, and far ends to dial. */
 import { connectSwitchboard } from '../../telephony/switchboard.ts'
 import { Pairing } from '../pairing.ts'
-import { descriptors, freePort, pin } from '../processes.ts'
-import { ask, cores, seat, startOurs, startSeats, trunk, type Started } from '../switchboard/engines.ts'
+import { descriptors, freePort } from '../processes.ts'
+import { ask, seat, startOurs, startSeats, trunk, type Started } from '../switchboard/engines.ts'
 import { pause } from './clock.ts'
 import { openFarEnds, type FarEnds } from './far-ends.ts'
 import { House } from './house.ts'
@@ -47,8 +47,7 @@ export async function openScene(random: () => number, lengths: Lengths, tally: T
   const inspector = await freePort()
   // Its address is not to be printed among the figures.
   const flags = [`--inspect=127.0.0.1:${inspector}`, '--inspect-publish-uid=http']
-  const started = await startOurs(flags)
-  for (const pid of [started.pid, started.recorder]) if (pid !== null) pin(pid, cores.engine)
+  const started = await startOurs({ execArgv: flags, logs: true })
   const farEnds = await openFarEnds(random, lengths)
   let house: House | null = null
   const link = connectSwitchboard({

@@ -1,8 +1,6 @@
 /* An hour of calls that come and go: memory flat, nothing left over, and sound still in time. */
-import { pid } from 'node:process'
 import { percentile, report } from '../figure.ts'
-import { pin, residentKb } from '../processes.ts'
-import { cores } from '../switchboard/engines.ts'
+import { residentKb } from '../processes.ts'
 import { numbersFrom } from '../switchboard/relay.ts'
 import { Callers } from './callers.ts'
 import { pause } from './clock.ts'
@@ -207,7 +205,6 @@ async function run(scene: Scene, callers: Callers, tally: Tally, totalMs: number
  * when anything is left, or when sound of a standing call is out of time.
  */
 export async function soak(quick: boolean, flags: readonly string[]): Promise<void> {
-  if (!pin(pid, cores.load)) say('There is no second core: load and switchboard share one.')
   const totalMs = (quick ? 2 : minutesIn(flags)) * minuteMs
   const lengths = totalMs < 20 * minuteMs ? brief : whole
   const tally = new Tally()

@@ -61,15 +61,21 @@ export interface Started {
 
 const root = join(import.meta.dirname, '..', '..')
 
+/** How a process runs: with flags for its Node, and with its warnings shown. */
+export interface Running {
+  execArgv?: string[]
+  logs?: boolean
+}
+
 async function startProcess(
   script: string,
   env: NodeJS.ProcessEnv,
-  execArgv: string[] = [],
+  how: Running = {},
 ): Promise<ChildProcess> {
   const child = fork(join(root, script), {
     env: { ...process.env, HEARTHLINE_LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv,
+    stdio: ['ignore', how.logs === true ? process.stderr : 'ignore', 'inherit', 'ipc'],
+    execArgv: how.execArgv ?? [],
   })
   const [message] = (await once(child, 'message')) as [{ type: string }]
   if (message.type !== 'ready') throw new Error(`${script} did not start`)
@@ -82,8 +88,8 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-/** Starts ours with its recorder; `execArgv` goes to its Node. */
-export async function startOurs(execArgv: string[] = []): Promise<Started> {
+/** Starts ours with its recorder; the switchboard runs as told. */
+export async function startOurs(how: Running = {}): Promise<Started> {
   const data = mkdtempSync(join(tmpdir(), 'bench-switchboard-'))
   mkdirSync(join(data, 'keys'), { recursive: true })
   const recipient = await identityToRecipient(await generateIdentity())
@@ -105,7 +111,7 @@ export async function startOurs(execArgv: string[] = []): Promise<Started> {
     HEARTHLINE_RECORDER_URL: `ws://127.0.0.1:${recorderPort}/`,
     HEARTHLINE_MUSIC: join(data, 'music.wav'),
   }
-  const switchboard = await startProcess('switchboard/main.ts', settings, execArgv)
+  const switchboard = await startProcess('switchboard/main.ts', settings, how)
   return {
     kind: 'ours',
     pid: switchboard.pid ?? 0,
