@@ -5,7 +5,7 @@ import { respond } from './raw-call.ts'
 import type { RawPeer } from './raw-peer.ts'
 import { until } from './raw-peer.ts'
 import { a, aNameServer, srv } from './test-name-server.ts'
-import { allGone, allOver, aPeer, aStack, dial, nobody, sdp } from './test-stack.ts'
+import { allGone, allOver, answering, aPeer, aStack, dial, nobody, sdp } from './test-stack.ts'
 
 const line: CallTarget = { kind: 'trunk', trunk: 'carrier', number: '12320' }
 
@@ -138,6 +138,22 @@ test('G24-3.2.2b: the watch of a trunk finds the address that serves, so the tru
   expect(await outcome).toBe(sdp('spare'))
   expect(came(first, 'INVITE')).toBe(0)
   expect(states).toEqual(['ready'])
+})
+
+test('a connection that cannot be made is followed by the next address, for a name that is called as well', async () => {
+  const answers: Record<string, Buffer[]> = { 'A sbc.test': [a('127.0.0.1')] }
+  const stack = await aStack(nobody(), { nameServers: [await aNameServer(answers)] })
+  const closed = await aStack(nobody())
+  const callee = answering()
+  const open = await aStack(callee)
+  answers['SRV _sip._tcp.carrier.test'] = [
+    srv(10, 0, closed.ports.sip, 'sbc.test'),
+    srv(20, 0, open.ports.sip, 'sbc.test'),
+  ]
+  await closed.stop(0)
+  const { outcome } = dial(stack, { kind: 'uri', uri: 'sip:12320@carrier.test;transport=tcp' })
+  expect(await outcome).toBe(sdp('answer'))
+  expect(callee.calls).toHaveLength(1)
 })
 
 test('a registration that the first address cannot serve is made at the next one', async () => {
