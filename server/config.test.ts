@@ -44,6 +44,11 @@ test('browsers are passed on to a port of this machine, or to one on each switch
     { host: '::1', port: 8089 },
   ])
   expect(() => doors('10.0.0.5')).toThrow(/HEARTHLINE_SIP_WS_PORT/)
+  const url = 'http://a:b@10.0.0.5:8088 http://a:b@10.0.0.6:8088'
+  const two = { DATABASE_URL: 'postgresql:///x', ARI_URL: url }
+  expect(readConfig({ ...two, HEARTHLINE_SIP_WS_PORT: '10.0.0.5:8088 10.0.0.6:8088' }).ari?.url).toBe(url)
+  expect(() => readConfig({ ...two, HEARTHLINE_SIP_WS_PORT: '8088' })).toThrow(/HEARTHLINE_SIP_WS_PORT/)
+  expect(() => readConfig({ ...two, ARI_URL: `${url} 10.0.0.7` })).toThrow(/ARI_URL/)
 })
 
 test('a key management program is named by its whole path', () => {

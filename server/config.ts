@@ -19,7 +19,7 @@ export interface Config {
   databaseUrl: string
   /** Owns the tables and migrates them; the same as databaseUrl where the operator gave only one. */
   ownerDatabaseUrl: string
-  /** Null: no switchboard; the server then serves everything but calls. */
+  /** `url` holds several with spaces between where there are several switchboards. Null: none; the server then serves everything but calls. */
   ari: { url: string; app: string } | null
   /** Where the recorder tells how it is; null when this process does not know it. */
   recorder: string | null
@@ -56,7 +56,7 @@ const environment = z.object({
   HEARTHLINE_DATA: text.default('./data'),
   DATABASE_URL: text,
   HEARTHLINE_OWNER_DATABASE_URL: text.optional(),
-  ARI_URL: text.optional(),
+  ARI_URL: text.refine((urls) => wordsOf(urls).every((url) => URL.canParse(url))).optional(),
   HEARTHLINE_ARI_APP: text.default('hotline'),
   HEARTHLINE_RECORDER_URL: text.optional(),
   HEARTHLINE_SIP_WS_PORT: sipDoors.default([]),
@@ -98,6 +98,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     )
   }
   const set = parsed.data
+  refuseDoors(set.HEARTHLINE_SIP_WS_PORT, wordsOf(set.ARI_URL ?? ''))
   return {
     host: set.HEARTHLINE_HOST,
     port: set.HEARTHLINE_PORT,
@@ -117,6 +118,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: set.HEARTHLINE_LOG_LEVEL,
     web: join(import.meta.dirname, '..', 'dist', 'web'),
   }
+}
+
+/** A seat that cannot register at one of the switchboards would get no call that comes in there. */
+function refuseDoors(doors: readonly SipDoor[], urls: readonly string[]): void {
+  if (urls.length < 2 || doors.length === 0 || doors.length === urls.length) return
+  throw new ConfigRefused(
+    'HEARTHLINE_SIP_WS_PORT must name one place for each address in ARI_URL, in the same order. HEARTHLINE_SIP_WS_PORT 须与 ARI_URL 的地址一一对应。',
+  )
 }
 
 function readTls(cert: string | undefined, key: string | undefined): Config['tls'] {

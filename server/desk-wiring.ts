@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { may } from '../domain/permission.ts'
 import type { Live } from './http/live.ts'
+import type { Devices } from './lines/devices.ts'
 import { rosterRoutes } from './roster/routes.ts'
 import type { Calls } from './calls/calls.ts'
 import { callsRoutes, viewerOf } from './calls/routes.ts'
@@ -12,9 +13,9 @@ import { deskOf } from './calls/screens.ts'
 export function wireDesk(
   app: FastifyInstance,
   calls: Calls,
-  live: Live,
-  sipAddresses: readonly string[],
+  parts: { live: Live; sipAddresses: readonly string[]; devices: Devices },
 ): void {
+  const { live, sipAddresses, devices } = parts
   const { keys } = calls.shell
   const { db } = app.ground
   callsRoutes(app, calls)
@@ -23,7 +24,9 @@ export function wireDesk(
     sipAddresses,
     readDesk: (context) => context.tx((tx) => readDesk(tx, keys, viewerOf(context))),
     isOnline: (sipUser) => calls.isOnline(sipUser),
-    putSeat: (spec) => calls.putSeat(spec),
+    // Another process may control the switchboard: it reads the account, and gives it there.
+    putSeat: (hotlineId, spec) =>
+      calls.shell.switchboard ? calls.putSeat(spec) : devices.seatChanged(hotlineId, spec.seat),
     seatChanged: (...change) => calls.seatChanged(...change),
     tabTakenOver: (hotlineId, personId) => live.publish(hotlineId, { personId }, { type: 'taken-over' }),
   })

@@ -63,7 +63,7 @@ export function wire(app: FastifyInstance, parts: Parts): void {
   wireCare(app, parts)
   wireAssessment(app, parts)
   wireOversight(app, parts)
-  if (calls) wireDesk(app, calls, live, parts.sipAddresses)
+  if (calls) wireDesk(app, calls, parts)
   live.onConnect(async (person) => {
     if (!may(person.roles, 'board.see')) return []
     const board = await inHotline(db, person.hotlineId, (tx) => readBoardNow(tx, person.hotlineId, now()))

@@ -29,7 +29,7 @@ export interface RosterDeps {
   sipAddresses: readonly string[]
   readDesk: (context: Context) => Promise<Desk>
   isOnline: (sipUser: string) => boolean
-  putSeat: (spec: SeatSpec) => Promise<void>
+  putSeat: (hotlineId: string, spec: SeatSpec) => Promise<void>
   /** A seat's duty was written; null when nobody is on duty there any more. */
   seatChanged: (hotlineId: string, seatId: string, seat: StaffedSeat | null, personId: string) => void
   /** Another tab of the same person takes the seat over: the first one is told. */
@@ -112,6 +112,6 @@ async function account(context: Context, deps: RosterDeps, seat: StaffedSeat): P
       now: context.now().getTime(),
     }),
   )
-  await deps.putSeat(spec)
+  await deps.putSeat(context.hotlineId, spec)
   return softphone
 }
