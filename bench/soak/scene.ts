@@ -13,6 +13,8 @@ import { standing } from './standing.ts'
 import type { Tally } from './tally.ts'
 
 const readyWithin = 20_000
+/** Above what the kernel hands out by itself, and where no other bench is: for an hour nobody may be in the way. */
+const rtpPorts = '61000-65533'
 
 /** What is open in the switchboard, by its own word. */
 export interface Counts {
@@ -47,7 +49,7 @@ export async function openScene(random: () => number, lengths: Lengths, tally: T
   const inspector = await freePort()
   // Its address is not to be printed among the figures.
   const flags = [`--inspect=127.0.0.1:${inspector}`, '--inspect-publish-uid=http']
-  const started = await startOurs({ execArgv: flags, logs: true })
+  const started = await startOurs({ execArgv: flags, logs: true, rtpPorts })
   const farEnds = await openFarEnds(random, lengths)
   let house: House | null = null
   const link = connectSwitchboard({

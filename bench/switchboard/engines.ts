@@ -61,10 +61,11 @@ export interface Started {
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** How a process runs: with flags for its Node, and with its warnings shown. */
+/** How a process runs: with flags for its Node, with its warnings shown, on other ports for sound. */
 export interface Running {
   execArgv?: string[]
   logs?: boolean
+  rtpPorts?: string
 }
 
 async function startProcess(
@@ -104,7 +105,7 @@ export async function startOurs(how: Running = {}): Promise<Started> {
     HEARTHLINE_DATA: data,
     HEARTHLINE_HOST: '127.0.0.1',
     HEARTHLINE_SIP_PORT: String(sipPort),
-    HEARTHLINE_RTP_PORTS: '20000-29999',
+    HEARTHLINE_RTP_PORTS: how.rtpPorts ?? '20000-29999',
     HEARTHLINE_ARI_PORT: String(ari),
     HEARTHLINE_ARI_USER: 'bench',
     HEARTHLINE_ARI_PASSWORD: 'bench',

@@ -41,6 +41,20 @@ test('bursts and jitter leave no lasting delay', () => {
   expect(burst.depth / 8).toBeLessThan(120)
 })
 
+test('a burst that comes late as a whole is dropped, and does not delay what follows', () => {
+  const inlet = new Inlet()
+  const live = (n: number): void => {
+    inlet.write('PCMU', packet, n * FRAME)
+    inlet.read(frame)
+  }
+  for (let n = 0; n < 50; n++) live(n)
+  const before = inlet.depth
+  for (let missed = 0; missed < 40; missed++) inlet.read(frame)
+  for (let n = 50; n < 90; n++) inlet.write('PCMU', packet, n * FRAME)
+  for (let n = 90; n < 150; n++) live(n)
+  expect(inlet.depth).toBe(before)
+})
+
 test('lost packets are silence of their length, and what comes after is where it belongs', () => {
   const inlet = new Inlet()
   const present: boolean[] = []

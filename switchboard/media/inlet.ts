@@ -23,6 +23,7 @@ export class Inlet {
   private anchorTs = 0
   private anchorAt = -1
   private late = 0
+  private lateAt = -1
   private shallowest = RING
   private reads = 0
 
@@ -78,7 +79,9 @@ export class Inlet {
       return start
     }
     // A burst after a stall is dropped where it is late; only what stays late moves the time line.
-    this.late += 1
+    // So all that come between two reads are one.
+    if (this.lateAt !== this.readAt) this.late += 1
+    this.lateAt = this.readAt
     if (this.late >= LATE_MANY) return this.anchor(timestamp, this.readAt)
     return start + length > this.readAt ? start : -1
   }
