@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { CallRecords } from '../cdr.ts'
 import type { SwitchboardConfig } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -87,8 +88,11 @@ export function nextName(x: Exchange, technology: string, resource: string): str
   return `${technology}/${resource}-${x.sequence.toString(16).padStart(8, '0')}`
 }
 
+/** Tells switchboards apart that started in the same millisecond. */
+const ours = String(randomInt(1000)).padStart(3, '0')
+
 /**
  * An id for a channel nobody has named, in Asterisk's form `start.number`, with the start in milliseconds: a switchboard that
  * dies and is back within the same second must not give a new caller the id of one that is gone.
  */
-export const nextId = (x: Exchange): string => `${x.started.getTime()}.${(x.sequence + 1).toString()}`
+export const nextId = (x: Exchange): string => `${x.started.getTime()}${ours}.${(x.sequence + 1).toString()}`

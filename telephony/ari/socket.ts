@@ -60,7 +60,8 @@ export class Socket {
   /** Starts trying; `owner.opened` tells when it is open. */
   connect(): void {
     const headers = { authorization: this.authorization }
-    const socket = new WebSocket(this.address, { headers, perMessageDeflate: false })
+    const handshakeTimeout = answerWithin
+    const socket = new WebSocket(this.address, { headers, perMessageDeflate: false, handshakeTimeout })
     this.current = socket
     let open = false
     const stopPinging = keepAlive(socket)
