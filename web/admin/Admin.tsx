@@ -1,6 +1,6 @@
 import './admin.css'
 import { Link, useLocation } from '@tanstack/react-router'
-import type { ComponentType } from 'react'
+import { type ComponentType, useEffect, useRef } from 'react'
 import type { Permission } from '../../domain/permission.ts'
 import { useMe } from '../ui/session.ts'
 import { useWords, type WordKey } from '../ui/words.ts'
@@ -37,12 +37,19 @@ export function Admin() {
   const { pathname } = useLocation()
   const mine = parts.filter((part) => me.rights.includes(part.right))
   const current = mine.find((part) => pathname.startsWith(part.path)) ?? mine[0]
+  const menu = useRef<HTMLElement>(null)
+  const path = current?.path
+  // On a phone the menu is longer than the screen: where one is stays in sight.
+  useEffect(() => {
+    const here = menu.current?.querySelector('[aria-current]')
+    here?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [path])
   if (!current) return <p className="empty card">{say('state.noRight')}</p>
   const { Part } = current
   return (
     <>
       <h1>{say('admin.title')}</h1>
-      <nav className="admin-menu" aria-label={say('admin.menu')}>
+      <nav className="admin-menu" aria-label={say('admin.menu')} ref={menu}>
         {mine.map((part) => (
           <Link key={part.path} to={part.path} aria-current={part === current ? 'page' : undefined}>
             {say(part.words)}

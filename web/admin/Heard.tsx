@@ -7,5 +7,13 @@ export function Heard({ heard }: { heard: z.output<typeof seat>['heard'] }) {
   const { say } = useWords()
   if (heard === null) return say('admin.none')
   const { opinion, lossPercent, legs } = heard
-  return say('admin.heardOf', { opinion: opinion.toFixed(1), loss: lossPercent?.toFixed(1) ?? '–', n: legs })
+  return (
+    <>
+      <div>{say('admin.heardOpinion', { opinion: opinion.toFixed(1) })}</div>
+      <div className="quiet">
+        {lossPercent !== null && `${say('contact.voice.loss', { n: lossPercent.toFixed(1) })} · `}
+        {say('admin.heardLegs', { n: legs })}
+      </div>
+    </>
+  )
 }

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import Input from 'antd/es/input'
 import Segmented from 'antd/es/segmented'
-import Table, { type ColumnsType } from 'antd/es/table'
+import Table from 'antd/es/table'
 import { useDeferredValue, useState, type ReactNode } from 'react'
 import { FailedPart, Skeleton } from '../ui/Notice.tsx'
+import { useNarrow } from '../ui/use-narrow.ts'
 import { useWords } from '../ui/words.ts'
+import { type ListColumn, RowCards } from './RowCards.tsx'
 
 /** What a list asks its page with. */
 export interface ListWish {
@@ -24,13 +26,33 @@ interface Props<R> {
   name: string
   read: (wish: ListWish) => Promise<KeyedPage<R>>
   rowKey: (row: R) => string
-  columns: ColumnsType<R>
+  columns: ListColumn<R>[]
   /** Said when there is nothing at all. */
   empty: ReactNode
   /** What `read` narrows the list by besides the search, as text: another one is another list. */
   narrowed?: string
   /** The main actions, at the end of the tool row. */
   actions?: ReactNode
+}
+
+function Rows<R extends object>({
+  rows,
+  rowKey,
+  columns,
+  empty,
+}: Pick<Props<R>, 'rowKey' | 'columns' | 'empty'> & { rows: R[] }) {
+  const narrow = useNarrow()
+  if (rows.length === 0) return <p className="empty card">{empty}</p>
+  if (narrow) return <RowCards rows={rows} rowKey={rowKey} columns={columns} />
+  return (
+    <Table<R>
+      dataSource={rows}
+      rowKey={rowKey}
+      columns={columns}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+    />
+  )
 }
 
 /** A list of administration: search, sort, paging by key, and what to do when it is empty or could not be read. */
@@ -90,15 +112,11 @@ export function KeyedList<R extends object>({
       {query.isPending && <Skeleton lines={6} />}
       {query.isError && <FailedPart of={query.error} retry={() => void query.refetch()} />}
       {data && (
-        <Table<R>
-          dataSource={data.rows}
+        <Rows
+          rows={data.rows}
           rowKey={rowKey}
           columns={columns}
-          pagination={false}
-          {...(data.rows.length > 0 ? { scroll: { x: 'max-content' } } : {})}
-          locale={{
-            emptyText: <p className="empty">{wanted ? say('admin.noneFound', { text: wanted }) : empty}</p>,
-          }}
+          empty={wanted ? say('admin.noneFound', { text: wanted }) : empty}
         />
       )}
       {data && (after !== null || data.next !== null) && (

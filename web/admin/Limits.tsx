@@ -50,7 +50,7 @@ function Limit({ name, made, words }: { name: 'perPerson' | 'perHotline'; made: 
       extra={
         <>
           <span className="number">{say(words, { n: made })}</span>
-          {refuses && <span className="soon"> ! {say('limits.reached')}</span>}
+          {refuses && <div className="soon">! {say('limits.reached')}</div>}
         </>
       }
     >

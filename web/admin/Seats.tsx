@@ -156,7 +156,7 @@ export function Seats() {
           </button>
         }
         columns={[
-          { title: say('admin.name'), dataIndex: 'name' },
+          { title: say('admin.name'), render: (_, row) => <span className="row-name">{row.name}</span> },
           { title: say('seats.kind'), render: (_, row) => say(`seats.kind.${row.kind}`) },
           { title: say('seats.owner'), render: (_, row) => row.owner ?? say('seats.nobody') },
           { title: say('seats.sipUser'), dataIndex: 'sipUser' },

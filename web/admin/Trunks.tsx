@@ -50,15 +50,19 @@ export function Trunks() {
           </button>
         }
         columns={[
-          { title: say('admin.name'), dataIndex: 'name' },
+          { title: say('admin.name'), render: (_, row) => <span className="row-name">{row.name}</span> },
           { title: say('trunks.rank'), className: 'number', dataIndex: 'rank' },
           { title: say('trunks.kind'), render: (_, row) => say(`trunks.kind.${row.kind}`) },
           {
             title: say('trunks.host'),
             className: 'number',
-            render: (_, row) => `${row.host}:${row.port} ${row.transport.toUpperCase()}`,
+            render: (_, row) => (
+              <span className="row-name">
+                {row.host}:{row.port} {row.transport.toUpperCase()}
+              </span>
+            ),
           },
-          { title: say('trunks.callerNumber'), render: (_, row) => row.callerNumber ?? say('admin.none') },
+          { title: say('trunks.shown'), render: (_, row) => row.callerNumber ?? say('admin.none') },
           {
             title: say('lines.state'),
             render: (_, row) => `${marks[row.state]} ${say(stateOf(row))}`,

@@ -1,34 +1,47 @@
 import type { Reply } from '../../api/endpoint.ts'
 import type { readContact } from '../../api/contacts.ts'
-import { useWords } from '../ui/words.ts'
+import { useZone } from '../ui/session.ts'
+import { timeOfDay } from '../ui/time.ts'
+import { type Say, useWords } from '../ui/words.ts'
 
 type Voice = Reply<typeof readContact>['voices'][number]
 
-const shown = (value: number | null, digits = 0): string => (value === null ? '–' : value.toFixed(digits))
+/** What was counted, as far as the packets told. */
+function figuresOf(voice: Voice, say: Say): string {
+  const parts = [
+    voice.lossPercent !== null && say('contact.voice.loss', { n: voice.lossPercent.toFixed(1) }),
+    voice.jitterMs !== null && say('contact.voice.jitter', { n: voice.jitterMs.toFixed(0) }),
+    voice.rttMs !== null && say('contact.voice.rtt', { n: voice.rttMs.toFixed(0) }),
+  ]
+  return parts.filter((part) => part !== false).join(' · ')
+}
+
+function opinionWords({ opinion, leastOpinion }: Voice, say: Say): string {
+  if (opinion === null) return say('contact.voice.never')
+  const least = (leastOpinion ?? opinion).toFixed(1)
+  return say('contact.voice.opinion', { opinion: opinion.toFixed(1), least })
+}
 
 function Row({ voice }: { voice: Voice }) {
   const { say } = useWords()
-  const who = voice.side === 'seat' ? voice.seat : voice.trunk
+  const zone = useZone()
+  const at = (instant: string): string => timeOfDay(Date.parse(instant), zone)
+  const who = voice.seat ?? voice.trunk
   return (
     <li>
-      <span>
-        {say(`contact.voice.${voice.side}`)}
-        {who !== null && ` ${who}`}
-        {': '}
-        {voice.opinion === null
-          ? say('contact.voice.never')
-          : say('contact.voice.opinion', {
-              opinion: shown(voice.opinion, 1),
-              least: shown(voice.leastOpinion, 1),
-            })}{' '}
-        <span className="quiet number">
-          {say('contact.voice.figures', {
-            loss: shown(voice.lossPercent, 1),
-            jitter: shown(voice.jitterMs),
-            rtt: shown(voice.rttMs),
-          })}
+      <div className="spread">
+        <span>
+          <span className="strong">{say(`contact.voice.${voice.side}`)}</span>
+          {who !== null && ` ${who}`}
         </span>
-      </span>
+        <span className="number">{opinionWords(voice, say)}</span>
+      </div>
+      <div className="spread quiet number">
+        <span>
+          {at(voice.startedAt)}–{voice.endedAt && at(voice.endedAt)}
+        </span>
+        <span>{figuresOf(voice, say)}</span>
+      </div>
     </li>
   )
 }
@@ -40,9 +53,9 @@ export function Voices({ voices }: { voices: readonly Voice[] }) {
   return (
     <section className="card stack">
       <h2>{say('contact.voices')}</h2>
-      <ul>
+      <ul className="voices">
         {voices.map((voice) => (
-          <Row key={`${voice.side} ${voice.startedAt}`} voice={voice} />
+          <Row key={`${voice.side} ${voice.seat} ${voice.startedAt}`} voice={voice} />
         ))}
       </ul>
       <p className="quiet">{say('contact.voicesWhy')}</p>

@@ -13,9 +13,19 @@ function See({ notice }: { notice: Told }) {
   const { say } = useWords()
   const [seesTrunks, seesLimits] = [useMay('trunk.change'), useMay('hotline.change')]
   if (notice.trunk !== null && seesTrunks)
-    return <Link to="/admin/trunks">{say('board.noticeSee.trunks')}</Link>
+    return (
+      <>
+        {' · '}
+        <Link to="/admin/trunks">{say('board.noticeSee.trunks')}</Link>
+      </>
+    )
   if (notice.kind === 'outbound-limit' && seesLimits)
-    return <Link to="/admin/hotline">{say('board.noticeSee.hotline')}</Link>
+    return (
+      <>
+        {' · '}
+        <Link to="/admin/hotline">{say('board.noticeSee.hotline')}</Link>
+      </>
+    )
   return null
 }
 
@@ -24,12 +34,13 @@ export function Notices({ notices }: { notices: Board['notices'] }) {
   const { say, language } = useWords()
   const now = useNow(10_000)
   return notices.map((notice) => (
-    <Notice key={`${notice.kind} ${notice.trunk ?? ''}`} tone="soon" action={<See notice={notice} />}>
+    <Notice key={`${notice.kind} ${notice.trunk ?? ''}`} tone="soon">
       <span className="strong">{say(`board.notice.${notice.kind}`, { trunk: notice.trunk ?? '' })}</span>{' '}
       <span className="quiet">
         {say('board.noticeSince', { length: lengthOf(now - Date.parse(notice.since), language) })}
         {notice.count !== null && ` · ${say('board.noticeCount', { count: notice.count })}`}
       </span>
+      <See notice={notice} />
     </Notice>
   ))
 }

@@ -7,10 +7,8 @@ export const admin = {
   'admin.people': ['人员', 'Staff'],
   'admin.prompts': ['提示音', 'Prompts'],
   'admin.heard': ['近 1 小时声音', 'Sound, last hour'],
-  'admin.heardOf': [
-    '{{opinion}} 分 · 丢包 {{loss}} % · {{n}} 路',
-    '{{opinion}} · {{loss}} % lost · {{n}} legs',
-  ],
+  'admin.heardOpinion': ['意见分 {{opinion}}', 'Opinion {{opinion}}'],
+  'admin.heardLegs': ['{{n}} 路', 'legs: {{n}}'],
   'admin.trunks': ['中继', 'Trunks'],
   'admin.hotline': ['热线', 'Hotline'],
   'admin.add': ['新增', 'Add'],
@@ -170,6 +168,7 @@ export const admin = {
   'trunks.password': ['密码', 'Password'],
   'trunks.passwordKeep': ['留空则不变', 'Leave empty to keep the old one'],
   'trunks.callerNumber': ['外呼显示的号码', 'Number shown when calling out'],
+  'trunks.shown': ['外显号码', 'Shows'],
   'trunks.patterns': ['允许外呼的号码（X 为任一数字）', 'Numbers that may be dialled (X is any digit)'],
   'trunks.rank': ['次序', 'Order'],
   'trunks.rankWhy': [
@@ -211,8 +210,8 @@ export const admin = {
   'limits.lastPerson': ['近 1 小时拨得最多的人：{{n}} 次', 'Most by one person in the last hour: {{n}}'],
   'limits.lastHotline': ['近 1 小时共 {{n}} 次', 'In the last hour: {{n}}'],
   'limits.reached': [
-    '近 1 小时的外呼已达这个上限，保存后会马上拒绝。',
-    'Calls of the last hour reach this limit: once saved, further ones are refused at once.',
+    '近 1 小时的外呼已达这个上限，再拨会被拒绝。',
+    'Calls of the last hour reach this limit: further ones are refused.',
   ],
   'limits.sound': ['声音信号灯', 'Lights of sound'],
   'limits.soundWhy': [

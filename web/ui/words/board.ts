@@ -66,8 +66,8 @@ export const board = {
     'The store of recordings is away; new ones stay here',
   ],
   'board.notice.trunk-down': [
-    '中继 {{trunk}} 断开：来电进不来，外呼改走其他中继',
-    'Trunk {{trunk}} is down: no call comes in by it, calls out go by another',
+    '中继 {{trunk}} 断开：来电进不来，外呼改走其他可用的中继',
+    'Trunk {{trunk}} is down: no call comes in by it, calls out go by others that are up',
   ],
   'board.notice.trunk-refusing': [
     '中继 {{trunk}} 接连拒绝外呼，外呼先走其他中继',

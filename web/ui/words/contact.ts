@@ -73,10 +73,9 @@ export const contact = {
   'contact.voice.supervisor': ['督导', 'Supervisor'],
   'contact.voice.never': ['从未收到声音', 'no sound ever came'],
   'contact.voice.opinion': ['意见分 {{opinion}}，最差 {{least}}', 'opinion {{opinion}}, least {{least}}'],
-  'contact.voice.figures': [
-    '丢包 {{loss}} % · 抖动 {{jitter}} 毫秒 · 往返 {{rtt}} 毫秒',
-    '{{loss}} % lost · jitter {{jitter}} ms · round trip {{rtt}} ms',
-  ],
+  'contact.voice.loss': ['丢包 {{n}} %', '{{n}} % lost'],
+  'contact.voice.jitter': ['抖动 {{n}} 毫秒', 'jitter {{n}} ms'],
+  'contact.voice.rtt': ['往返 {{n}} 毫秒', 'round trip {{n}} ms'],
   'contact.accesses': ['谁看过', 'Who accessed it'],
   'contact.accessesNone': ['还没有人看过。', 'Nobody has opened it yet.'],
   'contact.satisfaction': ['满意度', 'Satisfaction'],
