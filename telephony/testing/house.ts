@@ -23,6 +23,7 @@ export const asterisk = env['HEARTHLINE_TEST_ARI_URL']
   ? {
       url: env['HEARTHLINE_TEST_ARI_URL'],
       sipPort: Number(env['HEARTHLINE_TEST_SIP_PORT']),
+      sipsPort: Number(env['HEARTHLINE_TEST_SIPS_PORT']),
       wssPort: Number(env['HEARTHLINE_TEST_WSS_PORT']),
       recorderPort: Number(env['HEARTHLINE_TEST_RECORDER_PORT']),
       folder: env['HEARTHLINE_TEST_FOLDER'] ?? '',

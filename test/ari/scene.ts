@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { generate } from 'selfsigned'
 import {
   connectApp,
   channelId,
@@ -34,6 +35,8 @@ const quiet = -45
 /** The switchboard under trial, seen from outside. */
 export interface Ground {
   sip: number
+  /** Where SIP is spoken over TLS. */
+  sips: number
   ari: number
   /** Where a browser's seat finds its WebSocket. */
   seatUrl: string
@@ -46,9 +49,11 @@ export interface Ground {
 }
 
 async function openEmbedded(): Promise<Ground> {
-  const board = await startBoard()
+  const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }])
+  const board = await startBoard({ tls: { port: 0, cert, key } })
   return {
     ...board,
+    sips: board.switchboard.ports.tls ?? 0,
     seatUrl: `ws://127.0.0.1:${board.switchboard.ports.ws}/sip`,
   }
 }
@@ -60,6 +65,7 @@ async function openAsterisk(there: NonNullable<typeof asterisk>): Promise<Ground
   const ari = Number(new URL(there.url).port)
   return {
     sip: there.sipPort,
+    sips: there.sipsPort,
     ari,
     sound: (name) => join(folder, name),
     streams: recorder.streams,

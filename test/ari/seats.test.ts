@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { levelOf } from '../../switchboard/media/tone.ts'
 import { channelId, part } from '../../switchboard/testing/app.ts'
+import { boardCommands } from '../../switchboard/testing/board.ts'
 import { startPhone, until } from '../../switchboard/testing/phone.ts'
+import { phoneMissing, startPhone as startDeskPhone } from '../journeys/phone.ts'
 import { browserMissing, startBrowserSeat } from './browser-seat.ts'
 import { Scene, hears, putSeat, tones } from './scene.ts'
 
@@ -47,6 +50,35 @@ test.skipIf(browserMissing)(
       expect((await scene.ask('GET', `channels/${one.id}`)).body).toMatchObject({ state: 'Up' })
     } finally {
       await seat.stop()
+    }
+  },
+)
+
+test.skipIf(phoneMissing)(
+  'a desk phone registers by TLS and talks over SRTP by SDES; its keys are told',
+  async () => {
+    const password = 'safe1-secret'
+    await putSeat(scene.ground.ari, { seat: 'safe1', kind: 'phone', secret: { password } })
+    await boardCommands(scene.ground.ari).put('endpoint', 'safe1', { media_encryption: 'sdes' })
+    const server = `127.0.0.1:${scene.ground.sips}`
+    const register = { server, password, answer: 'auto' } as const
+    const phone = await startDeskPhone({ toneHz: tones.seat, user: 'safe1', transport: 'tls', register })
+    try {
+      await phone.waitFor('REGISTER_OK')
+      const one = await scene.answered()
+      one.call.sound.hz = tones.caller
+      const id = scene.fresh('safe')
+      await scene.must('POST', `channels/${id}?endpoint=PJSIP/safe1&app=hotline&timeout=20`)
+      await scene.entered(id)
+      await scene.bridge([one.id, id])
+      await hears(one.call, tones.seat)
+      await until('the desk phone hears the caller', () => levelOf(phone.heard(), tones.caller) > 1_500)
+      await phone.press('7')
+      expect(await scene.app.event('ChannelDtmfReceived')).toMatchObject({ digit: '7', channel: { id } })
+      await phone.hangUp()
+      await scene.ended(id)
+    } finally {
+      await phone.stop()
     }
   },
 )

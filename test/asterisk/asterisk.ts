@@ -18,6 +18,7 @@ const stopsWithin = 8_000
 /** A running Asterisk. */
 export interface TestAsterisk {
   sipPort: number
+  sipsPort: number
   wssPort: number
   recorderPort: number
   /** With user and password. */
@@ -132,6 +133,7 @@ export async function startAsterisk(
   const { ari, recorderPort } = settings
   return {
     sipPort: settings.sipPort,
+    sipsPort: settings.tls?.sipsPort ?? 0,
     wssPort: settings.tls?.wssPort ?? 0,
     recorderPort,
     ariUrl: `http://${ari.user}:${ari.password}@${ari.host}:${ari.port}`,

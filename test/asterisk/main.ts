@@ -39,6 +39,7 @@ try {
   process.exitCode = await vitest(given.length > 0 ? given : suites, {
     HEARTHLINE_TEST_ARI_URL: asterisk.ariUrl,
     HEARTHLINE_TEST_SIP_PORT: String(asterisk.sipPort),
+    HEARTHLINE_TEST_SIPS_PORT: String(asterisk.sipsPort),
     HEARTHLINE_TEST_WSS_PORT: String(asterisk.wssPort),
     HEARTHLINE_TEST_FOLDER: asterisk.folder,
     HEARTHLINE_TEST_RECORDER_PORT: String(asterisk.recorderPort),

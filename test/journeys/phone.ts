@@ -20,7 +20,8 @@ export interface PhoneOptions {
   user?: string
   /** Registers at this address with this password, and answers by itself. */
   register?: { server: string; password: string; answer: 'auto' | 'manual' }
-  transport?: 'udp' | 'tcp'
+  /** By TLS its sound is secured too: SRTP by SDES, and nothing else. */
+  transport?: 'udp' | 'tcp' | 'tls'
 }
 
 /** A running telephone. */
@@ -85,7 +86,7 @@ const configuration = (folder: string, port: number): string =>
     'jitter_buffer_delay 2-5',
     'net_interface 127.0.0.1',
     'module_path /usr/lib/baresip/modules',
-    ...['g711', 'aufile', 'aubridge', 'sndfile', 'account', 'menu', 'ctrl_tcp'].map(
+    ...['g711', 'srtp', 'aufile', 'aubridge', 'sndfile', 'account', 'menu', 'ctrl_tcp'].map(
       (name) => `module ${name}.so`,
     ),
     `ctrl_tcp_listen 127.0.0.1:${port + 2}`,
@@ -126,7 +127,8 @@ const account = (options: PhoneOptions): string => {
   const transport = options.transport ?? 'udp'
   if (!options.register) return `<sip:${user}@127.0.0.1;transport=${transport}>;regint=0`
   const { server, password, answer } = options.register
-  return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}`
+  const secured = transport === 'tls' ? ';mediaenc=srtp-mand' : ''
+  return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}${secured}`
 }
 
 const latestRecording = (folder: string): Int16Array => {
