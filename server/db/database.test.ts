@@ -37,6 +37,15 @@ test('a database that cannot be reached is "away", not a crash', async () => {
   await nowhere.close()
 })
 
+test('a standby that only reads is as good as away until it is primary', async () => {
+  const hotline = await aHotline(db)
+  const write = inHotline(db, hotline, async (tx) => {
+    await sql`set transaction read only`.execute(tx)
+    await tx.updateTable('hotline').set({ name: '暖线' }).execute()
+  })
+  await expect(write).rejects.toMatchObject({ code: 'database.away' })
+})
+
 test('a connection killed by the operator is away once and back at once', async () => {
   const hotline = await aHotline(db)
   const killed = inHotline(db, hotline, async (tx) => {

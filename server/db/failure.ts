@@ -14,8 +14,11 @@ const constraints: Readonly<Record<string, ProblemCode>> = {
 /** SQLSTATEs of a value that no column can hold: too large a number, a NUL or half a character in a text (appendix A). */
 const unstorable = /^(22003|22008|22021|22P05)$/
 
-/** SQLSTATE classes and codes that mean "nobody is there just now" (PostgreSQL manual, appendix A). */
-const away = /^(08...|57P0[1235]|53300|53200|53400)$/
+/**
+ * SQLSTATE classes and codes that mean "nobody is there just now" (PostgreSQL manual, appendix A). 25006: who is there only
+ * reads, a standby that is about to become primary.
+ */
+const away = /^(08...|57P0[1235]|53300|53200|53400|25006)$/
 const awayErrno =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH)$/
 /** The driver gives these no code, so here alone a message is read. */

@@ -58,10 +58,9 @@ async function startMember(root: string, folder: string, host: string): Promise<
   chownSync(own, nobody, nobody)
   const file = join(own, 'patroni.yml')
   writeFileSync(file, configurationOf(host, own, postgresPrograms(root)))
-  const identity = ['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups']
-  const patroni = ['/usr/bin/python3', join(root, 'usr/bin/patroni'), file]
-  const program = await startProgram('setpriv', [...identity, ...patroni], {
+  const program = await startProgram('/usr/bin/python3', [join(root, 'usr/bin/patroni'), file], {
     cwd: own,
+    user: nobody,
     env: {
       PATH: process.env['PATH'],
       LC_ALL: 'C.UTF-8',

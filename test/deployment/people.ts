@@ -4,7 +4,8 @@ import { startPhone, type Phone, type PhoneCall } from '../../switchboard/testin
 import { hosts } from './machines.ts'
 import { until } from './programs.ts'
 
-const hz = { caller: 1000, seat: 1400 } as const
+/** What callers and counsellors say. */
+export const hz = { caller: 1000, seat: 1400 } as const
 const loud = -30
 
 /** One call from outside, as its caller sees it. */

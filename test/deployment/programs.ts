@@ -18,13 +18,20 @@ export interface Program {
 const patience = 6000
 const keptWords = 4000
 
-/** Starts one; throws what it said when it ends within a second. */
+/**
+ * Starts one, as the user id given or as ourselves, that ends when we are killed; throws what it said when it ends within a
+ * second.
+ */
 export async function startProgram(
   command: string,
   args: string[],
-  given: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  { user, ...given }: { cwd?: string; env?: NodeJS.ProcessEnv; user?: number } = {},
 ): Promise<Program> {
-  const child = spawn(command, args, { ...given, stdio: ['ignore', 'pipe', 'pipe'] })
+  const identity = user === undefined ? [] : ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups']
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...identity, command, ...args], {
+    ...given,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-keptWords)))
