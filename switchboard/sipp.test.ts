@@ -37,12 +37,10 @@ test.skipIf(!hasSipp)(
     expect(part(part(asked, 'refer_to'), 'requested_destination')).toMatchObject({ destination: '2002' })
     expect(part(part(asked, 'referred_by'), 'source_channel')).toMatchObject({ id })
     expect((await app.ask('POST', `channels/${id}/transfer_progress?states=nonsense`)).status).toBe(400)
-    expect((await app.ask('POST', `channels/${id}/transfer_progress?states=channel_answered`)).status).toBe(
-      204,
-    )
-    expect((await app.ask('POST', `channels/${id}/transfer_progress?states=channel_answered`)).status).toBe(
-      409,
-    )
+    // Asked at once, for the phone hangs up as soon as it has heard the first.
+    const done = `channels/${id}/transfer_progress?states=channel_answered`
+    const twice = await Promise.all([app.ask('POST', done), app.ask('POST', done)])
+    expect(twice.map(({ status }) => status)).toEqual([204, 409])
     await call
   },
 )
