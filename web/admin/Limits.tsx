@@ -67,7 +67,7 @@ function useOrder(amber: keyof Fields, worse: 'lower' | 'higher'): Rule[] {
     { required: true, message: say('limits.number') },
     ({ getFieldValue }) => ({
       validator: (_, red: unknown) => {
-        const past = Number(red) - Number(getFieldValue(amber))
+        const past = typeof red === 'number' ? red - Number(getFieldValue(amber)) : 0
         return past === 0 || past > 0 === (worse === 'higher')
           ? Promise.resolve()
           : Promise.reject(new Error(say(words)))

@@ -202,7 +202,7 @@ export const admin = {
 
   'limits.outbound': ['外呼上限', 'Limits of calls out'],
   'limits.outboundWhy': [
-    '防盗打：超过后不再拨出回拨和转外线。求助者有危险或高危时、拨 110、119、120 和报警电话不受限。',
+    '防盗打：超过后不再拨出回拨和转外线。求助者有危险或高危时、拨 110、119、120 和上报响铃不受限。',
     'Against toll fraud: above it call-backs and transfers to numbers are refused. Never for callers in danger or at high risk, for 110, 119 and 120, or for alarms.',
   ],
   'limits.perPerson': ['每人每小时', 'By one person, an hour'],
