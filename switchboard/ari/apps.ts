@@ -114,8 +114,10 @@ export class Applications {
   }
 
   private write(app: Application, event: AriEvent): void {
-    const full = { ...event, timestamp: ariTime(), asterisk_id: this.asteriskId, application: app.name }
-    app.socket?.send(JSON.stringify(full))
+    if (!app.socket) return
+    const more = { timestamp: ariTime(), asterisk_id: this.asteriskId, application: app.name }
+    // Put together as texts: to copy a large object costs more than to write it.
+    app.socket.send(`${JSON.stringify(event).slice(0, -1)},${JSON.stringify(more).slice(1)}`)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Bridge, Channel } from './channel.ts'
 import { tellBridge } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { AriFault } from './fault.ts'
+import { ariTime } from './models.ts'
 import { refreshMusic, refreshOthers } from './music.ts'
 import { endPlaybacksOf } from './playback.ts'
 import { endRecordingsOf } from './recording.ts'
@@ -21,7 +22,7 @@ export function createBridge(
   const bridge: Bridge = {
     id: bridgeId,
     kind,
-    created: new Date(),
+    creationtime: ariTime(),
     name,
     members: new Set(),
     variables: new Map(),

@@ -27,6 +27,8 @@ export interface Channel {
   /** Account, trunk or `anonymous` for SIP; target or connection for the others. */
   readonly resource: string
   readonly created: Date
+  /** The same as every event about it says it. */
+  readonly creationtime: string
   answered: Date | null
   state: ChannelState
   caller: CallerIdJson
@@ -77,7 +79,7 @@ export interface Channel {
 export interface Bridge {
   readonly id: string
   readonly kind: 'mixing' | 'holding'
-  readonly created: Date
+  readonly creationtime: string
   name: string
   members: Set<Channel>
   variables: Map<string, Variable>
@@ -87,9 +89,11 @@ const unknown: CallerIdJson = { name: '', number: '' }
 
 /** A channel with nothing known about it but who and what it is. */
 export function newChannel(facts: Pick<Channel, 'id' | 'kind' | 'name' | 'resource' | 'state'>): Channel {
+  const created = new Date()
   return {
     ...facts,
-    created: new Date(),
+    created,
+    creationtime: ariTime(created),
     answered: null,
     caller: unknown,
     connected: unknown,
@@ -123,8 +127,9 @@ export function newChannel(facts: Pick<Channel, 'id' | 'kind' | 'name' | 'resour
 }
 
 function reported(variables: Map<string, Variable>): Record<string, string> | null {
-  const shown = [...variables].filter(([, variable]) => variable.reported)
-  return shown.length ? Object.fromEntries(shown.map(([name, { value }]) => [name, value])) : null
+  let shown: Record<string, string> | null = null
+  for (const [name, variable] of variables) if (variable.reported) (shown ??= {})[name] = variable.value
+  return shown
 }
 
 /** The channel as ARI shows it. */
@@ -145,7 +150,7 @@ export function channelJson(channel: Channel): ChannelJson {
       app_name: channel.app === null ? '' : 'Stasis',
       app_data: channel.app === null ? '' : [channel.app, ...channel.args].join(','),
     },
-    creationtime: ariTime(channel.created),
+    creationtime: channel.creationtime,
     language: channel.language,
     ...(channelvars ? { channelvars } : {}),
   }
@@ -162,7 +167,7 @@ export function bridgeJson(bridge: Bridge): BridgeJson {
     creator: 'Stasis',
     name: bridge.name,
     channels: [...bridge.members].map((member) => member.id),
-    creationtime: ariTime(bridge.created),
+    creationtime: bridge.creationtime,
     video_mode: 'none',
     ...(bridgevars ? { bridgevars } : {}),
   }

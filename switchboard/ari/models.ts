@@ -79,4 +79,4 @@ export interface AriEvent {
 }
 
 /** A time in the form Asterisk writes it, in UTC. */
-export const ariTime = (at: Date = new Date()): string => at.toISOString().replace('Z', '+0000')
+export const ariTime = (at: Date = new Date()): string => `${at.toISOString().slice(0, -1)}+0000`

@@ -90,12 +90,12 @@ export class Params {
 export function parseTarget(method: string, target: string): AriRequest {
   const [rawPath = '', ...rest] = target.split('?')
   const params = new Params()
-  params.addAll(new URLSearchParams(rest.join('?')))
+  if (rest.length > 0) params.addAll(new URLSearchParams(rest.join('?')))
   try {
     const path = rawPath
       .split('/')
       .filter((part) => part !== '')
-      .map(decodeURIComponent)
+      .map((part) => (part.includes('%') ? decodeURIComponent(part) : part))
     return { method: method.toUpperCase(), path, params, app: null }
   } catch {
     throw new AriFault(400, 'The address is not valid')

@@ -18,6 +18,8 @@ interface Known {
   method: string
   name: string
   parts: string[]
+  /** Its last part takes all that is left. */
+  open: boolean
   run: Route['run']
 }
 
@@ -68,36 +70,43 @@ const left: Route[] = omitted.map(([method, path, name]) => ({
 }))
 
 const split = (path: string) => path.split('/').filter((part) => part !== '')
+const isId = (part: string | undefined) => part?.startsWith('{') ?? false
 
-function idsOf(parts: readonly string[], path: readonly string[]): Ids | null {
-  const last = parts.at(-1)
-  const open = last?.endsWith('...}') ?? false
-  if (open ? path.length < parts.length : path.length !== parts.length) return null
+function fits({ parts, open }: Known, path: readonly string[]): boolean {
+  if (open ? path.length < parts.length : path.length !== parts.length) return false
+  for (let at = 0; at < parts.length; at++) if (!isId(parts[at]) && parts[at] !== path[at]) return false
+  return true
+}
+
+function idsOf({ parts, open }: Known, path: readonly string[]): Ids {
   const ids: Record<string, string> = {}
-  for (const [at, part] of parts.entries()) {
-    const value = path[at] ?? ''
+  parts.forEach((part, at) => {
     if (open && at === parts.length - 1) ids[part.slice(1, -4)] = path.slice(at).join('/')
-    else if (part.startsWith('{')) ids[part.slice(1, -1)] = value
-    else if (part !== value) return null
-  }
+    else if (isId(part)) ids[part.slice(1, -1)] = path[at] ?? ''
+  })
   return ids
 }
 
 /** The one table of operations, for HTTP and for requests over the events socket alike. */
 export class Routes {
-  private readonly known: Known[]
+  /** By the first word of their paths, which is never an id. */
+  private readonly known = new Map<string, Known[]>()
 
   constructor(served: readonly Route[]) {
-    this.known = [...served, ...left].map((route) => ({ ...route, parts: split(route.path) }))
+    for (const route of [...served, ...left]) {
+      const parts = split(route.path)
+      const first = parts[0] ?? ''
+      const others = this.known.get(first) ?? []
+      this.known.set(first, [...others, { ...route, parts, open: parts.at(-1)?.endsWith('...}') ?? false }])
+    }
   }
 
   /** Carries out a request. Throws AriFault: 404 for an unknown path, 405 for a wrong method, 501 for what is left out. */
   async run(request: AriRequest): Promise<AriResponse> {
     let pathKnown = false
-    for (const route of this.known) {
-      const ids = idsOf(route.parts, request.path)
-      if (!ids) continue
-      if (route.method === request.method) return route.run(request, ids)
+    for (const route of this.known.get(request.path[0] ?? '') ?? []) {
+      if (!fits(route, request.path)) continue
+      if (route.method === request.method) return route.run(request, idsOf(route, request.path))
       pathKnown = true
     }
     throw pathKnown ? new AriFault(405, 'Invalid method') : new AriFault(404, 'Resource not found')
