@@ -1,4 +1,5 @@
 import { SipParseError } from './parse-error.ts'
+import { remembered } from './remembered.ts'
 
 /** Compact forms (RFC 3261 §7.3.3 and the registry of header fields). */
 const compactNames: Readonly<Record<string, string>> = {
@@ -22,23 +23,21 @@ const compactNames: Readonly<Record<string, string>> = {
   x: 'session-expires',
 }
 
-/** Names whose usual spelling is not "each word with a capital". */
-const oddSpellings: Readonly<Record<string, string>> = {
-  'call-id': 'Call-ID',
-  cseq: 'CSeq',
-  'www-authenticate': 'WWW-Authenticate',
-  'min-se': 'Min-SE',
-}
-
 const fullName = (name: string): string => {
   const lower = name.toLowerCase()
-  return compactNames[lower] ?? lower
+  return lower.length === 1 ? (compactNames[lower] ?? lower) : lower
 }
 
-const spelled = new Map<string, string>()
+/** Names as they are written: those whose usual spelling is not "each word with a capital", then all that were met. */
+const spelled = new Map([
+  ['call-id', 'Call-ID'],
+  ['cseq', 'CSeq'],
+  ['www-authenticate', 'WWW-Authenticate'],
+  ['min-se', 'Min-SE'],
+])
 
 function spelling(key: string): string {
-  const known = oddSpellings[key] ?? spelled.get(key)
+  const known = spelled.get(key)
   if (known !== undefined) return known
   const made = key.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase())
   if (spelled.size < 500) spelled.set(key, made)
@@ -47,6 +46,10 @@ function spelling(key: string): string {
 
 /** Splits at top-level commas: not inside quotes or angle brackets. Empty elements are dropped. */
 export function splitList(value: string, separator = ','): string[] {
+  if (!value.includes(separator)) {
+    const only = value.trim()
+    return only === '' ? [] : [only]
+  }
   const parts: string[] = []
   let start = 0
   let quoted = false
@@ -109,13 +112,27 @@ export class Headers {
   /** The first value as written, or null. */
   get(name: string): string | null {
     const key = fullName(name)
-    return this.fields.find((field) => field.key === key)?.value ?? null
+    for (const field of this.fields) if (field.key === key) return field.value
+    return null
   }
 
   /** Every value as written, one a field. */
   all(name: string): string[] {
     const key = fullName(name)
-    return this.fields.filter((field) => field.key === key).map((field) => field.value)
+    const values: string[] = []
+    for (const field of this.fields) if (field.key === key) values.push(field.value)
+    return values
+  }
+
+  /** The first of some headers that stands more than once, or null. */
+  repeated(names: ReadonlySet<string>): string | null {
+    const met = new Set<string>()
+    for (const { key } of this.fields) {
+      if (!names.has(key)) continue
+      if (met.has(key)) return key
+      met.add(key)
+    }
+    return null
   }
 
   /** Every element of a comma-separated header, over all its fields. */
@@ -146,7 +163,9 @@ export class Headers {
 
   /** The fields as they go on the wire, each with its CRLF. */
   toString(): string {
-    return this.fields.map(({ key, value }) => `${spelling(key)}: ${value}\r\n`).join('')
+    let text = ''
+    for (const { key, value } of this.fields) text += `${spelling(key)}: ${value}\r\n`
+    return text
   }
 }
 
@@ -190,7 +209,9 @@ function endOfQuoted(text: string): number {
 }
 
 /** Reads one name-addr or addr-spec (RFC 3261 §20.10). Throws SipParseError. */
-export function parseNameAddress(value: string): NameAddress {
+export const parseNameAddress = remembered(readNameAddress)
+
+function readNameAddress(value: string): NameAddress {
   const text = value.trim()
   let rest = text
   let name: string | null = null
@@ -245,7 +266,9 @@ const viaPattern =
   /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9-]+)\s+(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)\s*(?::\s*(\d{1,5}))?\s*(;.*)?$/is
 
 /** Reads one Via. Throws SipParseError. */
-export function parseVia(value: string): Via {
+export const parseVia = remembered(readVia)
+
+function readVia(value: string): Via {
   const match = viaPattern.exec(value.trim())
   if (!match) throw new SipParseError('bad Via')
   const [, transport = '', host = '', port, params = ''] = match

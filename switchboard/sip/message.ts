@@ -26,10 +26,11 @@ const requestLine = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) (SIP\/\d+\.\d+)$/i
 /** Start lines of requests with spaces too many, or of other versions: enough to be refused politely. */
 const looseLine = /^([A-Za-z0-9\-.!%*_+`'~]+)\s+(\S.*?)\s+SIP\/(\d+\.\d+)\s*$/i
 const statusLine = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i
+const bareLineEnd = /\r(?!\n)|(?<!\r)\n/
 const fieldLine = /^([A-Za-z0-9\-.!%*_+`'~]+)[ \t]*:[ \t]*([^]*)$/
 
 /** Headers that may stand only once (RFC 3261 table 2). */
-const singletons = [
+const singletons = new Set([
   'from',
   'to',
   'call-id',
@@ -38,7 +39,7 @@ const singletons = [
   'content-length',
   'content-type',
   'expires',
-]
+])
 
 /** Read as far as the header lines: enough to answer 400 to, not enough to act upon. */
 export interface RawMessage {
@@ -53,7 +54,7 @@ function readHeaders(lines: readonly string[]): Headers {
   const headers = new Headers()
   const unfolded: string[] = []
   for (const line of lines) {
-    if (/^[ \t]/.test(line)) {
+    if (line.startsWith(' ') || line.startsWith('\t')) {
       const last = unfolded.pop()
       if (last === undefined) throw new SipParseError('folding without a header')
       unfolded.push(`${last} ${line.trim()}`)
@@ -113,7 +114,8 @@ function checkRequest(request: SipRequest): void {
 /** Everything an endpoint relies on is checked here, so that nothing behind it need be afraid. */
 function check(message: SipMessage): void {
   const { headers } = message
-  for (const name of singletons) if (headers.all(name).length > 1) throw new SipParseError(`repeated ${name}`)
+  const repeated = headers.repeated(singletons)
+  if (repeated !== null) throw new SipParseError(`repeated ${repeated}`)
   if (!/^[^\s]{1,256}$/.test(headers.get('call-id') ?? '')) throw new SipParseError('bad Call-ID')
   const vias = headers.list('via')
   if (vias.length === 0) throw new SipParseError('no Via')
@@ -155,7 +157,7 @@ export function readMessage(data: Buffer): RawMessage {
   const text = data.toString('utf8', start, end)
   if (hasControl(text)) throw new SipParseError('control characters')
   const [first = '', ...lines] = text.split('\r\n')
-  if (/[\r\n]/.test(text.replaceAll('\r\n', ''))) throw new SipParseError('bare CR or LF')
+  if (bareLineEnd.test(text)) throw new SipParseError('bare CR or LF')
   const headers = readHeaders(lines)
   const { message, flaw, refusal } = readStartLine(first, headers)
   if (flaw !== null) return { message, flaw, refusal }
@@ -181,8 +183,9 @@ export function serialiseMessage(message: SipMessage): string {
     message.kind === 'request'
       ? `${message.method} ${message.uri} SIP/2.0`
       : `SIP/2.0 ${message.status} ${message.reason}`
-  const headers = message.headers.copy().set('content-length', Buffer.byteLength(message.body))
-  return `${first}\r\n${headers.toString()}\r\n${message.body}`
+  const { headers, body } = message
+  const others = headers.get('content-length') === null ? headers : headers.copy().remove('content-length')
+  return `${first}\r\n${others.toString()}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
 /** The tag of From or To, or null. */

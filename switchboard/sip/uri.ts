@@ -1,6 +1,7 @@
 import { SipParseError } from './parse-error.ts'
 import { parseParams } from './headers.ts'
 import type { Params } from './headers.ts'
+import { remembered } from './remembered.ts'
 
 /** A SIP, SIPS or tel URI, taken apart (RFC 3261 §19.1, RFC 3966). */
 export interface SipUri {
@@ -42,7 +43,9 @@ function parseTel(rest: string): SipUri {
 }
 
 /** Reads a URI; null for a scheme we do not serve, SipParseError for one that is broken. */
-export function parseUri(text: string): SipUri | null {
+export const parseUri = remembered(readUri)
+
+function readUri(text: string): SipUri | null {
   const colon = text.indexOf(':')
   const scheme = text.slice(0, Math.max(colon, 0)).toLowerCase()
   if (!/^[a-z][a-z0-9+.-]*$/.test(scheme) || /[\s<>"\p{Cc}]/u.test(text)) throw new SipParseError('bad URI')
