@@ -5,6 +5,7 @@ import { calls } from './calls.ts'
 import { contacts } from './contacts.ts'
 import { offers } from './offers.ts'
 import { playback } from './playback.ts'
+import { relay } from './relay/relay.ts'
 import { resources } from './resources.ts'
 import { sealing } from './sealing.ts'
 import { soak } from './soak/soak.ts'
@@ -19,6 +20,7 @@ const benches: Record<string, (quick: boolean, flags: string[]) => Promise<void>
   contacts,
   offers,
   playback,
+  relay,
   resources,
   verify,
   sealing,

@@ -29,7 +29,11 @@ const expected: Readonly<Partial<Record<Kind, { packets: number; voices: number 
   held: { packets: 0.5, voices: 0.4 },
 }
 
-async function openStack(sipPort: number, loseDatagram: () => boolean = () => false): Promise<SipStack> {
+/** A stack that can call the switchboard at a port; a refresh is due soon, so that who vanishes is noticed. */
+export async function openCallers(
+  sipPort: number,
+  loseDatagram: () => boolean = () => false,
+): Promise<SipStack> {
   const address = { host: '127.0.0.1', publicAddress: null, port: 0, realm: 'callers' }
   const stack = await startSipStack(
     { ...address, acceptAnonymous: true, sessionSeconds, loseDatagram },
@@ -79,7 +83,7 @@ export class Callers {
   }
 
   static async open(given: CallersGiven): Promise<Callers> {
-    return new Callers(given, await openStack(given.sipPort))
+    return new Callers(given, await openCallers(given.sipPort))
   }
 
   /** The stack, for calls of other kinds. */
@@ -124,7 +128,7 @@ export class Callers {
   /** A caller on a stack of its own, which falls silent in the middle of the talk. */
   private async vanishing(): Promise<string | null> {
     let gone = false
-    const stack = await openStack(this.sipPort, () => gone)
+    const stack = await openCallers(this.sipPort, () => gone)
     try {
       return await this.one('vanished', stack, () => (gone = true))
     } finally {

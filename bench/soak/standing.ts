@@ -120,7 +120,8 @@ export class StandingCalls {
     for (const phone of this.phones) phone.close()
     return this.streams.map(({ name, speaker, listener, sentBefore, heardBefore }) => {
       const sent = speaker.sent - sentBefore
-      return { name, sent, lost: sent - (listener.heard - heardBefore), late: listener.late }
+      // What was under way when counting began was heard, but not sent, since.
+      return { name, sent, lost: Math.max(0, sent - (listener.heard - heardBefore)), late: listener.late }
     })
   }
 

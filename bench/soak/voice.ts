@@ -45,6 +45,9 @@ export async function openSocket(): Promise<Socket> {
   return socket
 }
 
+/** What all of them have received so far, in packets. */
+export const traffic = { received: 0 }
+
 const speaking = new Set<Voice>()
 
 /** One clock for all of them. */
@@ -74,6 +77,7 @@ export class Voice {
     this.out = new OutStream((packet) => this.socket.send(writeRtp(packet), this.target, '127.0.0.1'))
     socket.on('message', (datagram) => {
       this.received += 1
+      traffic.received += 1
       if (datagram[header] === spoken) this.voiced += 1
     })
   }
