@@ -39,20 +39,22 @@ export interface Server {
 /** Starts an Asterisk at its address; its recorder is the server's with the same place in the list. */
 export async function startAsteriskAt(place: 0 | 1, folder: string): Promise<TestAsterisk> {
   const host = hosts.asterisks[place]
+  const name = `at-${host.split('.').at(-1)}`
   const asterisk = await startAsterisk({
     host,
     sipPort: 5060,
     tls: null,
-    name: `at-${host.split('.').at(-1)}`,
+    name,
     acceptAnonymous: false,
     recorderUrl: `ws://127.0.0.1:${recorderPorts[place]}/`,
     ari: { host, port: 8088, user: 'hearthline', password: 'SECRET-6' },
   })
-  // The servers read the records of both.
+  // The servers read the call-detail records of both.
   const records = join(asterisk.folder, 'log/cdr-csv')
+  const kept = join(folder, 'shared/cdr', name)
   rmSync(records, { recursive: true })
-  mkdirSync(join(folder, 'shared/cdr'), { recursive: true })
-  symlinkSync(join(folder, 'shared/cdr'), records)
+  mkdirSync(kept, { recursive: true })
+  symlinkSync(kept, records)
   return asterisk
 }
 
