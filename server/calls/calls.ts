@@ -197,7 +197,8 @@ function pass(shell: Shell, event: SwitchboardEvent): void {
 
 function passOn(shell: Shell, event: SwitchboardEvent): void {
   if (hearAlarm(shell, event)) return
-  if (event.type === 'seat.state') deviceSeen(shell, event.seat, event.online)
+  if (event.type === 'seat.state')
+    deviceSeen(shell, event.seat, event.online, event.online && shell.online.has(event.seat))
   else if (event.type === 'transfer.asked') askedByPhone(shell, event)
   else hear(shell, event)
 }

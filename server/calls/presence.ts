@@ -15,14 +15,17 @@ import { happenSurely } from './stepping.ts'
 /** A page that reloads is away for a moment; a seat that stays away this long is paused, a desk phone goes off duty. */
 const graceFor = 5_000
 
-/** Told whether a device is registered; the work of one seat is done in order. */
-export function deviceSeen(shell: Shell, sipUser: string, online: boolean): void {
+/**
+ * Told whether a device is registered, or, `more`, that one that was can be rung by one more of several switchboards; the work
+ * of one seat is done in order.
+ */
+export function deviceSeen(shell: Shell, sipUser: string, online: boolean, more = false): void {
   if (online) shell.online.add(sipUser)
   else shell.online.delete(sipUser)
   void inLane(shell, sipUser, async () => {
     const seat = await seatBySipUser(shell, sipUser)
     if (!seat || shell.stopped) return
-    if (online) await cameOnline(shell, seat)
+    if (online) await cameOnline(shell, seat, more)
     else await wentOffline(shell, seat)
   })
 }
@@ -41,17 +44,17 @@ export async function reloadDevices(shell: Shell, hotlineId: string): Promise<vo
   for (const seat of seats) shell.devices.set(seat.sipUser, seat)
 }
 
-async function cameOnline(shell: Shell, seat: Seat): Promise<void> {
+async function cameOnline(shell: Shell, seat: Seat, more: boolean): Promise<void> {
   const now = shell.now()
   const { hotlineId, seatId } = seat
   const staffed = await inHotline(shell.db, hotlineId, async (tx) => {
     const [present] = await findStaffed(tx, { seatId })
     if (!present) {
-      if (seat.kind !== 'phone' || !(await goOnDutyByPhone(tx, seat, now))) return null
+      if (more || seat.kind !== 'phone' || !(await goOnDutyByPhone(tx, seat, now))) return null
     } else {
       await saveConnected(tx, seatId, true)
       const { state, reason } = present.duty
-      if (state === 'paused' && (reason === 'technical' || reason === 'disconnected')) {
+      if (state === 'paused' && (reason === 'disconnected' || (reason === 'technical' && !more))) {
         await happenAtSeat(tx, hotlineId, seatId, { type: 'resume' }, now)
       }
     }
@@ -64,7 +67,10 @@ async function cameOnline(shell: Shell, seat: Seat): Promise<void> {
   const { contact } = staffed.duty
   if (contact === null || staffed.duty.state !== 'busy') return
   void inLane(shell, contact, async () => {
-    await happenSurely(shell, hotlineId, contact, { type: 'seatReturned', seat: seatId })
+    // One more switchboard has the seat, and it is being rung back already.
+    await happenSurely(shell, hotlineId, contact, ({ talk }) =>
+      more && talk?.leg ? null : { type: 'seatReturned', seat: seatId },
+    )
   })
 }
 

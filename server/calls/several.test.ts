@@ -5,6 +5,8 @@ import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { cuttable } from '../../telephony/testing/cuttable.ts'
 import { type House, until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
+import { inHotline } from '../db/database.ts'
+import { goOffDuty } from '../roster/roster.ts'
 import { Hall } from './testing/hall.ts'
 
 const data = await freshDatabase()
@@ -35,6 +37,15 @@ const notices = async (): Promise<{ kind: string; count: number | null }[]> =>
     `select kind, (data->>'count')::int as count from notice where hotline_id = $1 and ended_at is null order by kind`,
     [hall.hotlineId],
   )
+
+/** One of them dies and is back, and the server knows both. */
+async function restart(house: House): Promise<void> {
+  const isAway = async () => (await notices()).some(({ kind }) => kind === 'switchboard-part-away')
+  await house.switchboard.stop('SIGKILL')
+  await until('one is away', isAway)
+  await house.switchboard.start()
+  await until('none is away', async () => !(await isAway()))
+}
 
 async function hearEachOther(one: PhoneCall, two: PhoneCall): Promise<void> {
   one.sound.forget()
@@ -89,9 +100,7 @@ test('G24-3.2.2a: one switchboard of two dies: its call is failed and said to be
 test('a caller is not offered to a seat that only the other switchboard can ring, and is once both can', async () => {
   const seat = await hall.seat()
   await seat.there.stop()
-  await other.switchboard.stop('SIGKILL')
-  await other.switchboard.start()
-  await until('the other one is back', async () => (await notices()).length === 0)
+  await restart(other)
   await caller(other, '13800000001', 1)
   await hall.becomes({ state: 'waiting' }, 1)
   await caller(hall.house, '13800000002', 2)
@@ -108,6 +117,25 @@ test('a caller is not offered to a seat that only the other switchboard can ring
   await hall.becomes({ state: 'offered' }, 1)
   ;(await there.rings()).answer()
   await hall.becomes({ state: 'talking', phase: 'together' }, 1)
+})
+
+test('a desk phone off duty is not put on duty because one more switchboard has it', async () => {
+  const seat = await hall.seat()
+  await inHotline(data.db, hall.hotlineId, (tx) => goOffDuty(tx, hall.hotlineId, seat.personId, Date.now()))
+  hall.calls.seatChanged(hall.hotlineId, seat.seatId, null, seat.personId)
+  await seat.there.stop()
+  await restart(other)
+  const { sipUser, password } = seat
+  await hall.phone({ user: sipUser, password }, other)
+  await until('both can ring it', () => hall.calls.shell.switchboard?.nodesOf(sipUser).length === 2)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await hall.dutyOf(seat)).toBeUndefined()
+  // Once it was gone from both it begins anew, as ever.
+  for (const phone of hall.phones) await phone.stop()
+  await restart(hall.house)
+  await restart(other)
+  await hall.phone({ user: sipUser, password }, other)
+  await until('it is on duty', async () => (await hall.dutyOf(seat))?.state === 'free')
 })
 
 test('a switchboard that nobody can reach for long: its calls are given up, and put down when it is back', async () => {
