@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import { decode } from './g711.ts'
+import { FRAME } from './inlet.ts'
 import { levelOf } from './tone.ts'
 
 /** For tests: the far end of external media, which remembers the frames it got. */
@@ -23,7 +24,9 @@ export class TestRecorder {
         }
         const samples = new Int16Array(data.length)
         decode('PCMU', data, samples)
-        this.frames.push({ at: performance.now(), samples })
+        const at = performance.now()
+        for (let from = 0; from < samples.length; from += FRAME)
+          this.frames.push({ at, samples: samples.subarray(from, from + FRAME) })
       })
     })
   }
@@ -48,8 +51,8 @@ export class TestRecorder {
     return Int16Array.from(this.frames.filter(({ at }) => at >= since).flatMap(({ samples }) => [...samples]))
   }
 
-  /** Which frequencies it got clearly in the last `ms`. */
-  hears(frequencies: number[], ms = 200): number[] {
+  /** Which frequencies it got clearly in the last `ms`: two messages' worth, of 200 ms each. */
+  hears(frequencies: number[], ms = 400): number[] {
     const samples = this.heard(ms)
     return frequencies.filter((hz) => levelOf(samples, hz) > 1500)
   }
