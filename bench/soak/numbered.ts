@@ -37,7 +37,7 @@ function payloadOf(number: number): Buffer {
 }
 
 /** The number in a payload, or null when there is none. */
-export function numberIn(payload: Uint8Array): number | null {
+function numberIn(payload: Uint8Array): number | null {
   if (payload.length < mark.length + places || !mark.equals(payload.subarray(0, mark.length))) return null
   let number = 0
   for (let place = 0; place < places; place += 1) {

@@ -52,7 +52,7 @@ const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** The slope of a line through points, by least squares. */
-export function slopeOf(points: readonly { x: number; y: number }[]): number {
+function slopeOf(points: readonly { x: number; y: number }[]): number {
   const [x, y] = [mean(points.map((point) => point.x)), mean(points.map((point) => point.y))]
   const over = points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0)
   return over / points.reduce((sum, point) => sum + (point.x - x) ** 2, 0)
@@ -141,10 +141,15 @@ function tellSound({ samples, verdicts }: Course, totalMs: number): string[] {
     tell(`${name}_delay_end_ms`, end ?? Number.NaN, 'ms')
     const tails = samples.slice(1).flatMap(({ passages }) => passages.get(name)?.p99Ms ?? [])
     tell(`${name}_delay_worst_p99_ms`, Math.max(...tails), 'ms')
+    const points = samples.flatMap(({ atMs, passages }) => {
+      const y = passages.get(name)?.tenthMs ?? Number.NaN
+      return atMs > part && !Number.isNaN(y) ? [{ x: atMs / hourMs, y }] : []
+    })
+    tell(`${name}_delay_slope_ms_per_hour`, slopeOf(points), 'ms/h')
     tell(`${name}_packets_sent`, sent, 'packets')
     tell(`${name}_packets_lost`, lost, 'packets')
     tell(`${name}_packets_late`, late, 'packets')
-    return Math.abs(drift) <= driftMs ? [] : [`${name} is out of time by ${drift.toFixed(1)} ms`]
+    return drift <= driftMs ? [] : [`${name} is out of time by ${drift.toFixed(1)} ms`]
   })
 }
 
