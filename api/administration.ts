@@ -290,10 +290,15 @@ export const trunkSettings = z.strictObject({
   /** Asked every 30 s by OPTIONS whether it is there; some far ends do not answer that. */
   watched: z.boolean().default(true),
 })
-/** A trunk as listed; the password is never sent back. */
-export const trunk = trunkSettings
-  .omit({ password: true })
-  .extend({ trunkId: id, state: z.enum(['up', 'down', 'refusing', 'unknown']), heard: heardLately })
+/** A trunk as listed; the password is never sent back. `troubles` are those that the board tells of it, with since when. */
+export const trunk = trunkSettings.omit({ password: true }).extend({
+  trunkId: id,
+  state: z.enum(['up', 'down', 'refusing', 'unknown']),
+  heard: heardLately,
+  troubles: z.array(
+    z.object({ kind: z.enum(['trunk-down', 'trunk-refusing', 'trunk-poor']), since: instant }),
+  ),
+})
 /** Lists trunks. */
 export const listTrunks = endpoint({
   method: 'GET',

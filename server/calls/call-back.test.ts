@@ -37,6 +37,22 @@ async function missedCaller() {
   return { phone, contact }
 }
 
+/** A trunk that goes before all others and refuses every call. */
+async function refusingTrunk() {
+  let asked = 0
+  const options = { host: '127.0.0.1', publicAddress: null, port: 0, realm: 'full', acceptAnonymous: true }
+  const stack = await startSipStack(options, {
+    invite: (call) => {
+      asked += 1
+      call.reject(503)
+      return { ended: () => undefined }
+    },
+  })
+  await data.owner('update trunk set rank = 2')
+  await hall.trunkToPort(stack.ports.sip, 1)
+  return { name: `outside-${stack.ports.sip}`, asked: () => asked, stop: () => stack.stop(0) }
+}
+
 test('a call-back rings the own seat, then the caller, and both talk on the same contact', async () => {
   const { phone, contact } = await missedCaller()
   const seat = await hall.seat()
@@ -79,17 +95,7 @@ test('a caller whose number no trunk may dial cannot be called back, and the cou
 
 test('G24-3.2.2b: when the first trunk refuses, the call goes by the next one; nobody hears of it', async () => {
   const { phone, contact } = await missedCaller()
-  let asked = 0
-  const options = { host: '127.0.0.1', publicAddress: null, port: 0, realm: 'full', acceptAnonymous: true }
-  const refusing = await startSipStack(options, {
-    invite: (call) => {
-      asked += 1
-      call.reject(503)
-      return { ended: () => undefined }
-    },
-  })
-  await data.owner('update trunk set rank = 2')
-  await hall.trunkToPort(refusing.ports.sip, 1)
+  const refusing = await refusingTrunk()
   const seat = await hall.seat()
   await hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
   const rung = await seat.phone.rings()
@@ -97,8 +103,26 @@ test('G24-3.2.2b: when the first trunk refuses, the call goes by the next one; n
   const back = await phone.rings()
   back.answer()
   await hall.becomes({ state: 'talking', phase: 'together', person_id: seat.personId })
-  expect(asked).toBe(1)
-  await refusing.stop(0)
+  expect(refusing.asked()).toBe(1)
+  await refusing.stop()
+})
+
+test('G24-3.2.2b: a trunk that refused three calls in a row is passed over by the next one', async () => {
+  const { phone, contact } = await missedCaller()
+  const refusing = await refusingTrunk()
+  const seat = await hall.seat()
+  const refuses = (): boolean => hall.calls.trunkRefuses(refusing.name)
+  for (const times of [1, 2, 3, 3]) {
+    await hall.calls.callBack(hall.hotlineId, seat.personId, contact.contact_id)
+    const rung = await seat.phone.rings()
+    rung.answer()
+    const back = await phone.rings()
+    expect(refusing.asked()).toBe(times)
+    expect(refuses()).toBe(times === 3)
+    back.call.hangup()
+    await until('the seat is free', async () => (await hall.dutyOf(seat))?.state === 'free')
+  }
+  await refusing.stop()
 })
 
 test('G24-3.2.2b: a trunk that no longer answers is known before a caller meets it, and passed over', async () => {

@@ -190,6 +190,26 @@ test('a seat somebody sits at cannot be removed; a removed one gives its name fr
   expect((await ask(addSeat, { cookie, body: { name: '门边', kind: 'browser' } })).status).toBe(200)
 })
 
+test('G24-3.2.2b: the list of trunks says what the board tells of each, and since when', async () => {
+  const body = { name: 'mobile-2', kind: 'address', host: '192.0.2.7' } as const
+  const added = await ask(addTrunk, { cookie, body })
+  expect(added.body).toMatchObject({ name: 'mobile-2', troubles: [] })
+  const since = '2026-11-21T08:15:30.250Z'
+  const told = (kind: string, trunk: string, over: boolean): Promise<unknown> =>
+    owner(
+      `insert into notice (notice_id, hotline_id, kind, data, at, ended_at)
+        values (gen_random_uuid(), $1, $2, $3, $4, case when $5 then now() end)`,
+      [hotlineId, kind, { trunk }, since, over],
+    )
+  await told('trunk-down', 'mobile-2', false)
+  await told('trunk-poor', 'mobile-2', true)
+  await told('trunk-poor', 'another', false)
+  const listed = (await ask(listTrunks, { cookie })).body['rows']
+  expect(listed).toMatchObject([{ name: 'mobile-2', troubles: [{ kind: 'trunk-down', since }] }])
+  const params = { trunkId: String(added.body['trunkId']) }
+  expect((await ask(removeTrunk, { cookie, params })).status).toBe(200)
+})
+
 test('a trunk is added, changed and removed; its password never comes back', async () => {
   const body = {
     name: 'telecom',

@@ -29,11 +29,15 @@ interface Row {
   most_calls: number | null
   watched: boolean
   heard: Heard
+  troubles: Trunk['troubles']
 }
 
 const columns = sql`t.trunk_id, t.name, t.kind, t.host, t.port, t.transport, t.username, t.secret_sealed,
   t.caller_number, t.outbound_patterns, t.rank, t.most_calls, t.watched,
-  ${heardWhere(sql`v.hotline_id = t.hotline_id and v.trunk = t.name`)} as heard`
+  ${heardWhere(sql`v.hotline_id = t.hotline_id and v.trunk = t.name`)} as heard,
+  array(select json_build_object('kind', n.kind, 'since', to_char(n.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    from notice n where n.hotline_id = t.hotline_id and n.ended_at is null and n.data->>'trunk' = t.name
+    order by n.at) as troubles`
 
 const shown = (row: Row): Trunk => ({
   trunkId: row.trunk_id,
@@ -49,6 +53,7 @@ const shown = (row: Row): Trunk => ({
   mostCalls: row.most_calls,
   watched: row.watched,
   heard: row.heard,
+  troubles: row.troubles,
 })
 
 /** One page of trunks. */

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { listTrunks, removeTrunk, type trunk } from '../../api/administration.ts'
 import { Failure } from '../ui/Notice.tsx'
 import { request } from '../ui/request.ts'
+import { Since } from '../ui/When.tsx'
 import { useWords, type WordKey } from '../ui/words.ts'
 import { Heard } from './Heard.tsx'
 import { KeyedList } from './KeyedList.tsx'
@@ -19,6 +20,24 @@ const stateOf = ({ watched, kind, state }: Trunk): WordKey =>
   watched || kind === 'registration' || state === 'refusing'
     ? `trunks.state.${state}`
     : 'trunks.state.unwatched'
+
+/** How a trunk stands, and since when, if not well. */
+function State({ trunk: row }: { trunk: Trunk }) {
+  const { say } = useWords()
+  const trouble = row.troubles.find(({ kind }) => kind === `trunk-${row.state}`)
+  return (
+    <>
+      <div>
+        {marks[row.state]} {say(stateOf(row))}
+      </div>
+      {trouble && (
+        <div className="quiet">
+          {say('trunks.for')} <Since at={trouble.since} />
+        </div>
+      )}
+    </>
+  )
+}
 
 /** Trunks to the telephone network. */
 export function Trunks() {
@@ -65,9 +84,20 @@ export function Trunks() {
           { title: say('trunks.shown'), render: (_, row) => row.callerNumber ?? say('admin.none') },
           {
             title: say('lines.state'),
-            render: (_, row) => `${marks[row.state]} ${say(stateOf(row))}`,
+            render: (_, row) => <State trunk={row} />,
           },
-          { title: say('admin.heard'), className: 'number', render: (_, row) => <Heard heard={row.heard} /> },
+          {
+            title: say('admin.heard'),
+            className: 'number',
+            render: (_, row) => (
+              <>
+                <Heard heard={row.heard} />
+                {row.troubles.some(({ kind }) => kind === 'trunk-poor') && (
+                  <div className="soon">! {say('trunks.poor')}</div>
+                )}
+              </>
+            ),
+          },
           {
             title: '',
             render: (_, row) => (

@@ -188,6 +188,8 @@ export const admin = {
   'trunks.state.up': ['可用', 'Up'],
   'trunks.state.down': ['不可用', 'Down'],
   'trunks.state.refusing': ['接连拒绝外呼', 'Refuses calls out'],
+  'trunks.for': ['已', 'for'],
+  'trunks.poor': ['近半小时声音差', 'bad sound, last half hour'],
   'trunks.state.unknown': ['未知', 'Unknown'],
 
   'hotline.name': ['热线名称', 'Name of the hotline'],
