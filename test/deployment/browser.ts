@@ -9,10 +9,10 @@ import { until } from './programs.ts'
 const name = 'counsellor1'
 
 /** Answers by the page whoever rings there, and waits until both hear each other. */
-async function answer({ page, hears }: Person, caller: Caller): Promise<void> {
-  await page.getByRole('button', { name: /^接听/ }).first().click({ timeout: 30_000 })
+async function answer(person: Person, caller: Caller): Promise<void> {
+  await person.page.getByRole('button', { name: /^接听/ }).first().click({ timeout: 30_000 })
   await until('the caller hears the page', () => caller.helped())
-  await until('the page hears the caller', async () => (await hears(hz.caller)) > -40)
+  await until('the page hears the caller', async () => (await person.hears(hz.caller)) > -40)
 }
 
 /** Puts the caller down, and leaves the record for later. */

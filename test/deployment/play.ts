@@ -86,8 +86,8 @@ function writeNotes(
 async function notesIn(session: Session, contactId: string): Promise<number> {
   const form = await session.ask<Reply<typeof readForm>>('GET', `/contacts/${contactId}/form`)
   const { notes } = fromResponse(form.questionnaire, form.response)
-  const text = notes && 'values' in notes ? String(notes.values[0]) : ''
-  return Number(/\d+/.exec(text)?.[0] ?? 0)
+  const [text] = notes && 'values' in notes ? notes.values : []
+  return typeof text === 'string' ? Number(/\d+/.exec(text)?.[0]) : 0
 }
 
 async function killDatabase(story: Story): Promise<void> {
