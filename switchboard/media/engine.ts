@@ -164,12 +164,12 @@ class WorkerLink {
     await this.worker.terminate()
   }
 
-  /** What is said at one moment goes together: each message wakes the worker. */
+  /** What is said at one moment goes together, for each message wakes the worker; as text, which is read faster than a clone. */
   private post(message: ToWorker): void {
     this.outgoing.push(message)
     if (this.outgoing.length > 1) return
     setImmediate(() => {
-      this.worker.postMessage(this.outgoing)
+      this.worker.postMessage(JSON.stringify(this.outgoing))
       this.outgoing = []
     })
   }

@@ -10,6 +10,7 @@ const DEPTH_SPARE = 2 * FRAME
 const DEPTH_WINDOW = 100
 const QUIET = 200
 const LATE_MANY = 10
+const nothing = new Int16Array(0)
 
 /**
  * The playout buffer of one incoming stream: packets go in when they come, by RTP timestamp, and one frame of 20 ms is
@@ -17,7 +18,8 @@ const LATE_MANY = 10
  * bursts cannot grow the delay: a frame is skipped when the buffer stays over 80 ms for 2 s (facts: 40 ms target).
  */
 export class Inlet {
-  private readonly ring = new Int16Array(RING)
+  /** Made for the first packet: two who are only relayed to each other never need it. */
+  private ring = nothing
   private readAt = 0
   private head = 0
   private anchorTs = 0
@@ -49,6 +51,7 @@ export class Inlet {
   write(codec: Codec, payload: Uint8Array, timestamp: number): void {
     const start = this.placeOf(timestamp, payload.length)
     if (start < 0) return
+    if (this.ring === nothing) this.ring = new Int16Array(RING)
     const table = decodingTable(codec)
     for (let i = Math.max(0, this.readAt - start); i < payload.length; i++) {
       this.ring[(start + i) & (RING - 1)] = table[payload[i] ?? 0] ?? 0

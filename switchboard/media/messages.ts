@@ -120,7 +120,7 @@ export type Order =
   | { do: 'stopRecord'; recording: string }
   | { do: 'pauseRecord'; recording: string; on: boolean }
 
-/** From the front to the worker, several at a time; `ask` numbers a question. */
+/** From the front to the worker, several at a time as JSON; `ask` numbers a question. */
 export type ToWorker =
   { kind: 'question'; ask: number; command: Question } | { kind: 'order'; command: Order }
 

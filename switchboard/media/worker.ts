@@ -32,6 +32,6 @@ function take(message: ToWorker): void {
   }
 }
 
-port.on('message', (messages: ToWorker[]) => messages.forEach(take))
+port.on('message', (messages: string) => (JSON.parse(messages) as ToWorker[]).forEach(take))
 
 tell({ kind: 'ready' })
