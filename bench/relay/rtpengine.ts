@@ -61,8 +61,8 @@ export async function startRtpengine(): Promise<Rtpengine> {
   const where = [
     '--interface=127.0.0.1',
     `--listen-ng=127.0.0.1:${port}`,
-    '--port-min=61000',
-    '--port-max=65000',
+    '--port-min=30000',
+    '--port-max=32000',
   ]
   const how = ['--config-file=none', '--table=-1', '--foreground', '--log-stderr', '--log-level=3']
   let said = ''
