@@ -14,11 +14,14 @@ import type { StaffedSeat } from '../roster/roster.ts'
 import { carryPending } from './pending.ts'
 import { deviceSeen, reloadDevices } from './presence.ts'
 import { allHotlines } from './queries.ts'
-import { linkLost, reconcile, reconcilePart } from './repair.ts'
+import { addLate, linkLost, reconcile, reconcilePart } from './repair.ts'
 import { type CallsOptions, inLane, type Shell, toldOf } from './shell.ts'
 import { supervise, type Wish } from './supervising.ts'
 import { endWrapUp, fire, keepLooking, look } from './turns.ts'
 import { keepListening } from './voice.ts'
+
+/** Longer than any switchboard gathers call-detail records before it writes them. */
+const lateRecordsAfter = 3_000
 
 /** The running calls. */
 export interface Calls {
@@ -177,8 +180,10 @@ async function openLink(shell: Shell): Promise<void> {
 function told(shell: Shell, event: SwitchboardEvent): void {
   if (event.type === 'node.up') {
     shell.comparing = inLane(shell, 'node', () => surely(shell, () => reconcile(shell, event)))
+    lookForLate(shell, event.at)
   } else if (event.type === 'part.up') {
     shell.comparing = inLane(shell, 'node', () => surely(shell, () => reconcilePart(shell, event)))
+    lookForLate(shell, event.at)
   } else if (event.type === 'part.lost') {
     // Nothing more is told of what lived there, so what the others tell need not wait.
     void inLane(shell, 'node', () => surely(shell, () => reconcilePart(shell, event)))
@@ -188,6 +193,14 @@ function told(shell: Shell, event: SwitchboardEvent): void {
   } else {
     void shell.comparing.then(() => pass(shell, event))
   }
+}
+
+/** Who hung up in the moment in which we came is on record only a little later. */
+function lookForLate(shell: Shell, cameAt: number): void {
+  const look = (): void => {
+    if (shell.switchboard) void inLane(shell, 'node', () => surely(shell, () => addLate(shell, cameAt)))
+  }
+  setTimeout(look, lateRecordsAfter).unref()
 }
 
 function pass(shell: Shell, event: SwitchboardEvent): void {

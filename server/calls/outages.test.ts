@@ -83,6 +83,15 @@ test('a caller who came and went while no server was there has a contact too, fa
   expect(row?.again).toBe(true)
 })
 
+test('who hung up in the very moment in which a server came has a contact too', async () => {
+  await hall.calls.stop()
+  const caller = await hall.caller()
+  caller.call.hangup()
+  await caller.ended
+  await hall.startServer()
+  await hall.becomes({ number: 1, state: 'failed', outcome: 'failed' })
+})
+
 test('a server dies after it ended a call and before it hung up: the next one puts the caller down', async () => {
   const caller = await hall.caller()
   await hall.becomes({ state: 'greeting' })

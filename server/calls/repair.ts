@@ -154,6 +154,15 @@ async function mendAll(
   await addMissed(shell, [...past.records.values()])
 }
 
+/** Those who had ended when we came, at `cameAt` by the clock, and were not on record then. */
+export async function addLate(shell: Shell, cameAt: number): Promise<void> {
+  const records = await readCallRecords(shell.dataFolder)
+  await addMissed(
+    shell,
+    [...records.values()].filter(({ endedAt }) => endedAt <= cameAt),
+  )
+}
+
 /** What belongs to no living call is put down, who called meanwhile is taken in, and screens follow. */
 async function settle(shell: Shell, live: readonly LiveCall[], snapshot: Snapshot): Promise<void> {
   await clean(shell, snapshot, new Set(live.flatMap(({ locked }) => legsOf(locked.call))))
