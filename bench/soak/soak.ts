@@ -140,7 +140,8 @@ function tellSound({ samples, verdicts }: Course, totalMs: number): string[] {
     tell(`${name}_delay_start_ms`, start ?? Number.NaN, 'ms')
     tell(`${name}_delay_end_ms`, end ?? Number.NaN, 'ms')
     const tails = samples.slice(1).flatMap(({ passages }) => passages.get(name)?.p99Ms ?? [])
-    tell(`${name}_delay_worst_p99_ms`, Math.max(...tails), 'ms')
+    // Nothing is heard in a sample in which the machine stood still.
+    tell(`${name}_delay_worst_p99_ms`, Math.max(...tails.filter((tail) => !Number.isNaN(tail))), 'ms')
     const points = samples.flatMap(({ atMs, passages }) => {
       const y = passages.get(name)?.tenthMs ?? Number.NaN
       return atMs > part && !Number.isNaN(y) ? [{ x: atMs / hourMs, y }] : []
