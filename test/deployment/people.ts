@@ -21,10 +21,8 @@ export interface Caller {
 
 /** Callers come from here. */
 export interface Carrier {
-  /** Calls the hotline, and says "no" to being recorded so as to be in the line soon. */
-  call: (number: string) => Promise<Caller>
-  /** Several of them, shortly after one another, until every one is answered. */
-  calls: (numbers: readonly string[]) => Promise<Caller[]>
+  /** Several call the hotline, shortly after one another, until every one is answered; they agree to be recorded or do not. */
+  calls: (numbers: readonly string[], agrees?: boolean) => Promise<Caller[]>
   stop: () => Promise<void>
 }
 
@@ -36,7 +34,7 @@ export const newNumbers = (first: number, count: number): string[] =>
 export async function startCarrier(): Promise<Carrier> {
   const boards = [{ host: hosts.proxy, port: 5060 }]
   const phone = await startPhone({ host: hosts.carrier, port: 5060, boards })
-  const call = async (number: string): Promise<Caller> => {
+  const call = async (number: string, key: '1' | '2'): Promise<Caller> => {
     const begun = performance.now()
     const made = await phone.dial('1001', number)
     const caller: Caller = {
@@ -50,16 +48,15 @@ export async function startCarrier(): Promise<Carrier> {
     void made.ended.then(() => (caller.over = true))
     void made.answered.then(() => {
       caller.tookMs = performance.now() - begun
-      void sayNo(made, caller)
+      void choose(made, caller, key)
     })
     return caller
   }
   return {
-    call,
-    calls: async (numbers) => {
+    calls: async (numbers, agrees = false) => {
       const made: Caller[] = []
       for (const number of numbers) {
-        made.push(await call(number))
+        made.push(await call(number, agrees ? '1' : '2'))
         await pause(150)
       }
       await until(`${made.length} calls are answered`, () => made.every((one) => one.tookMs !== null))
@@ -78,9 +75,9 @@ async function hears({ sound, call }: PhoneCall, tone: number): Promise<boolean>
 }
 
 /** The question of consent is asked a second after the answer. */
-async function sayNo(made: PhoneCall, caller: Caller): Promise<void> {
+async function choose(made: PhoneCall, caller: Caller, key: '1' | '2'): Promise<void> {
   await pause(2000)
-  if (!caller.over) await made.sound.press('2').catch(() => undefined)
+  if (!caller.over) await made.sound.press(key).catch(() => undefined)
 }
 
 /** A counsellor's desk phone that takes every call. */

@@ -1,6 +1,6 @@
 /** What is done to the deployment, and what must then be true; each sentence is printed when it was seen. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ContactRow, readForm } from '../../api/contacts.ts'
+import type { ContactRow, readContact, readForm } from '../../api/contacts.ts'
 import type { Desk } from '../../api/desk.ts'
 import type { Reply } from '../../api/endpoint.ts'
 import { fromResponse } from '../../domain/response.ts'
@@ -36,7 +36,7 @@ const rowOf = (rows: readonly ContactRow[], { number }: Pick<Caller, 'number'>):
 
 /** Ten callers, of whom two are helped and eight wait. */
 async function spread(story: Story): Promise<void> {
-  const callers = await callIn(story, newNumbers(1, 10))
+  const callers = await callIn(story, newNumbers(1, 10), true)
   const [one, two] = await Promise.all(story.asterisks.map(callersAt))
   must(`10 calls are spread, ${one?.length} and ${two?.length}`, one?.length === 5 && two?.length === 5)
   await until('both phones help', async () => (await talks(story)) === 2)
@@ -189,6 +189,21 @@ async function hangUpAll(story: Story): Promise<ContactRow[]> {
   return until('every call is over', over, 40_000)
 }
 
+/** Both talks of the beginning were recorded, and had a recorder or an Asterisk killed under them. */
+async function hearRecordings({ supervisor }: Story, rows: readonly ContactRow[]): Promise<void> {
+  const told: string[] = []
+  for (const { contactId, answeredAt, endedAt } of rows.filter((row) => row.recorded && row.number <= 2)) {
+    const { recordings } = await supervisor.ask<Reply<typeof readContact>>('GET', `/contacts/${contactId}`)
+    const talked = Date.parse(endedAt ?? '') - Date.parse(answeredAt ?? '')
+    const [{ state, durationMs } = { state: 'lost', durationMs: 0 }] = recordings
+    const [has, of] = [durationMs ?? 0, talked].map((ms) => Math.round(ms / 1000))
+    if (has === undefined || of === undefined || has > of) continue
+    if (state === 'kept' ? has >= of - 2 : state === 'truncated' && has > of / 2)
+      told.push(`${has} of ${of} s ${state}`)
+  }
+  must(`the recordings of both talks say whether something is missing: ${told.join(', ')}`, told.length === 2)
+}
+
 async function closeAll(story: Story): Promise<void> {
   await story.rejoined
   must('the primary that was killed follows the new one', true)
@@ -202,6 +217,7 @@ async function closeAll(story: Story): Promise<void> {
     "every caller's number is on their contact",
     story.callers.every((caller) => rowOf(rows, caller).length > 0),
   )
+  await hearRecordings(story, rows)
   await verify(story.server)
   must('hearthline verify finds no fault', true)
 }

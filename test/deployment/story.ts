@@ -39,8 +39,8 @@ export function must(what: string, holds: boolean): void {
 }
 
 /** Calls, and remembers the callers. */
-export async function callIn(story: Story, numbers: readonly string[]): Promise<Caller[]> {
-  const made = await story.carrier.calls(numbers)
+export async function callIn(story: Story, numbers: readonly string[], agree = false): Promise<Caller[]> {
+  const made = await story.carrier.calls(numbers, agree)
   story.callers.push(...made)
   return made
 }
