@@ -290,12 +290,8 @@ test('a caller who rings while no server is there is handed over once when one c
   ]
   await until('the caller is told of', () => told().length > 0)
   expect(told()).toHaveLength(1)
-  expect(told()[0]).toMatchObject({
-    dir: 'in',
-    state: 'up',
-    tags: {},
-    party: { kind: 'caller', dialled: '1001' },
-  })
+  const party = { kind: 'caller', dialled: '1001' }
+  expect(told()[0]).toMatchObject({ dir: 'in', state: 'up', tags: {}, party })
 })
 
 test.skipIf(asterisk)(
