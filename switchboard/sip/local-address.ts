@@ -35,7 +35,17 @@ export const isPrivate = (host: string): boolean =>
 /** An interface of this machine, as far as addresses go. */
 export type OwnAddress = Pick<NetworkInterfaceInfo, 'address' | 'netmask' | 'family' | 'internal'>
 
-const ownAddresses = (): OwnAddress[] => Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+const newFor = 1_000
+let own: OwnAddress[] = []
+let askedAt = -Infinity
+
+/** Our addresses; the system is slow to tell them, and asked once a second at most. */
+function ownAddresses(): OwnAddress[] {
+  if (performance.now() - askedAt < newFor) return own
+  askedAt = performance.now()
+  own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return own
+}
 
 /** True when a peer is in the very network of an interface. */
 function isBeside({ address, netmask, family }: OwnAddress, remote: string): boolean {
@@ -63,12 +73,12 @@ export function localHostFor(
   const local = isSix ? '::1' : '127.0.0.1'
   if (isLoopback(remote)) return isLoopback(bound) ? bound : local
   const isAll = bound === '0.0.0.0' || bound === '::'
-  const own = interfaces().filter(
+  const candidates = interfaces().filter(
     ({ address, family, internal }) =>
       !internal && (family === 'IPv6') === isSix && (isAll || address === bound),
   )
-  const near = own.find((one) => isBeside(one, remote))
+  const near = candidates.find((one) => isBeside(one, remote))
   if (near) return near.address
   if (publicAddress !== null && publicAddress.includes(':') === isSix) return publicAddress
-  return isAll ? (own[0]?.address ?? publicAddress ?? local) : bound
+  return isAll ? (candidates[0]?.address ?? publicAddress ?? local) : bound
 }

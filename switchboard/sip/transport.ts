@@ -133,7 +133,10 @@ export class Transport {
 
   /** Stands for a way not yet found: it is closed. */
   nowhere(): Flow {
-    return { ...this.udpFlow({ host: '127.0.0.1', port: 9 }), open: false, send: () => false }
+    const like = this.udpFlow({ host: '127.0.0.1', port: 9 })
+    const { id, transport, remoteHost, remotePort, localHost, localPort } = like
+    const closed = { open: false, send: () => false }
+    return { id, transport, remoteHost, remotePort, localHost, localPort, ...closed }
   }
 
   /** A way to an address. Rejects when a connection cannot be made. */

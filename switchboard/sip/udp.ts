@@ -12,6 +12,9 @@ export interface UdpOptions {
   readonly loseDatagram: ((direction: 'in' | 'out') => boolean) | undefined
 }
 
+/** ICMP answers to what we sent tell nothing: the retransmissions deal with the loss. */
+const ignore = (): void => undefined
+
 /** The UDP socket of the stack. */
 export class UdpListener {
   readonly port: number
@@ -23,7 +26,7 @@ export class UdpListener {
     this.socket = socket
     this.options = options
     this.port = socket.address().port
-    socket.on('error', () => {}) // ICMP answers to what we sent; the retransmissions deal with the loss
+    socket.on('error', ignore)
     socket.on('message', (data, from) => {
       if (options.loseDatagram?.('in') === true) return
       receiver.message(data, this.flowTo(plainHost(from.address), from.port))
@@ -48,31 +51,26 @@ export class UdpListener {
 
   /** The way to a UDP peer; `host` is an address, never a name. */
   flowTo(host: string, port: number): Flow {
-    const { socket, options } = this
-    const isOpen = (): boolean => this.open
-    let localHost: string | null = null
+    return new UdpFlow(this, host, port)
+  }
+
+  get isOpen(): boolean {
+    return this.open
+  }
+
+  /** Our address as this peer sees it. */
+  hostTowards(host: string): string {
+    return localHostFor(host, this.options.host, this.options.publicAddress)
+  }
+
+  /** Sends a datagram; false when the socket is closed. */
+  send(message: string, host: string, port: number): boolean {
+    if (!this.open) return false
+    if (this.options.loseDatagram?.('out') === true) return true
     // A socket of both families wants IPv4 addresses mapped.
-    const routed = options.host === '::' && !host.includes(':') ? `::ffff:${host}` : host
-    return {
-      id: `udp:${host}:${port}`,
-      transport: 'udp',
-      remoteHost: host,
-      remotePort: port,
-      // Looked up when it is needed: this runs for every datagram.
-      get localHost() {
-        localHost ??= localHostFor(host, options.host, options.publicAddress)
-        return localHost
-      },
-      localPort: this.port,
-      get open() {
-        return isOpen()
-      },
-      send(message) {
-        if (!isOpen()) return false
-        if (options.loseDatagram?.('out') !== true) socket.send(message, port, routed, () => {})
-        return true
-      },
-    }
+    const routed = this.options.host === '::' && !host.includes(':') ? `::ffff:${host}` : host
+    this.socket.send(message, port, routed, ignore)
+    return true
   }
 
   async close(): Promise<void> {
@@ -81,5 +79,40 @@ export class UdpListener {
     const closed = once(this.socket, 'close')
     this.socket.close()
     await closed
+  }
+}
+
+/** A class, for one is made for every datagram: getters of an object would be defined anew each time. */
+class UdpFlow implements Flow {
+  readonly transport = 'udp'
+  readonly remoteHost: string
+  readonly remotePort: number
+  readonly localPort: number
+  private readonly listener: UdpListener
+  private ourHost: string | null = null
+
+  constructor(listener: UdpListener, host: string, port: number) {
+    this.listener = listener
+    this.remoteHost = host
+    this.remotePort = port
+    this.localPort = listener.port
+  }
+
+  get id(): string {
+    return `udp:${this.remoteHost}:${this.remotePort}`
+  }
+
+  /** Looked up when it is needed. */
+  get localHost(): string {
+    this.ourHost ??= this.listener.hostTowards(this.remoteHost)
+    return this.ourHost
+  }
+
+  get open(): boolean {
+    return this.listener.isOpen
+  }
+
+  send(message: string): boolean {
+    return this.listener.send(message, this.remoteHost, this.remotePort)
   }
 }
