@@ -44,15 +44,16 @@ test('a telephone with one line is what its line is, and nothing of it is away',
   }
 })
 
-test('lines are away only while another one takes calls', () => {
+test('a lost line is told of only while another one takes calls, and never one that is just being opened', () => {
   const lines = fc.array(fc.constantFrom<LineState>('off', 'connecting', 'ready', 'lost'))
   fc.assert(
     fc.property(lines, (states) => {
-      const ready = states.filter((state) => state === 'ready').length
-      expect(linesAway(states)).toBe(ready === 0 ? 0 : states.length - ready)
+      const lost = states.filter((state) => state === 'lost').length
+      expect(linesAway(states)).toBe(linesTogether(states) === 'ready' ? lost : 0)
     }),
   )
   expect(linesAway(['ready', 'lost'])).toBe(1)
+  expect(linesAway(['ready', 'connecting'])).toBe(0)
 })
 
 test('an offer rings until it is answered, and the call is up when both sides agree', () => {

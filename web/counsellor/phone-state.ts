@@ -35,9 +35,9 @@ export const lineAfter = (state: LineState, event: LineEvent): LineState => line
 export const linesTogether = (lines: readonly LineState[]): LineState =>
   (['ready', 'connecting', 'lost'] as const).find((state) => lines.includes(state)) ?? 'off'
 
-/** How many lines are not ready although calls come. */
+/** How many lines are lost although calls come. */
 export const linesAway = (lines: readonly LineState[]): number =>
-  lines.includes('ready') ? lines.filter((state) => state !== 'ready').length : 0
+  lines.includes('ready') ? lines.filter((state) => state === 'lost').length : 0
 
 /** The talk after an event. */
 export const talkAfter = (state: TalkState, event: TalkEvent): TalkState => talkMoves[state][event] ?? state
