@@ -3,7 +3,7 @@
  * moment, and what is left must be true. One line a round; ends with 1 at the first round with a fault, and keeps its data.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,13 +72,30 @@ async function logIn(product: Product): Promise<Pick<Ground, 'supervisor' | 'cou
   return { supervisor, counsellors }
 }
 
+/** What a process runs. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch {
+    return `process ${pid}`
+  }
+}
+
 async function kill(ground: Ground, victim: Victim): Promise<void> {
   const { product } = ground
   const script = victims[victim]
   if (script !== null) return void process.kill(processOf(product, script), 'SIGKILL')
   const pids = processesOf(product)
+  const named = new Map(pids.map((pid) => [pid, commandOf(pid)]))
   product.launcher.kill('SIGKILL')
-  await until('nothing of it is left', () => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000)
+  const left = (): number[] => pids.filter((pid) => existsSync(`/proc/${pid}`))
+  await until('nothing of it is left', () => left().length === 0, 60_000).catch(() => {
+    throw new Error(
+      `still there a minute after the launcher: ${left()
+        .map((pid) => named.get(pid))
+        .join('; ')}`,
+    )
+  })
   const { data, sipPort } = product
   ground.product = await startProduct({ data, sipPort })
   Object.assign(ground, await logIn(ground.product))
