@@ -3,6 +3,8 @@ import { pino } from 'pino'
 import { readConfig } from './config.ts'
 import { startRecorder, type Recorder } from './recorder.ts'
 
+const longestStop = 8_000
+
 const recorder = await start()
 
 async function start(): Promise<Recorder> {
@@ -21,10 +23,11 @@ async function start(): Promise<Recorder> {
 }
 
 let stopping = false
-/** Files are ended cleanly before the process is. */
+/** Files are ended cleanly before the process is; a disk that hangs does not keep it for ever. */
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
+  setTimeout(() => process.exit(0), longestStop).unref()
   await recorder.close()
   process.exit(0)
 }
