@@ -226,3 +226,13 @@ test('a stack that stops hangs up its calls first', async () => {
   await called.stop()
   expect(await end).toMatchObject({ by: 'remote' })
 })
+
+test('a stack that stops takes nobody new, who would be on no record', async () => {
+  const callee = answering()
+  const [caller, called] = [await aStack(nobody()), await aStack(callee)]
+  await dial(caller, lineOf(called)).outcome
+  const stopped = called.stop()
+  expect(await dial(caller, lineOf(called)).end).toMatchObject({ by: 'remote', status: 503 })
+  await stopped
+  expect(callee.calls).toHaveLength(1)
+})

@@ -55,6 +55,7 @@ class Stack implements SipStack, CallHost {
   /** By Call-ID and our tag. */
   private readonly calls = new Map<string, SipCall>()
   private emptied: (() => void) | null = null
+  private stopping = false
 
   constructor(options: SipStackOptions, handlers: SipHandlers) {
     this.clock = options.clock ?? realClock
@@ -181,6 +182,7 @@ class Stack implements SipStack, CallHost {
   }
 
   async stop(graceMs = 1000): Promise<void> {
+    this.stopping = true
     this.trunks.clear()
     for (const call of this.calls.values()) call.hangup()
     if (this.calls.size > 0) {
@@ -223,7 +225,10 @@ class Stack implements SipStack, CallHost {
   private route(transaction: ServerTransaction): void {
     const { request } = transaction
     if (request.method === 'CANCEL') return this.cancel(transaction)
-    if (tagOf(request.headers, 'to') === null || request.method === 'REGISTER') {
+    const begins = tagOf(request.headers, 'to') === null
+    // Nobody would take the call over, nor write down that it was.
+    if (begins && this.stopping && request.method === 'INVITE') return transaction.answer(503)
+    if (begins || request.method === 'REGISTER') {
       return this.reception.receive(transaction)
     }
     const call = this.callOf(request.headers, 'to')
