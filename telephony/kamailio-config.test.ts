@@ -59,6 +59,8 @@ test('what would break out of its line, or cannot be meant, is refused', () => {
 test('deploy/cluster shows what is written', () => {
   const example = join(import.meta.dirname, '..', 'deploy', 'cluster', 'example')
   const files = kamailioConfig({ ...settings, carriers: settings.carriers.slice(0, 1) })
-  expect(readdirSync(example).toSorted()).toEqual([...files.keys()].toSorted())
+  // These two are no work of ours: `npm run test:cluster` runs them as they stand there.
+  const byHand = ['haproxy.cfg', 'patroni.yml']
+  expect(readdirSync(example).toSorted()).toEqual([...files.keys(), ...byHand].toSorted())
   for (const [name, text] of files) expect(readFileSync(join(example, name), 'utf8'), name).toBe(text)
 })
