@@ -6,15 +6,15 @@ import { cores, openEngine, type Engine } from './engines.ts'
 import { measure, type Extent, type Figures } from './phases.ts'
 
 const full: Extent = {
-  warmUp: 200,
+  warmUp: 1000,
   setUps: 500,
-  rates: [50, 100, 150, 200, 250, 300, 400, 500, 600],
+  rates: [50, 75, 100, 125, 150, 200, 250, 300, 400],
   rateSeconds: 5,
   bridged: 100,
   seats: 40,
   listeners: 200,
   probes: 5,
-  lossy: 400,
+  lossy: 200,
   losses: [0.05, 0.2],
   lossyTalkMs: 20_000,
   windowMs: 10_000,
@@ -40,6 +40,7 @@ const units: Readonly<Record<string, string>> = {
   recorded_cpu_percent_per_call: '%',
   webrtc_cpu_percent_per_call: '%',
   cpu_ms_per_setup: 'ms',
+  cpu_ms_per_setup_at_100_per_s: 'ms',
   setup_per_s: '1/s',
   setup_p50_ms: 'ms',
   setup_p99_ms: 'ms',
