@@ -14,6 +14,7 @@ import {
   createContact,
   findCallerLegs,
   findLine,
+  findLiveCalls,
   hasContact,
   lastCallFailed,
   lineOfNumber,
@@ -23,7 +24,7 @@ import {
 } from './queries.ts'
 import { promiseOf } from './promises.ts'
 import { inLane, isOurs, type Shell } from './shell.ts'
-import { carryOut } from './stepping.ts'
+import { carryOut, happenSurely } from './stepping.ts'
 
 /** A number whose last call broke within this time goes first. */
 const ringsAgainWithin = 30 * 60_000
@@ -47,7 +48,8 @@ const dialledOf = ({ party }: Leg): string | null => (party.kind === 'number' ? 
 
 async function take(shell: Shell, leg: Leg, contactId: string, at: number): Promise<void> {
   let calmed = false
-  while (!shell.stopped) {
+  // Who has control in our place takes the caller in.
+  while (!shell.stopped && shell.switchboard) {
     try {
       return await open(shell, leg, contactId, at)
     } catch (error) {
@@ -59,6 +61,8 @@ async function take(shell: Shell, leg: Leg, contactId: string, at: number): Prom
       await sleep(500)
     }
   }
+  shell.legs.delete(leg.id)
+  shell.contacts.delete(contactId)
 }
 
 async function calm(shell: Shell, leg: string): Promise<void> {
@@ -91,11 +95,14 @@ function keptNumber(shell: Shell, hotlineId: string, number: string | null) {
 }
 
 /** Contacts of one hotline are opened in a line before its lock; whoever fails does not hold up the next. */
-function oneByOne(shell: Shell, hotlineId: string, work: () => Promise<void>): Promise<void> {
+function oneByOne(shell: Shell, hotlineId: string, work: () => Promise<boolean>): Promise<boolean> {
   const mine = (shell.openings.get(hotlineId) ?? Promise.resolve()).then(work)
   shell.openings.set(
     hotlineId,
-    mine.catch(() => undefined),
+    mine.then(
+      () => undefined,
+      () => undefined,
+    ),
   )
   return mine
 }
@@ -113,7 +120,7 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
     const ringsAgain = numberKey !== null && (await lastCallFailed(tx, numberKey, at - ringsAgainWithin))
     return line && { line, ringsAgain }
   })
-  if (!known) return goOn(shell, hotlineId, leg.id, contactId)
+  if (!known) return goOn(shell, hotlineId, leg, contactId)
   const { line, ringsAgain } = known
   const fresh = newCall({
     contact: contactId,
@@ -132,9 +139,10 @@ async function open(shell: Shell, leg: Leg, contactId: string, at: number): Prom
   })
   const { call, effects } = step(fresh, { type: 'arrived' }, shell.now())
   const channel = web ? 'web-call' : 'phone'
-  await oneByOne(shell, hotlineId, () =>
+  const opened = await oneByOne(shell, hotlineId, () =>
     openContact(shell.db, hotlineId, call, { channel, ...kept, trusted, data: { line: lineId } }),
   )
+  if (!opened) return goOn(shell, hotlineId, leg, contactId)
   const owner = shell.legs.get(leg.id)
   if (owner) owner.hotlineId = hotlineId
   remember(shell, hotlineId, call)
@@ -204,14 +212,29 @@ async function putDown(shell: Shell, leg: string, contactId: string, cause?: 'un
 }
 
 /**
- * The caller's contact is there already. Ours: it was written although we heard that the database was away. Another: that
- * call is over, and whoever ended it died before hanging up.
+ * The caller's contact is there already. Ours: it was written although we heard that the database was away. Another that
+ * lives: of the server that had control before us. Another that is over: whoever ended it died before hanging up.
  */
-async function goOn(shell: Shell, hotlineId: string, leg: string, contactId: string): Promise<void> {
+async function goOn(shell: Shell, hotlineId: string, leg: Leg, contactId: string): Promise<void> {
   const locked = await inHotline(shell.db, hotlineId, (tx) => lockCall(tx, contactId))
-  if (!locked) return putDown(shell, leg, contactId)
-  const owner = shell.legs.get(leg)
+  if (!locked) return adopt(shell, hotlineId, leg, contactId)
+  const owner = shell.legs.get(leg.id)
   if (owner) owner.hotlineId = hotlineId
   remember(shell, hotlineId, locked.call)
   await carryOut(shell, hotlineId, locked.call, locked.language, locked.pending)
+}
+
+async function adopt(shell: Shell, hotlineId: string, leg: Leg, contactId: string): Promise<void> {
+  const live = await inHotline(shell.db, hotlineId, findLiveCalls)
+  const theirs = live.find(({ call }) => call.callerLeg === leg.id)
+  if (!theirs) return putDown(shell, leg.id, contactId)
+  const owner = { contactId: theirs.contactId, hotlineId }
+  shell.contacts.delete(contactId)
+  shell.contacts.set(owner.contactId, owner)
+  shell.legs.set(leg.id, owner)
+  remember(shell, hotlineId, theirs.call)
+  const legs = { [leg.id]: leg.state === 'up' ? 'up' : 'ringing' } as const
+  await inLane(shell, owner.contactId, async () => {
+    await happenSurely(shell, hotlineId, owner.contactId, { type: 'reconciled', legs })
+  })
 }

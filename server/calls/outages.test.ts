@@ -4,6 +4,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { PhoneCall } from '../../switchboard/testing/phone.ts'
 import { until } from '../../telephony/testing/house.ts'
 import { freshDatabase } from '../../test/database.ts'
+import type { Call } from '../../domain/call-state.ts'
+import { newId } from '../db/id.ts'
+import { arrive } from './intake.ts'
+import { openContact } from './queries.ts'
 import { Hall } from './testing/hall.ts'
 
 const data = await freshDatabase()
@@ -90,6 +94,49 @@ test('who hung up in the very moment in which a server came has a contact too', 
   await caller.ended
   await hall.startServer()
   await hall.becomes({ number: 1, state: 'failed', outcome: 'failed' })
+})
+
+test('a caller whom the server before us took in while the database came back is one contact, and goes on with it', async () => {
+  const seat = await hall.seat()
+  const caller = await hall.caller()
+  await hall.becomes({ state: 'greeting' })
+  const { shell } = hall.calls
+  const leg = shell.switchboard?.snapshot().legs.find(({ dir }) => dir === 'in')
+  if (!leg) throw new Error('no caller')
+  shell.legs.delete(leg.id)
+  arrive(shell, leg, Date.now())
+  await until('the caller is known again', () => shell.legs.get(leg.id)?.hotlineId === hall.hotlineId)
+  await caller.sound.press('2')
+  await hall.becomes({ state: 'offered' })
+  const rung = await seat.phone.rings()
+  rung.answer()
+  await hearEachOther(caller, rung)
+  const rows = await data.owner('select from contact where hotline_id = $1', [hall.hotlineId])
+  expect(rows).toHaveLength(1)
+})
+
+test('two servers that take in one caller at once make one contact', async () => {
+  const caller = await hall.caller()
+  await hall.becomes({ state: 'greeting' })
+  const [known] = await data.owner<{ call: Call; caller_leg: string }>(
+    'select call, caller_leg from contact where hotline_id = $1',
+    [hall.hotlineId],
+  )
+  if (!known) throw new Error('no contact')
+  const given = {
+    channel: 'phone' as const,
+    sealed: null,
+    numberKey: null,
+    suffixKey: null,
+    trusted: false,
+    data: {},
+  }
+  const opening = (): Promise<boolean> => {
+    const call = { ...known.call, contact: newId(Date.now()), callerLeg: 'one-more' }
+    return openContact(hall.calls.shell.db, hall.hotlineId, call, given)
+  }
+  expect((await Promise.all([opening(), opening(), opening()])).toSorted()).toEqual([false, false, true])
+  caller.call.hangup()
 })
 
 test('a server dies after it ended a call and before it hung up: the next one puts the caller down', async () => {

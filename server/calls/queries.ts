@@ -129,24 +129,27 @@ export async function createContact(tx: Tx, call: Call, given: NewContact): Prom
 }
 
 /**
- * Opens a contact with the hotline's next number, as a transaction of its own in one message. Call it for one contact of a
- * hotline after the other: a crowd at the lock is slower than a line before it.
+ * Opens a contact with the hotline's next number, as a transaction of its own in one message; false when the caller's leg has
+ * one already. Call it for one contact of a hotline after the other: a crowd at the lock is slower than a line before it.
  */
 export async function openContact(
   db: Database,
   hotlineId: string,
   call: Call,
   given: NewContact,
-): Promise<void> {
-  await outside(() =>
-    sql`select open_contact(${hotlineId}, ${contactValues(call, given)}, ${jsonb(given.data)})`.execute(
+): Promise<boolean> {
+  const { rows } = await outside(() =>
+    sql<{ number: string | null }>`
+      select open_contact(${hotlineId}, ${contactValues(call, given)}, ${jsonb(given.data)}) as number`.execute(
       db.doors,
     ),
   )
+  return rows[0]?.number !== null
 }
 
-/** Whether a contact was already opened for this caller's leg. */
+/** Whether a contact was already opened for this caller's leg; until the transaction ends nobody else opens one. */
 export async function hasContact(tx: Tx, leg: string): Promise<boolean> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`leg ${leg}`}, 0))`.execute(tx)
   const { rows } = await sql`
     select from contact where hotline_id = current_hotline() and caller_leg = ${leg} limit 1`.execute(tx)
   return rows.length > 0
