@@ -22,14 +22,20 @@ async function start(): Promise<Recorder> {
   }
 }
 
+/** Without a launcher nobody ends us should Node hang in its own farewell (nodejs/node issue 54918): a signal does surely. */
+function leave(): void {
+  if (process.connected === false) process.kill(process.pid, 'SIGKILL')
+  else process.exit(0)
+}
+
 let stopping = false
 /** Files are ended cleanly before the process is; a disk that hangs does not keep it for ever. */
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
-  setTimeout(() => process.exit(0), longestStop).unref()
-  await recorder.close()
-  process.exit(0)
+  setTimeout(leave, longestStop).unref()
+  await recorder.close().catch(() => undefined)
+  leave()
 }
 
 process.on('SIGTERM', () => void stop())

@@ -13,17 +13,20 @@ async function start(): Promise<Running> {
   return startServer(config, log)
 }
 
+/** Without a launcher nobody ends us should Node hang in its own farewell (nodejs/node issue 54918): a signal does surely. */
+function leave(): void {
+  if (process.connected === false) process.kill(process.pid, 'SIGKILL')
+  else process.exit(0)
+}
+
 function endOn(running: Running): void {
   let ending = false
   const end = (): void => {
     if (ending) return
     ending = true
     // Whatever still hangs must not keep the process: the database has what was acknowledged.
-    setTimeout(() => process.exit(0), 8000).unref()
-    void running.stop().then(
-      () => process.exit(0),
-      () => process.exit(0),
-    )
+    setTimeout(leave, 8000).unref()
+    void running.stop().then(leave, leave)
   }
   process.on('SIGTERM', end)
   process.on('disconnect', end)

@@ -62,7 +62,7 @@ test('the process ends when its launcher has died', async () => {
   const { child } = await start({})
   const exit = once(child, 'exit')
   child.disconnect()
-  expect(await exit).toEqual([0, null])
+  expect(await exit).toEqual([null, 'SIGKILL'])
 })
 
 test('a port that is taken is named in one sentence, and the exit code is 1', async () => {

@@ -9,14 +9,19 @@ const longestStop = 5_000
 let serving: Switchboard | null = null
 let stopping = false
 
+/** Without a launcher nobody ends us should Node hang in its own farewell (nodejs/node issue 54918): a signal does surely. */
+function leave(): void {
+  if (process.connected === false) process.kill(process.pid, 'SIGKILL')
+  else process.exit(0)
+}
+
 /** Ends the process cleanly; before it serves there is nothing to clean. */
 function stop(): void {
   if (stopping) return
   stopping = true
-  const end = () => process.exit(0)
-  if (!serving) return end()
-  setTimeout(end, longestStop).unref()
-  serving.stop().then(end, end)
+  if (!serving) return leave()
+  setTimeout(leave, longestStop).unref()
+  serving.stop().then(leave, leave)
 }
 
 async function main(): Promise<void> {
