@@ -6,18 +6,18 @@ import { cores, openEngine, type Engine } from './engines.ts'
 import { measure, type Extent, type Figures } from './phases.ts'
 
 const full: Extent = {
-  warmUp: 1000,
-  setUps: 500,
-  rates: [50, 75, 100, 125, 150, 200, 250, 300, 400],
-  rateSeconds: 5,
+  warmUp: 600,
+  setUps: 300,
+  rates: [75, 100, 125, 150, 200, 300, 400],
+  rateSeconds: 3,
   bridged: 100,
   seats: 40,
   listeners: 200,
-  probes: 5,
-  lossy: 200,
+  probes: 3,
+  lossy: 60,
   losses: [0.05, 0.2],
-  lossyTalkMs: 20_000,
-  windowMs: 10_000,
+  lossyTalkMs: 3000,
+  windowMs: 5000,
 }
 const brief: Extent = {
   warmUp: 25,
