@@ -1,6 +1,6 @@
 /* `npx hearthline asterisk-config FOLDER`: the configuration of an Asterisk 22 in the place of our switchboard. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
@@ -11,6 +11,7 @@ import {
   isMadeHere,
   type AsteriskSettings,
 } from '../../telephony/asterisk-config.ts'
+import { putFiles } from './file-writing.ts'
 import { CommandRefused } from './users.ts'
 
 const usage = `npx hearthline asterisk-config FOLDER [--name NAME] [--host ADDRESS] [--public ADDRESS] [--sip-port 5060]
@@ -76,10 +77,7 @@ export function writeAsteriskConfig(args: string[]): void {
   const shown = host.includes(':') ? `[${host}]` : host
   files.set('ari.env', `ARI_URL=http://${user}:${password}@${shown}:${ariPort}\n`)
   for (const name of files.keys()) refuseForeign(join(folder, name))
-  for (const [name, text] of files) {
-    writeFileSync(join(folder, `${name}.new`), text, { mode: 0o600 })
-    renameSync(join(folder, `${name}.new`), join(folder, name))
-  }
+  putFiles(folder, files, 0o600)
   console.log(
     `${files.size} files are in ${folder}; ARI_URL is in ari.env. 配置已写入,ARI_URL 在 ari.env 中。`,
   )

@@ -1,5 +1,5 @@
 /* `npx hearthline kamailio-config FOLDER`: the configuration of a Kamailio in front of several Asterisks. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ import {
   type KamailioSettings,
   type SipAddress,
 } from '../../telephony/kamailio-config.ts'
+import { putFiles } from './file-writing.ts'
 import { CommandRefused } from './users.ts'
 
 const usage = `npx hearthline kamailio-config FOLDER --listen ADDRESS[:5060] [--public ADDRESS]
@@ -27,11 +28,7 @@ export function writeKamailioConfig(args: string[]): void {
   const files = filesFor(settings)
   mkdirSync(settings.folder, { recursive: true, mode: 0o750 })
   for (const name of files.keys()) refuseForeign(join(settings.folder, name))
-  for (const [name, text] of files) {
-    const path = join(settings.folder, name)
-    writeFileSync(`${path}.new`, text, { mode: 0o640 })
-    renameSync(`${path}.new`, path)
-  }
+  putFiles(settings.folder, files, 0o640)
   console.log(
     `Start Kamailio with -f ${join(settings.folder, 'kamailio.cfg')}. 配置已写入,请以此文件启动 Kamailio。`,
   )
