@@ -9,6 +9,7 @@ import { relay } from './relay/relay.ts'
 import { resources } from './resources.ts'
 import { sealing } from './sealing.ts'
 import { soak } from './soak/soak.ts'
+import { srtp } from './srtp.ts'
 import { switchboard } from './switchboard/switchboard.ts'
 import { verify } from './verify.ts'
 import { web } from './web.ts'
@@ -25,6 +26,7 @@ const benches: Record<string, (quick: boolean, flags: string[]) => Promise<void>
   verify,
   sealing,
   soak,
+  srtp,
   switchboard,
   web,
 }
