@@ -22,7 +22,8 @@ const codec = (name: string, payloadType: number): RTCRtpCodecParameters =>
 
 function peer(): RTCPeerConnection {
   const connection = new RTCPeerConnection({
-    codecs: { audio: [codec('PCMU', 0), codec('PCMA', 8)], video: [] },
+    // As browsers do, it names telephone events, so nobody has to listen for keys as tones.
+    codecs: { audio: [codec('PCMU', 0), codec('PCMA', 8), codec('telephone-event', 126)], video: [] },
     headerExtensions: { audio: [], video: [] },
     iceServers: [],
     bundlePolicy: 'max-bundle',

@@ -92,7 +92,10 @@ function tell(ours: Figures[], theirs: Figures[]): void {
 async function round(kind: Engine['kind'], extent: Extent): Promise<Figures> {
   const engine = await openEngine(kind)
   try {
-    return await measure(engine, extent, say)
+    const figures = await measure(engine, extent, say)
+    // The median comes after half an hour; whoever waits, or has to stop, has what is known.
+    say(`${kind}: ${JSON.stringify(figures)}`)
+    return figures
   } finally {
     await engine.stop()
   }
