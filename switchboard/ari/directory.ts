@@ -18,6 +18,8 @@ export interface Endpoint {
   kind: 'account' | 'trunk'
   /** What carries its sound: `webrtc=yes`, `media_encryption=sdes` (SRTP), else plain RTP. */
   media: LegKind
+  /** `media_encryption_optimistic=yes`: SRTP only where the far end can. */
+  optimistic: boolean
   context: string
   accountcode: string
   caller: string
@@ -139,6 +141,7 @@ export class Directory {
       id,
       kind,
       media: mediaOf(endpoint),
+      optimistic: yes(endpoint.one('media_encryption_optimistic')),
       context: endpoint.one('context') ?? 'hearthline',
       accountcode: endpoint.one('accountcode') ?? '',
       caller: endpoint.one('callerid') ?? '',

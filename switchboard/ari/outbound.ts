@@ -1,4 +1,5 @@
 import type { OutboundHandlers, Party } from '../sip/contract.ts'
+import type { Endpoint } from './directory.ts'
 import { setState } from './answering.ts'
 import { dialStatusOf } from './cause.ts'
 import { channelJson, newChannel } from './channel.ts'
@@ -15,6 +16,9 @@ const forEver = 24 * 60 * 60 * 1000
 
 /** Variable of a channel to be dialled: ms without any answer at all after which it ends. Asterisk knows none such. */
 const silenceVariable = 'HEARTHLINE_SILENCE_MS'
+
+/** What a far end says that cannot do what was offered: unsupported media type, not acceptable (here). */
+const refusals = new Set([415, 488, 606])
 
 /** How a channel is to be dialled. */
 interface Dialling {
@@ -35,11 +39,19 @@ function planFor(x: Exchange, endpoint: string): DialPlan {
   const known = x.directory.endpoint(resource)
   const number = at < 0 ? '' : dialled.slice(0, at)
   if (known?.kind === 'trunk' && /^[\w+*#.-]+$/.test(number))
-    return { target: { kind: 'trunk', trunk: resource, number }, kind: known.media, resource, dialled }
-  if (known?.kind === 'account' && at < 0 && x.sip.registrations(resource).length > 0) {
-    return { target: { kind: 'account', user: resource }, kind: known.media, resource, dialled }
+    return { target: { kind: 'trunk', trunk: resource, number }, ...soundOf(known), resource, dialled }
+  const [contact] = x.sip.registrations(resource)
+  if (known?.kind === 'account' && at < 0 && contact) {
+    const sound = soundOf(known, contact.remote.transport)
+    return { target: { kind: 'account', user: resource }, ...sound, resource, dialled }
   }
   throw new AriFault(500, 'Allocation failed')
+}
+
+/** Keys that travel in the clear keep nobody out: who need not have them is offered them by TLS alone. */
+function soundOf({ media, optimistic }: Endpoint, transport = 'tls'): Pick<DialPlan, 'kind' | 'orPlain'> {
+  const orPlain = optimistic && media === 'srtp'
+  return orPlain && transport !== 'tls' ? { kind: 'rtp', orPlain: false } : { kind: media, orPlain }
 }
 
 function makeChannel(x: Exchange, params: Params, givenId: string | undefined): Channel {
@@ -102,7 +114,9 @@ function dial(x: Exchange, channel: Channel, how: Dialling): void {
   const { plan } = channel
   if (!plan) return
   channel.plan = null
-  void send(x, channel, plan, how).catch((error: unknown) => fail(x, channel, error))
+  void send(x, channel, plan, how)
+    .then(() => channel.ended || tellDial(x, channel, plan, ''))
+    .catch((error: unknown) => fail(x, channel, error))
 }
 
 async function send(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling): Promise<void> {
@@ -120,7 +134,6 @@ async function send(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling
   const silenceMs = Number(channel.variables.get(silenceVariable)?.value)
   const wanted = { from, offer, headers, timeoutMs, ...(silenceMs > 0 ? { silenceMs } : {}) }
   channel.call = x.sip.call(plan.target, wanted, handlers(x, channel, plan, how))
-  tellDial(x, channel, plan, '')
 }
 
 function tellDial(x: Exchange, channel: Channel, plan: DialPlan, dialstatus: string): void {
@@ -144,6 +157,11 @@ function handlers(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling):
       void connect(x, channel, plan, how, sdp).catch((error: unknown) => fail(x, channel, error))
     },
     ended: (end) => {
+      if (plan.orPlain && refusals.has(end.status ?? 0) && !channel.answered && !channel.ended) {
+        const plainly: DialPlan = { ...plan, kind: 'rtp', orPlain: false }
+        void send(x, channel, plainly, how).catch((error: unknown) => fail(x, channel, error))
+        return
+      }
       if (!channel.answered && !channel.ended)
         tellDial(x, channel, plan, dialStatusOf(endingOf(channel, end).cause))
       leg.ended(end)

@@ -65,6 +65,35 @@ test('we call with SDES and the far end answers: both directions are secured by 
   await safe.close()
 })
 
+test('keys that nobody took are left out of the next offer, and both are heard', async () => {
+  const [first, second] = [await TestPhone.open(), await TestPhone.open()]
+  expect(await t.engine.makeOffer('one', 'srtp')).toMatch(/RTP\/SAVP [^]*a=crypto:/)
+  const offer = await t.engine.makeOffer('one', 'rtp')
+  expect(offer).toContain('RTP/AVP')
+  expect(offer).not.toContain('a=crypto')
+  first.follow(offer)
+  await t.engine.acceptAnswer('one', first.sdp())
+  first.speak(500)
+  await t.offers('two', second, 800)
+  together()
+  await until(() => first.hears([800]).length === 1 && second.hears([500]).length === 1)
+  await first.close()
+})
+
+test('a phone that offers keys and could do without (RFC 8643) is answered with keys', async () => {
+  const [safe, plain] = [await TestPhone.open(), await TestPhone.open()]
+  safe.keys = keys(10)
+  safe.optional = true
+  expect(await t.offers('one', safe, 500)).toMatch(/RTP\/AVP [^]*a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:/)
+  await t.offers('two', plain, 800)
+  together()
+  await until(() => safe.hears([800]).length === 1 && plain.hears([500]).length === 1)
+  // An offer that was asked for later names them again, and whatever it offers itself, what is secured stays so.
+  expect(await t.engine.makeOffer('one', 'rtp')).toMatch(/RTP\/AVP [^]*a=crypto:1 /)
+  safe.keys = null
+  expect(await t.engine.renegotiate('one', safe.sdp()).catch(codeOf)).toBe('not-acceptable')
+})
+
 test('recorded SRTP sent again, forged SRTP and plain RTP into a secured call are dropped; the call goes on', async () => {
   const [safe, plain] = [await TestPhone.open(), await TestPhone.open()]
   safe.keys = keys(10)

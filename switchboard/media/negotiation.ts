@@ -3,7 +3,7 @@ import type { PortPool } from '../rtp/ports.ts'
 import { SocketPair } from '../rtp/sockets.ts'
 import type { SrtpKeys } from '../rtp/srtp.ts'
 import type { AudioFormat, AudioTerms } from '../sdp/audio.ts'
-import { isNowhere, NotAcceptable, readAudio } from '../sdp/audio.ts'
+import { isNowhere, isPlain, NotAcceptable, readAudio } from '../sdp/audio.ts'
 import type { CryptoTerms } from '../sdp/crypto.ts'
 import { SdpError } from '../sdp/description.ts'
 import type { OwnAudio } from '../sdp/writing.ts'
@@ -60,6 +60,9 @@ export class Negotiation {
   private eventType: number | null = null
   /** Our keys: fresh for the leg, then the same in every description (RFC 4568 §7.1). */
   private crypto: CryptoTerms | null = null
+  /** The far end offered its keys under RTP/AVP (RFC 8643), and so do we from then on. */
+  private optional = false
+  private settled = false
 
   constructor(leg: CallLeg, place: Place) {
     this.leg = leg
@@ -72,10 +75,14 @@ export class Negotiation {
     await this.open(terms.webRtc ? 'webrtc' : 'rtp')
     this.mustReach(terms)
     if (terms.crypto) this.crypto = { tag: terms.crypto.tag, keys: newKeys(terms.crypto.keys.tag) }
+    this.optional = isPlain(terms.protocol)
     return this.respond(terms)
   }
 
-  /** Our offer, with the law of `first` before the other; on an open leg a fresh one of the same session. */
+  /**
+   * Our offer, with the law of `first` before the other; on an open leg a fresh one of the same session. `rtp` after `srtp`
+   * that nobody took offers no keys any more.
+   */
   async offer(kind: LegKind, first: Codec): Promise<string> {
     if (!this.pair && !this.peer) {
       await this.open(kind)
@@ -85,6 +92,8 @@ export class Negotiation {
       if (kind === 'srtp') this.crypto = { tag: '1', keys: newKeys(10) }
       this.leg.reception.expect(this.formats, [this.eventType])
     }
+    // Nobody has taken the keys of the offer before, and now it shall be without.
+    if (kind === 'rtp' && !this.settled) this.crypto = null
     return writeOffer(this.own('sendrecv'))
   }
 
@@ -141,6 +150,7 @@ export class Negotiation {
   /** What both sides said becomes how the leg sends and what it expects. */
   private settle(terms: AudioTerms): void {
     const { leg } = this
+    this.settled = true
     const nowhere = isNowhere(terms.address) && this.pair !== null
     if (this.crypto && terms.crypto) {
       this.crypto = { tag: terms.crypto.tag, keys: this.crypto.keys }
@@ -177,6 +187,7 @@ export class Negotiation {
       ssrc: this.leg.out.ssrc,
       webRtc: this.peer?.terms() ?? null,
       crypto: this.crypto,
+      optional: this.optional,
     }
   }
 }

@@ -27,6 +27,8 @@ export class TestPhone {
   readonly host: string
   /** Its keys, where it offers SRTP by SDES. */
   keys: SrtpKeys | null = null
+  /** It can do without them (RFC 8643). */
+  optional = false
   codec: Codec = 'PCMA'
   eventType = 101
   sequence = 1000
@@ -69,7 +71,7 @@ export class TestPhone {
       's=-',
       `c=${address}`,
       't=0 0',
-      `m=audio ${this.port} RTP/${this.keys ? 'S' : ''}AVP ${first} ${second} ${this.eventType}`,
+      `m=audio ${this.port} RTP/${this.keys && !this.optional ? 'S' : ''}AVP ${first} ${second} ${this.eventType}`,
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:8 PCMA/8000',
       `a=rtpmap:${this.eventType} telephone-event/8000`,
@@ -84,9 +86,8 @@ export class TestPhone {
   follow(sdp: string): void {
     const { address, port, crypto } = readAudio(sdp)
     this.target = { address, port }
-    if (!this.keys || !crypto) return
-    this.sealing = new SrtpStream(this.keys)
-    this.opening = new SrtpStream(crypto.keys)
+    this.sealing = this.keys && crypto && new SrtpStream(this.keys)
+    this.opening = this.keys && crypto && new SrtpStream(crypto.keys)
   }
 
   /** Sends one packet as it is. */

@@ -61,6 +61,7 @@ const own: OwnAudio = {
   ssrc: 1,
   webRtc: null,
   crypto: null,
+  optional: false,
 }
 
 test("a browser's offer: G.711 in its order, the telephone-event of 8 kHz, ICE and DTLS", () => {

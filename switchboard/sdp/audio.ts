@@ -43,7 +43,7 @@ export interface AudioTerms {
   /** How much audio a packet to it should carry, 10 to 60 ms (ptime, within maxptime). */
   packetMs: number
   mid: string | null
-  /** The first keys we can serve, in RTP/SAVP descriptions (SDES, RFC 4568). */
+  /** The first keys we can serve: SDES (RFC 4568), also in RTP/AVP descriptions, whose writer can do without (RFC 8643). */
   crypto: CryptoTerms | null
   /** Present in UDP/TLS/RTP/SAVPF descriptions. */
   webRtc: WebRtcTerms | null
@@ -53,6 +53,8 @@ export interface AudioTerms {
 export class NotAcceptable extends Error {}
 
 const plain = new Set(['RTP/AVP', 'RTP/AVPF'])
+/** True for a protocol that is served without keys. */
+export const isPlain = (protocol: string): boolean => plain.has(protocol)
 const keyed = new Set(['RTP/SAVP', 'RTP/SAVPF'])
 const secure = new Set(['UDP/TLS/RTP/SAVPF', 'UDP/TLS/RTP/SAVP'])
 
@@ -185,7 +187,7 @@ export function readAudio(text: string): AudioTerms {
     formats,
     eventType,
     packetMs: packetMsOf(media),
-    crypto: keyed.has(media.protocol) ? cryptoOf(media) : null,
+    crypto: webRtc ? null : cryptoOf(media),
     mid: attribute(description, media, 'mid'),
     webRtc,
   }

@@ -26,6 +26,8 @@ export interface OwnAudio {
   webRtc: OwnWebRtc | null
   /** Our keys, where the leg is secured by SDES. */
   crypto: CryptoTerms | null
+  /** The far end may do without those keys (RFC 8643). */
+  optional: boolean
 }
 
 /** What the other side's direction leaves to us (RFC 3264 §6.1). */
@@ -80,7 +82,7 @@ function audioLines(own: OwnAudio, protocol: string, mid: string): string[] {
 
 function protocolOf(own: OwnAudio): string {
   if (own.webRtc) return 'UDP/TLS/RTP/SAVPF'
-  return own.crypto ? 'RTP/SAVP' : 'RTP/AVP'
+  return own.crypto && !own.optional ? 'RTP/SAVP' : 'RTP/AVP'
 }
 
 /** An offer with one audio line. */

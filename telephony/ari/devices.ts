@@ -19,6 +19,9 @@ const nearNat: Fields = {
   rewrite_contact: 'yes',
 }
 
+// Where the far end can; who cannot, or has no TLS to hide the keys, talks as before (RFC 8643).
+const secured: Fields = { media_encryption: 'sdes', media_encryption_optimistic: 'yes' }
+
 function secretFields(user: string, secret: Secret): Fields {
   if ('password' in secret) return { auth_type: 'userpass', username: user, password: secret.password }
   return { auth_type: 'md5', username: user, realm: secret.realm, md5_cred: secret.ha1 }
@@ -34,7 +37,7 @@ export function seatObjects(spec: SeatSpec, context: string): ConfigObject[] {
     auth: seat,
     aors: seat,
     accountcode: role,
-    ...(kind === 'browser' ? { webrtc: 'yes' } : { dtmf_mode: 'auto_info' }),
+    ...(kind === 'browser' ? { webrtc: 'yes' } : { dtmf_mode: 'auto_info', ...secured }),
   }
   return [
     { kind: 'auth', fields: secretFields(seat, secret) },
@@ -58,6 +61,7 @@ export function trunkObjects(spec: TrunkSpec, context: string): ConfigObject[] {
     aors: trunk,
     accountcode: 'trunk',
     dtmf_mode: 'auto_info',
+    ...(transport === 'tls' && secured),
     trust_id_inbound: spec.trusted ? 'yes' : 'no',
     send_pai: spec.trusted ? 'yes' : 'no',
     ...(login && { outbound_auth: trunk, from_user: login.user, from_domain: host }),

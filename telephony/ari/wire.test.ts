@@ -115,6 +115,7 @@ test('a browser seat speaks WebRTC, a desk phone does not, and either rings one 
   expect(desk[0]?.fields).toEqual({ auth_type: 'md5', username: '202', realm: 'r', md5_cred: 'abc' })
   expect(desk[1]?.fields).toEqual({ max_contacts: '1', remove_existing: 'yes' })
   expect(desk[2]?.fields).not.toHaveProperty('webrtc')
+  expect(desk[2]?.fields).toMatchObject({ media_encryption: 'sdes', media_encryption_optimistic: 'yes' })
 })
 
 test('a trunk by address is identified by it, a trunk by registration registers', () => {
@@ -132,6 +133,7 @@ test('a trunk by address is identified by it, a trunk by registration registers'
   )
   expect(byAddress.map((one) => one.kind)).toEqual(['aor', 'endpoint', 'identify'])
   expect(byAddress[0]?.fields['contact']).toBe('sip:192.0.2.7:5060;transport=tcp')
+  expect(byAddress[1]?.fields).not.toHaveProperty('media_encryption')
   expect(byAddress[2]?.fields).toEqual({ endpoint: 'pri', match: '192.0.2.7,192.0.2.8' })
   const login = { user: '88001', password: 'x' }
   const registered = trunkObjects(
@@ -139,7 +141,7 @@ test('a trunk by address is identified by it, a trunk by registration registers'
       trunk: 'sip1',
       host: 'sip.example',
       port: 5060,
-      transport: 'udp',
+      transport: 'tls',
       from: [],
       login,
       register: true,
@@ -149,7 +151,11 @@ test('a trunk by address is identified by it, a trunk by registration registers'
   )
   expect(registered.map((one) => one.kind)).toEqual(['auth', 'aor', 'endpoint', 'registration'])
   expect(registered[3]?.fields).toMatchObject({
-    server_uri: 'sip:sip.example:5060',
+    server_uri: 'sip:sip.example:5060;transport=tls',
     client_uri: 'sip:88001@sip.example:5060',
+  })
+  expect(registered[2]?.fields).toMatchObject({
+    media_encryption: 'sdes',
+    media_encryption_optimistic: 'yes',
   })
 })

@@ -20,8 +20,9 @@ export interface PhoneOptions {
   user?: string
   /** Registers at this address with this password, and answers by itself. */
   register?: { server: string; password: string; answer: 'auto' | 'manual' }
-  /** By TLS its sound is secured too: SRTP by SDES, and nothing else. */
   transport?: 'udp' | 'tcp' | 'tls'
+  /** Its sound by TLS: SRTP by SDES and nothing else (when not told), either, or never secured. */
+  srtp?: 'only' | 'either' | 'never'
 }
 
 /** A running telephone. */
@@ -127,7 +128,8 @@ const account = (options: PhoneOptions): string => {
   const transport = options.transport ?? 'udp'
   if (!options.register) return `<sip:${user}@127.0.0.1;transport=${transport}>;regint=0`
   const { server, password, answer } = options.register
-  const secured = transport === 'tls' ? ';mediaenc=srtp-mand' : ''
+  const wanted = { only: ';mediaenc=srtp-mand', either: ';mediaenc=srtp', never: '' }[options.srtp ?? 'only']
+  const secured = transport === 'tls' ? wanted : ''
   return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}${secured}`
 }
 
