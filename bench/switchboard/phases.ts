@@ -22,6 +22,8 @@ export interface Extent {
   lossy: number
   losses: readonly number[]
   lossyTalkMs: number
+  /** How long voices go on before their cost is taken: in its first seconds a new way is being compiled. */
+  settleMs: number
   windowMs: number
 }
 
@@ -139,7 +141,7 @@ async function voicesDuring(engine: Engine, channels: string[], work: () => Prom
 async function share(
   engine: Engine,
   { channels }: Talk,
-  windowMs: number,
+  { settleMs, windowMs }: Extent,
   recorded = false,
 ): Promise<number> {
   const pids = [engine.pid, ...(recorded && engine.recorder !== null ? [engine.recorder] : [])]
@@ -149,6 +151,7 @@ async function share(
     `${engine.kind}: all voices come`,
     async () => (await voicesDuring(engine, channels, () => sleep(500))) > enough,
   )
+  await sleep(settleMs)
   let percent = 0
   const arrived = await voicesDuring(engine, channels, async () => {
     await sleep(100)
@@ -162,10 +165,11 @@ async function share(
 }
 
 /** Bridged calls whose digits the switchboard sees: CPU, memory and delay; then ours with both sides recorded. */
-async function bridged(engine: Engine, { bridged: count, windowMs }: Extent): Promise<Figures> {
+async function bridged(engine: Engine, extent: Extent): Promise<Figures> {
+  const { bridged: count, windowMs, settleMs } = extent
   const memory = residentKb(engine.pid)
-  const calls = await talk(engine, { count, talkMs: 4 * windowMs + 60_000 })
-  const figures: Figures = { cpu_percent_per_call: await share(engine, calls, windowMs) }
+  const calls = await talk(engine, { count, talkMs: 4 * windowMs + 2 * settleMs + 60_000 })
+  const figures: Figures = { cpu_percent_per_call: await share(engine, calls, extent) }
   figures['memory_kb_per_call'] = (residentKb(engine.pid) - memory) / count
   const { roundTrips, sent } = await probe(engine.sipPort, { number: '1001', ms: windowMs, speaks: true })
   // Out through the switchboard and back through it: one passage is half of it.
@@ -177,32 +181,38 @@ async function bridged(engine: Engine, { bridged: count, windowMs }: Extent): Pr
       await engine.link.record(randomUUID(), caller, { hotline, segment: 1 })
     await until('all calls are recorded', () => engine.link.snapshot().recordings.length >= count)
     await sleep(1000)
-    figures['recorded_cpu_percent_per_call'] = await share(engine, calls, windowMs, true)
+    figures['recorded_cpu_percent_per_call'] = await share(engine, calls, extent, true)
   }
   await over(engine, calls)
   return figures
 }
 
 /** Asterisk's own ways: MixMonitor with a file for each side and one for both, and app_queue. */
-async function classic(engine: Engine, { bridged: count, windowMs }: Extent): Promise<Figures> {
+async function classic(engine: Engine, extent: Extent): Promise<Figures> {
   if (engine.kind === 'ours') return {}
-  const talkMs = windowMs + 30_000
+  const { bridged: count, windowMs, settleMs } = extent
+  const talkMs = settleMs + windowMs + 30_000
   const recorded = await talk(engine, { count, talkMs, number: classicNumbers.recorded })
-  const figures: Figures = { recorded_cpu_percent_per_call: await share(engine, recorded, windowMs) }
+  const figures: Figures = { recorded_cpu_percent_per_call: await share(engine, recorded, extent) }
   await over(engine, recorded)
   const queued = await talk(engine, { count, talkMs, number: classicNumbers.queue })
-  figures['queue_cpu_percent_per_call'] = await share(engine, queued, windowMs)
+  figures['queue_cpu_percent_per_call'] = await share(engine, queued, extent)
   await over(engine, queued)
   return figures
 }
 
 /** Calls to a seat that is a WebRTC peer: SRTP with keys by DTLS on one leg. */
-async function seats(engine: Engine, { seats: count, windowMs }: Extent): Promise<Figures> {
+async function seats(engine: Engine, extent: Extent): Promise<Figures> {
+  const { seats: count, windowMs, settleMs } = extent
   const child = await startSeats(engine.sipPort)
   try {
     await until('the seat is online', () => engine.link.snapshot().seats.some(({ online }) => online))
-    const calls = await talk(engine, { count, talkMs: windowMs + 30_000, partner: { seat: seat.user } })
-    const figures = { webrtc_cpu_percent_per_call: await share(engine, calls, windowMs) }
+    const calls = await talk(engine, {
+      count,
+      talkMs: settleMs + windowMs + 30_000,
+      partner: { seat: seat.user },
+    })
+    const figures = { webrtc_cpu_percent_per_call: await share(engine, calls, extent) }
     await over(engine, calls)
     return figures
   } finally {

@@ -17,6 +17,7 @@ const full: Extent = {
   lossy: 60,
   losses: [0.05, 0.2],
   lossyTalkMs: 3000,
+  settleMs: 10_000,
   windowMs: 5000,
 }
 const brief: Extent = {
@@ -31,6 +32,7 @@ const brief: Extent = {
   lossy: 10,
   losses: [0.2],
   lossyTalkMs: 5000,
+  settleMs: 1000,
   windowMs: 1000,
 }
 const fullRounds = 5
