@@ -46,7 +46,7 @@ export class Pairing {
     const id = randomUUID()
     if (partner) this.others.set(caller, id).set(id, caller)
     await this.link.answer(caller)
-    if (partner) await this.link.dial({ leg: id, to: partner, timeoutMs: 10_000 })
+    if (partner) await this.link.dial({ leg: id, to: partner, timeoutMs: 30_000 })
     else await this.link.music({ leg: caller }, 'default')
   }
 

@@ -21,6 +21,7 @@ export interface Extent {
   probes: number
   lossy: number
   losses: readonly number[]
+  /** Longer than the 15.5 s until a far end is invited for the sixth time (RFC 3261 §17.1.1.2): who rings off before is no loss. */
   lossyTalkMs: number
   /** How long voices go on before their cost is taken: in its first seconds a new way is being compiled. */
   settleMs: number

@@ -16,7 +16,7 @@ const full: Extent = {
   probes: 3,
   lossy: 60,
   losses: [0.05, 0.2],
-  lossyTalkMs: 3000,
+  lossyTalkMs: 20_000,
   settleMs: 10_000,
   windowMs: 5000,
 }
@@ -31,7 +31,7 @@ const brief: Extent = {
   probes: 2,
   lossy: 10,
   losses: [0.2],
-  lossyTalkMs: 5000,
+  lossyTalkMs: 20_000,
   settleMs: 1000,
   windowMs: 1000,
 }
