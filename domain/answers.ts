@@ -113,6 +113,17 @@ export function askedItems(form: Form, answers: Answers): Item[] {
   return allItems(form.item).filter((item) => isQuestion(item) && visible.has(item.linkId))
 }
 
+/** Everything typed into questions that are asked: texts, and an open choice's own words. */
+export function typedIn(form: Form, answers: Answers): string[] {
+  return askedItems(form, answers).flatMap((item) => {
+    const typed = item.type === 'string' || item.type === 'text'
+    return valuesOf(answers[item.linkId]).flatMap((value) => {
+      if (typeof value === 'object') return [value.other]
+      return typed && typeof value === 'string' ? [value] : []
+    })
+  })
+}
+
 /** Only the answers that count: of questions that are shown. This is what leaves the house. */
 export function countedAnswers(form: Form, answers: Answers): Answers {
   const asked = askedItems(form, answers).flatMap(({ linkId }) => {

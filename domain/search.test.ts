@@ -13,6 +13,24 @@ test('G24-6.2.1a: a word of two Chinese characters is found inside a sentence', 
   expect(hits('来电者说最近睡不着,想自杀。', '失业')).toBe(false)
 })
 
+test('G24-6.2.1a: Chinese that touches digits or Latin letters is found, and so are these', () => {
+  expect(hits('吃了90片药', '片药')).toBe(true)
+  expect(hits('吃了90片药', '90')).toBe(true)
+  expect(hits('吃了90片药', '90片')).toBe(true)
+  expect(hits('吃了90片药', '9片')).toBe(false)
+  expect(hits('换成SNRI类药物', '药物')).toBe(true)
+  expect(hits('换成SNRI类药物', 'snri')).toBe(true)
+})
+
+test('only letters and digits are words, whatever the script', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      for (const word of lexemesOf(text)) expect(word).toMatch(/^[\p{L}\p{N}]+$/u)
+    }),
+    { numRuns: 2000, examples: [['⺀'], ['ー'], ['〇']] },
+  )
+})
+
 test('a single Chinese character is found', () => {
   expect(hits('妈妈住院', '院')).toBe(true)
 })

@@ -1,9 +1,11 @@
 /**
  * Words for the full-text column without any database extension: Chinese (and every run of letters without spaces) is
- * cut into overlapping pairs, so that a word of two characters is found; Latin words and digits stay whole.
+ * cut into overlapping pairs, so that a word of two characters is found; Latin words and digits stay whole, also where
+ * they touch Chinese ("90片药"). Only letters and digits are words: a script has signs and marks too.
  */
-const runs = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+|[\p{L}\p{N}]+/gu
-const eastern = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
+const runs =
+  /[[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]&&[\p{L}\p{N}]]+|[[\p{L}\p{N}]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]]+/gv
+const eastern = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/v
 
 const pairs = (run: string): string[] => {
   const letters = [...run]

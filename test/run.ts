@@ -11,6 +11,8 @@ type Tally = { passed: number; failed: number; skipped: number }
 
 const root = join(import.meta.dirname, '..')
 const reports = mkdtempSync(join(tmpdir(), 'hearthline-test-'))
+/** What failed and why, said again at the very end, where a log that was cut still shows it. */
+const failures: string[] = []
 /** A stage that takes longer hangs. */
 const stageLimit = 40 * 60_000
 
@@ -38,7 +40,12 @@ type Suite = { specs?: Spec[] | undefined; suites?: Suite[] | undefined }
 const spec = z.object({
   title: z.string(),
   file: z.string(),
-  tests: z.array(z.object({ status: z.string() })),
+  tests: z.array(
+    z.object({
+      status: z.string(),
+      results: z.array(z.object({ errors: z.array(z.object({ message: z.string().optional() })) })),
+    }),
+  ),
 })
 type Spec = z.infer<typeof spec>
 const suite: z.ZodType<Suite> = z.lazy(() =>
@@ -79,11 +86,11 @@ async function vitest(name: string, options: string[]): Promise<Tally> {
   const report = vitestReport.parse(JSON.parse(readFileSync(file, 'utf8')))
   const broken = report.testResults.filter((r) => r.status === 'failed' && r.assertionResults.length === 0)
   for (const each of broken) console.log(`FAILED before its first test: ${each.name}`)
-  const results = report.testResults.flatMap((r) => r.assertionResults)
-  for (const { status, fullName, failureMessages } of results)
-    if (status === 'passed' && failureMessages.length > 0)
-      console.log(`PASSED ONLY WHEN TRIED AGAIN: ${fullName}`)
-    else if (status !== 'passed' && status !== 'failed') console.log(`SKIPPED ${fullName}`)
+  for (const { status, fullName, failureMessages } of report.testResults.flatMap((r) => r.assertionResults))
+    if (status === 'failed') failures.push(`FAILED ${fullName}\n${failureMessages.join('\n')}`)
+    else if (status !== 'passed') console.log(`SKIPPED ${fullName}`)
+    else if (failureMessages.length > 0)
+      console.log(`PASSED ONLY WHEN TRIED AGAIN: ${fullName}\n${failureMessages.join('\n')}`)
   const failed = report.numFailedTests + broken.length
   return {
     passed: report.numPassedTests,
@@ -103,9 +110,12 @@ async function playwright(args: string[], file: string, quiet: boolean) {
 }
 
 function sayAloud({ title, tests }: Spec): void {
-  for (const { status } of tests)
-    if (status === 'flaky') console.log(`PASSED ONLY WHEN TRIED AGAIN: ${title}`)
+  for (const { status, results } of tests) {
+    const why = results.flatMap(({ errors }) => errors.map(({ message }) => message ?? '')).join('\n')
+    if (status === 'flaky') console.log(`PASSED ONLY WHEN TRIED AGAIN: ${title}\n${why}`)
+    else if (status === 'unexpected') failures.push(`FAILED ${title}\n${why}`)
     else if (status === 'skipped') console.log(`SKIPPED ${title}`)
+  }
 }
 
 async function journeys(): Promise<Tally> {
@@ -150,5 +160,6 @@ total = add(total, await vitest('sound', ['--project=sound']))
 // With names of files on the command line only those are meant, and they are not journeys.
 if (process.argv.length === 2) total = add(total, await journeys())
 rmSync(reports, { recursive: true, force: true })
+for (const failure of failures) console.log(failure)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -1,5 +1,5 @@
 /* Answers of a contact's form: read, checked against the version they are given to, and what they say of danger heard. */
-import { askedItems, checkAnswers, initialAnswers, valuesOf, withScores } from '../../domain/answers.ts'
+import { checkAnswers, initialAnswers, typedIn, withScores } from '../../domain/answers.ts'
 import {
   coreOf,
   endangersOthers,
@@ -35,17 +35,6 @@ export function sentAnswers(form: Questionnaire, sent: QuestionnaireResponse): A
 /** Whether two sets of answers say the same, in whatever order they came. */
 export const sameAnswers = (form: Questionnaire, one: Answers, other: Answers): boolean =>
   JSON.stringify(toResponse(form, one)) === JSON.stringify(toResponse(form, other))
-
-/** Everything typed into questions that are asked: texts, and an open choice's own words. */
-function textsOf(form: Questionnaire, answers: Answers): string[] {
-  return askedItems(form, answers).flatMap((item) => {
-    const typed = item.type === 'string' || item.type === 'text'
-    return valuesOf(answers[item.linkId]).flatMap((value) => {
-      if (typeof value === 'object') return [value.other]
-      return typed && typeof value === 'string' ? [value] : []
-    })
-  })
-}
 
 const dangerIn = (core: Core): string =>
   JSON.stringify([findingsOf(core), endangersOthers(core), protocolsOf(core)])
@@ -88,7 +77,7 @@ export async function writeAnswers(tx: Tx, given: Writing): Promise<Written> {
       stage: given.stage,
       stageMs: given.stageMs,
       class: core.class,
-      words: sealing.indexWords(textsOf(form, answers)),
+      words: sealing.indexWords(typedIn(form, answers)),
     },
     now,
   )

@@ -160,6 +160,9 @@ const sealingNow = async (): Promise<string[]> =>
 
 test('G24-6.2.2c: keys are turned over while another server works, and an old one is destroyed when nothing uses it', async () => {
   const contactId = await aContact()
+  // As an older version cut them: not at all.
+  await owner(`update contact set search = '' where contact_id = $1`, [contactId])
+  expect(await search('紫霄阁')).not.toContain(contactId)
   await keys.makeRecordingKeys(hotlineId)
   const identity = keys.recordingIdentity(hotlineId)
   const elsewhere = openKeys(folder, keys.check)
@@ -171,6 +174,7 @@ test('G24-6.2.2c: keys are turned over while another server works, and an old on
   expect(after.filter((key) => before.includes(key))).toEqual([])
   for (const key of before) expect(await sealedWith(key)).toBe(false)
   expect(await notesOf(contactId)).toContain(spoken)
+  expect(await search('紫霄阁')).toContain(contactId)
   expect(keys.recordingIdentity(hotlineId)).toBe(identity)
   const [row] = await owner<{ contact_id: string; form: unknown; answers_sealed: Buffer }>(
     'select contact_id, form, answers_sealed from contact where contact_id = $1',

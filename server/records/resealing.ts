@@ -1,5 +1,7 @@
 /* Turning keys over while the hotline works: new data keys, then every sealed row sealed anew, batch by batch. */
 import { sql } from 'kysely'
+import { typedIn } from '../../domain/answers.ts'
+import { fromResponse } from '../../domain/response.ts'
 import { formOfContact } from '../forms/forms.ts'
 import { inHotline, jsonb, type Database, type Tx } from '../db/database.ts'
 import { answersOf, hashMark, type StoredAnswers } from './answers.ts'
@@ -174,16 +176,19 @@ async function nextAnswers(
   return { last: rows.at(-1)?.contact_id ?? null, count: rows.length }
 }
 
-/** Moves identifying answers out of `form`, or seals them anew; words of the index that are not hashed yet are. */
+/**
+ * Moves identifying answers out of `form`, or seals them anew. Words of the index that are not hashed yet are, and it gains
+ * those that an older version cut otherwise.
+ */
 async function sealAnswers(tx: Tx, keys: Keys, row: AnswersRow): Promise<void> {
   const sealing = answersOf(keys, row.hotline_id)
   const response = sealing.open(row)
   if (response === null) return
   const { form } = await formOfContact(tx, row)
   const { open, sealed } = sealing.seal(form, row.contact_id, response)
-  const words = row.words?.map((word) => (word.startsWith(hashMark) ? word : sealing.hashed(word)))
-  await sql`update contact set form = ${jsonb(open)}, answers_sealed = ${sealed},
-    search = ${words === undefined ? sql`search` : sql`array_to_tsvector(${words}::text[])`}
+  const known = (row.words ?? []).map((word) => (word.startsWith(hashMark) ? word : sealing.hashed(word)))
+  const words = new Set([...known, ...sealing.indexWords(typedIn(form, fromResponse(form, response)))])
+  await sql`update contact set form = ${jsonb(open)}, answers_sealed = ${sealed}, search = array_to_tsvector(${[...words]}::text[])
     where contact_id = ${row.contact_id}`.execute(tx)
 }
 

@@ -126,11 +126,10 @@ export async function sealAnew(
   const sealing = answersOf(keys, hotlineId)
   const text = Buffer.isBuffer(value) ? keys.open(hotlineId, value) : sealing.words.open(value)
   const fresh = Buffer.isBuffer(value) ? keys.seal(hotlineId, text, column.of) : sealing.words.seal(text)
-  // What was in plain until now is in no index yet.
-  const index =
-    column.searched && text === value
-      ? sql`, search = coalesce(search, '') || ${searchIndex(column.searched(text), sealing)}`
-      : sql``
+  // What was in plain until now is in no index yet, and what an older version indexed may have been cut otherwise.
+  const index = column.searched
+    ? sql`, search = coalesce(search, '') || ${searchIndex(column.searched(text), sealing)}`
+    : sql``
   await sql`update ${sql.table(column.table)} set ${sql.ref(column.column)} = ${fresh}${index}
     where (${idOf(column)}) = (${among(row.id)})`.execute(tx)
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { env } from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Decrypter } from 'age-encryption'
+import { SwitchboardError } from '../switchboard-error.ts'
 import {
   connectSwitchboard,
   type Switchboard,
@@ -61,6 +62,15 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
   }
 }
+
+/** Waits until a command is refused as gone: Asterisk tells of an end a moment before its own table knows. */
+export const refusedAsGone = (what: string, command: () => Promise<void>): Promise<void> =>
+  until(`${what} is gone`, () =>
+    command().then(
+      () => false,
+      (error: unknown) => error instanceof SwitchboardError && error.code === 'gone',
+    ),
+  )
 
 /** A process of the house that can be killed and started again on the same ports. */
 class Process {
