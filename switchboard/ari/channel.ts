@@ -13,8 +13,8 @@ export interface Variable {
 export interface DialPlan {
   target: CallTarget
   kind: LegKind
-  /** When SRTP is refused it is called once more, in plain RTP. */
-  orPlain: boolean
+  /** What is offered instead, one after the other, where that is refused. */
+  instead: LegKind[]
   /** Account or trunk. */
   resource: string
   /** What was asked for, e.g. `123@trunk`. */

@@ -197,7 +197,9 @@ export class Directory {
 
 function mediaOf(endpoint: Attributes): LegKind {
   if (yes(endpoint.one('webrtc'))) return 'webrtc'
-  return endpoint.one('media_encryption') === 'sdes' ? 'srtp' : 'rtp'
+  const encryption = endpoint.one('media_encryption')
+  if (encryption === 'dtls') return 'dtls'
+  return encryption === 'sdes' ? 'srtp' : 'rtp'
 }
 
 function pairOf(text: string): [string, string] {

@@ -48,10 +48,10 @@ function planFor(x: Exchange, endpoint: string): DialPlan {
   throw new AriFault(500, 'Allocation failed')
 }
 
-/** Keys that travel in the clear keep nobody out: who need not have them is offered them by TLS alone. */
-function soundOf({ media, optimistic }: Endpoint, transport = 'tls'): Pick<DialPlan, 'kind' | 'orPlain'> {
-  const orPlain = optimistic && media === 'srtp'
-  return orPlain && transport !== 'tls' ? { kind: 'rtp', orPlain: false } : { kind: media, orPlain }
+/** Keys that travel in the clear keep nobody out: who need not have them is offered them by TLS alone. DTLS needs none. */
+function soundOf({ media, optimistic }: Endpoint, transport = 'tls'): Pick<DialPlan, 'kind' | 'instead'> {
+  if (!optimistic || media !== 'srtp') return { kind: media, instead: [] }
+  return transport === 'tls' ? { kind: 'srtp', instead: ['dtls', 'rtp'] } : { kind: 'rtp', instead: ['dtls'] }
 }
 
 function makeChannel(x: Exchange, params: Params, givenId: string | undefined): Channel {
@@ -157,9 +157,11 @@ function handlers(x: Exchange, channel: Channel, plan: DialPlan, how: Dialling):
       void connect(x, channel, plan, how, sdp).catch((error: unknown) => fail(x, channel, error))
     },
     ended: (end) => {
-      if (plan.orPlain && refusals.has(end.status ?? 0) && !channel.answered && !channel.ended) {
-        const plainly: DialPlan = { ...plan, kind: 'rtp', orPlain: false }
-        void send(x, channel, plainly, how).catch((error: unknown) => fail(x, channel, error))
+      const [kind, ...instead] = plan.instead
+      if (kind && refusals.has(end.status ?? 0) && !channel.answered && !channel.ended) {
+        void send(x, channel, { ...plan, kind, instead }, how).catch((error: unknown) =>
+          fail(x, channel, error),
+        )
         return
       }
       if (!channel.answered && !channel.ended)

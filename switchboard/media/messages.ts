@@ -6,8 +6,11 @@ export type Target = { leg: string } | { bridge: string }
 /** Directions as Asterisk means them: `in` is what comes from the leg, `out` is what the leg hears. */
 export type Sides = 'none' | 'in' | 'out' | 'both'
 
-/** What travels over a leg: plain RTP (RTP/AVP), SRTP by SDES (RTP/SAVP) or WebRTC (UDP/TLS/RTP/SAVPF). */
-export type LegKind = 'rtp' | 'srtp' | 'webrtc'
+/**
+ * What travels over a leg: plain RTP (RTP/AVP), SRTP by SDES (RTP/SAVP), by DTLS without ICE (UDP/TLS/RTP/SAVP), or WebRTC
+ * (UDP/TLS/RTP/SAVPF).
+ */
+export type LegKind = 'rtp' | 'srtp' | 'dtls' | 'webrtc'
 
 /** Where the engine binds, what it writes into SDP, and which UDP ports it may use (inclusive). */
 export interface MediaOptions {

@@ -1,12 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import type { RTCCertificate } from 'werift'
+import { DtlsHandshake, fingerprintOf, ownCertificate } from '../dtls/handshake.ts'
 import type { PortPool } from '../rtp/ports.ts'
 import { SocketPair } from '../rtp/sockets.ts'
 import type { SrtpKeys } from '../rtp/srtp.ts'
-import type { AudioFormat, AudioTerms } from '../sdp/audio.ts'
+import type { AudioFormat, AudioTerms, DtlsTerms } from '../sdp/audio.ts'
 import { isNowhere, isPlain, NotAcceptable, readAudio } from '../sdp/audio.ts'
 import type { CryptoTerms } from '../sdp/crypto.ts'
 import { SdpError } from '../sdp/description.ts'
-import type { OwnAudio } from '../sdp/writing.ts'
+import type { OwnAudio, OwnDtls } from '../sdp/writing.ts'
 import { answering, writeAnswer, writeOffer } from '../sdp/writing.ts'
 import { Peer } from '../webrtc/peer.ts'
 import type { CallLeg } from './call-leg.ts'
@@ -43,7 +45,26 @@ function chosen(terms: AudioTerms): AudioFormat[] {
   )
 }
 
+/** DTLS on the sockets of a leg: agreed once, then the same in every description (RFC 8842 §5). */
+interface Dtls {
+  certificate: RTCCertificate
+  setup: OwnDtls['setup']
+  rtcpMux: boolean
+  /** What the far end named when it was agreed; null before. */
+  far: DtlsTerms | null
+}
+
 const newKeys = (tag: SrtpKeys['tag']): SrtpKeys => ({ key: randomBytes(16), salt: randomBytes(14), tag })
+
+const newDtls = async (rtcpMux: boolean): Promise<Dtls> => ({
+  certificate: await ownCertificate(),
+  setup: 'actpass',
+  rtcpMux,
+  far: null,
+})
+
+const isSame = (one: DtlsTerms, other: DtlsTerms): boolean =>
+  JSON.stringify(one.fingerprints) === JSON.stringify(other.fingerprints)
 
 /** Browsers are served by IPv4 alone. */
 const forBrowsers = (place: Place): Place => (place.bind === '::' ? { ...place, bind: '0.0.0.0' } : place)
@@ -60,6 +81,7 @@ export class Negotiation {
   private eventType: number | null = null
   /** Our keys: fresh for the leg, then the same in every description (RFC 4568 §7.1). */
   private crypto: CryptoTerms | null = null
+  private dtls: Dtls | null = null
   /** The far end offered its keys under RTP/AVP (RFC 8643), and so do we from then on. */
   private optional = false
   private settled = false
@@ -72,36 +94,42 @@ export class Negotiation {
   /** Answers the first offer of a leg. Throws MediaError malformed, not-acceptable, no-ports. */
   async answer(sdp: string): Promise<string> {
     const terms = termsOf(sdp)
-    await this.open(terms.webRtc ? 'webrtc' : 'rtp')
+    await this.open(terms.webRtc ? 'webrtc' : 'rtp', 'answer')
     this.mustReach(terms)
     if (terms.crypto) this.crypto = { tag: terms.crypto.tag, keys: newKeys(terms.crypto.keys.tag) }
     this.optional = isPlain(terms.protocol)
+    if (terms.dtls) this.dtls = await newDtls(true)
     return this.respond(terms)
   }
 
   /**
-   * Our offer, with the law of `first` before the other; on an open leg a fresh one of the same session. `rtp` after `srtp`
-   * that nobody took offers no keys any more.
+   * Our offer, with the law of `first` before the other; on an open leg a fresh one of the same session. Another kind than
+   * before, where nobody took that, secures it otherwise.
    */
   async offer(kind: LegKind, first: Codec): Promise<string> {
     if (!this.pair && !this.peer) {
-      await this.open(kind)
+      await this.open(kind, 'offer')
       const codecs: Codec[] = first === 'PCMU' ? ['PCMU', 'PCMA'] : ['PCMA', 'PCMU']
       this.formats = codecs.map((codec) => ({ codec, payloadType: payloadTypes[codec] }))
       this.eventType = OUR_EVENT_TYPE
-      if (kind === 'srtp') this.crypto = { tag: '1', keys: newKeys(10) }
       this.leg.reception.expect(this.formats, [this.eventType])
     }
-    // Nobody has taken the keys of the offer before, and now it shall be without.
-    if (kind === 'rtp' && !this.settled) this.crypto = null
+    if (!this.settled) {
+      this.crypto = kind === 'srtp' ? (this.crypto ?? { tag: '1', keys: newKeys(10) }) : null
+      // Beside keys for those who answer them with a certificate all the same.
+      this.dtls = kind === 'srtp' || kind === 'dtls' ? (this.dtls ?? (await newDtls(kind === 'dtls'))) : null
+    }
     return writeOffer(this.own('sendrecv'))
   }
 
   /** Takes the answer to our offer. */
   accept(sdp: string): void {
     const terms = termsOf(sdp)
+    if (terms.crypto) this.dtls = null
+    else if (terms.dtls) this.crypto = null
     this.mustFit(terms)
-    if (terms.webRtc) this.peer?.connect(terms.webRtc, 'offer')
+    if (terms.webRtc) this.peer?.connect(terms.webRtc)
+    if (terms.dtls) this.shake(terms, terms.dtls)
     this.settle(terms)
   }
 
@@ -118,6 +146,9 @@ export class Negotiation {
   private mustFit(terms: AudioTerms): void {
     if ((terms.webRtc !== null) !== (this.peer !== null) || terms.crypto?.keys.tag !== this.crypto?.keys.tag)
       throw new MediaError('not-acceptable', 'other protocol')
+    const { far } = this.dtls ?? {}
+    if ((terms.dtls !== null) !== (this.dtls !== null) || (far && terms.dtls && !isSame(far, terms.dtls)))
+      throw new MediaError('not-acceptable', 'other certificate')
     this.mustReach(terms)
   }
 
@@ -126,10 +157,10 @@ export class Negotiation {
       throw new MediaError('not-acceptable', 'address of another family')
   }
 
-  private async open(kind: LegKind): Promise<void> {
+  private async open(kind: LegKind, ours: 'offer' | 'answer'): Promise<void> {
     const { leg, place } = this
     if (kind === 'webrtc')
-      this.peer = await Peer.open(forBrowsers(place), leg.carrierEvents, () => leg.connect())
+      this.peer = await Peer.open(forBrowsers(place), ours, leg.carrierEvents, () => leg.connect())
     else this.pair = await SocketPair.open(place.pool, place.bind, leg.carrierEvents)
     const carrier = this.peer ?? this.pair
     if (!carrier) throw new MediaError('no-ports')
@@ -142,9 +173,28 @@ export class Negotiation {
   private respond(terms: AudioTerms): string {
     this.formats = chosen(terms)
     this.eventType = terms.eventType
-    if (terms.webRtc) this.peer?.connect(terms.webRtc, 'answer')
+    if (terms.webRtc) this.peer?.connect(terms.webRtc)
+    if (terms.dtls) this.shake(terms, terms.dtls)
     this.settle(terms)
     return writeAnswer(this.own(answering(terms.direction)), terms)
+  }
+
+  /** Begins the handshake, or waits for it; later descriptions of the same change nothing. */
+  private shake({ address, port, rtcpPort, rtcpMux }: AudioTerms, far: DtlsTerms): void {
+    const { dtls, pair } = this
+    if (!dtls || !pair || dtls.far) return
+    dtls.far = far
+    // Who may choose begins: its datagrams open its NAT for ours.
+    const active = far.setup === 'passive'
+    dtls.setup = active ? 'active' : 'passive'
+    dtls.rtcpMux &&= rtcpMux
+    const { certificate } = dtls
+    const { fingerprints } = far
+    pair.shake(
+      (own, to) => new DtlsHandshake({ certificate, active, far: to, fingerprints }, own),
+      { address, port },
+      dtls.rtcpMux ? null : { address, port: rtcpPort },
+    )
   }
 
   /** What both sides said becomes how the leg sends and what it expects. */
@@ -187,6 +237,7 @@ export class Negotiation {
       ssrc: this.leg.out.ssrc,
       webRtc: this.peer?.terms() ?? null,
       crypto: this.crypto,
+      dtls: this.dtls && { ...this.dtls, fingerprint: fingerprintOf(this.dtls.certificate) },
       optional: this.optional,
     }
   }

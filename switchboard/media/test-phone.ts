@@ -1,12 +1,15 @@
 import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import type { RTCCertificate } from 'werift'
 import type { RtpPacket } from '../rtp/packet.ts'
 import { readRtp, writeRtp } from '../rtp/packet.ts'
+import { DtlsHandshake, fingerprintOf, ownCertificate } from '../dtls/handshake.ts'
+import { Seal } from '../rtp/seal.ts'
 import type { SrtpKeys } from '../rtp/srtp.ts'
-import { SrtpStream } from '../rtp/srtp.ts'
 import { readAudio } from '../sdp/audio.ts'
 import { writeCrypto } from '../sdp/crypto.ts'
+import type { OwnDtls } from '../sdp/writing.ts'
 import type { Codec } from './g711.ts'
 import { decode, encode } from './g711.ts'
 import { levelOf, tone } from './tone.ts'
@@ -29,6 +32,10 @@ export class TestPhone {
   keys: SrtpKeys | null = null
   /** It can do without them (RFC 8643). */
   optional = false
+  /** Its certificate as its SDP names it and who begins, where it secures by DTLS (RTCP by the same port). */
+  dtls: OwnDtls | null = null
+  /** It asks for a handshake and never begins it. */
+  mute = false
   codec: Codec = 'PCMA'
   eventType = 101
   sequence = 1000
@@ -37,15 +44,16 @@ export class TestPhone {
   target: { address: string; port: number } | null = null
   private readonly socket: Socket
   private timer: NodeJS.Timeout | null = null
-  private sealing: SrtpStream | null = null
-  private opening: SrtpStream | null = null
+  private seal = new Seal()
+  private certificate: RTCCertificate | null = null
 
   private constructor(socket: Socket) {
     this.socket = socket
     this.port = socket.address().port
     this.host = socket.address().address
-    socket.on('message', (datagram) => {
-      const clear = this.opening ? this.opening.open(datagram) : Buffer.from(datagram)
+    socket.on('message', (datagram, from) => {
+      if (this.seal.takes(datagram, from)) return
+      const clear = this.seal.open(Buffer.from(datagram))
       const packet = clear && readRtp(clear)
       if (packet) this.arrivals.push({ ...packet, at: performance.now() })
     })
@@ -71,12 +79,13 @@ export class TestPhone {
       's=-',
       `c=${address}`,
       't=0 0',
-      `m=audio ${this.port} RTP/${this.keys && !this.optional ? 'S' : ''}AVP ${first} ${second} ${this.eventType}`,
+      `m=audio ${this.port} ${this.protocol()} ${first} ${second} ${this.eventType}`,
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:8 PCMA/8000',
       `a=rtpmap:${this.eventType} telephone-event/8000`,
       `a=${direction}`,
       ...(this.keys ? [`a=crypto:${writeCrypto({ tag: '1', keys: this.keys })}`] : []),
+      ...(this.dtls ? [`a=fingerprint:sha-256 ${this.dtls.fingerprint}`, `a=setup:${this.dtls.setup}`, 'a=rtcp-mux'] : []), // prettier-ignore
       ...extra,
       '',
     ].join('\r\n')
@@ -84,10 +93,28 @@ export class TestPhone {
 
   /** Sends to where the engine's SDP says. */
   follow(sdp: string): void {
-    const { address, port, crypto } = readAudio(sdp)
-    this.target = { address, port }
-    this.sealing = this.keys && crypto && new SrtpStream(this.keys)
-    this.opening = this.keys && crypto && new SrtpStream(crypto.keys)
+    const { address, port, crypto, dtls } = readAudio(sdp)
+    const to = { address, port }
+    this.target = to
+    this.seal = new Seal()
+    if (this.keys && crypto) this.seal.secure(this.keys, crypto.keys)
+    if (!this.certificate || !dtls || this.mute) return
+    const terms = { certificate: this.certificate, active: dtls.setup !== 'active', far: to }
+    this.seal.shake(
+      (own) => new DtlsHandshake({ ...terms, fingerprints: dtls.fingerprints }, own),
+      (datagram) => this.sendRaw(datagram),
+    )
+  }
+
+  /** Secures by DTLS from now on, with the certificate of this process where none is given. */
+  async wantDtls(setup: OwnDtls['setup'], certificate?: RTCCertificate): Promise<void> {
+    this.certificate = certificate ?? (await ownCertificate())
+    this.dtls = { fingerprint: fingerprintOf(this.certificate), setup }
+  }
+
+  private protocol(): string {
+    if (this.dtls) return 'UDP/TLS/RTP/SAVP'
+    return this.keys && !this.optional ? 'RTP/SAVP' : 'RTP/AVP'
   }
 
   /** Sends one packet as it is. */
@@ -101,7 +128,7 @@ export class TestPhone {
       ssrc,
       ...packet,
     }
-    this.sendRaw(this.sealing ? this.sealing.seal(writeRtp(full)) : writeRtp(full))
+    if (this.seal.ready) this.sendRaw(this.seal.seal(writeRtp(full)))
   }
 
   /** Sends raw bytes. */

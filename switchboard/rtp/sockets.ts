@@ -5,11 +5,12 @@ import type { Carrier, CarrierEvents } from './carrier.ts'
 import type { Address } from './latch.ts'
 import { Latch } from './latch.ts'
 import type { RtpPacket } from './packet.ts'
-import { readRtp, writeRtp } from './packet.ts'
+import { looksLikeRtcp, readRtp, writeRtp } from './packet.ts'
 import type { PortPool } from './ports.ts'
 import { readReports } from './rtcp.ts'
+import type { Handshake, HandshakePort } from './seal.ts'
+import { Seal } from './seal.ts'
 import type { SrtpKeys } from './srtp.ts'
-import { SrtpStream } from './srtp.ts'
 
 const BIND_TRIES = 8
 
@@ -36,7 +37,10 @@ async function bind(address: string, port: number): Promise<Socket | null> {
 const plainAddress = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 
-/** RTP over a pair of UDP sockets, in the clear or secured by keys: RTP on an even port, RTCP on the next. */
+/**
+ * RTP over a pair of UDP sockets, in the clear or secured: RTP on an even port, RTCP on the next, or on the same where
+ * that is agreed (RFC 5761).
+ */
 export class SocketPair implements Carrier {
   readonly port: number
   private readonly rtp: Socket
@@ -46,8 +50,8 @@ export class SocketPair implements Carrier {
   private readonly latch = new Latch()
   private readonly bindTo: string
   private rtcpTarget: Address | null = null
-  private sealing: SrtpStream | null = null
-  private opening: SrtpStream | null = null
+  private readonly seal = new Seal()
+  private reportSeal = new Seal()
   private closed = false
 
   private constructor(
@@ -86,7 +90,7 @@ export class SocketPair implements Carrier {
   }
 
   get up(): boolean {
-    return !this.closed && this.latch.target !== null
+    return !this.closed && this.latch.target !== null && this.seal.ready
   }
 
   /** Where the SDP says the far end is; another address than before loosens the latch. */
@@ -101,33 +105,46 @@ export class SocketPair implements Carrier {
     return bindTo === '::' || bindTo.includes(':') === address.includes(':')
   }
 
-  /** Secures the leg by these keys of both sides; the same keys again change nothing (RFC 4568 §7.1.4). */
+  /** Secures the leg by these keys of both sides. */
   secure(ours: SrtpKeys, theirs: SrtpKeys): void {
-    if (!this.sealing?.keys.key.equals(ours.key)) this.sealing = new SrtpStream(ours)
-    if (!this.opening?.keys.key.equals(theirs.key)) this.opening = new SrtpStream(theirs)
+    this.seal.secure(ours, theirs)
+    this.reportSeal.secure(ours, theirs)
+  }
+
+  /**
+   * Secures the leg by the keys of a handshake with where the far end says it is; RTCP has one of its own (RFC 5764 §4), or
+   * goes the way of RTP where its address is null.
+   */
+  shake(begin: (own: HandshakePort, to: Address) => Handshake, rtp: Address, rtcp: Address | null): void {
+    this.seal.shake(
+      (own) => begin(own, rtp),
+      (datagram, to) => this.put(this.rtp, datagram, to),
+    )
+    if (!rtcp) this.reportSeal = this.seal
+    else
+      this.reportSeal.shake(
+        (own) => begin(own, rtcp),
+        (datagram, to) => this.put(this.rtcp, datagram, to),
+      )
   }
 
   send(packet: RtpPacket): void {
     const { target } = this.latch
-    if (!target || this.closed) return
-    const datagram = writeRtp(packet)
-    this.rtp.send(
-      this.sealing ? this.sealing.seal(datagram) : datagram,
-      target.port,
-      this.routed(target.address),
-    )
+    if (target && this.seal.ready) this.put(this.rtp, this.seal.seal(writeRtp(packet)), target)
   }
 
   sendReport(report: Buffer): void {
-    const { rtcpTarget } = this
-    if (!rtcpTarget || this.closed) return
-    const datagram = this.sealing ? this.sealing.sealReport(report) : report
-    this.rtcp.send(datagram, rtcpTarget.port, this.routed(rtcpTarget.address))
+    const shared = this.reportSeal === this.seal
+    const target = shared ? this.latch.target : this.rtcpTarget
+    if (target && this.reportSeal.ready)
+      this.put(shared ? this.rtp : this.rtcp, this.reportSeal.sealReport(report), target)
   }
 
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
+    this.seal.close()
+    this.reportSeal.close()
     const ended = [once(this.rtp, 'close'), once(this.rtcp, 'close')]
     this.rtp.close()
     this.rtcp.close()
@@ -135,14 +152,21 @@ export class SocketPair implements Carrier {
     this.pool.release(this.port)
   }
 
-  /** A socket of IPv6 wants IPv4 addresses mapped. */
-  private routed(address: string): string {
-    return this.bindTo === '::' && !address.includes(':') ? `::ffff:${address}` : address
+  private put(socket: Socket, datagram: Buffer, { address, port }: Address): void {
+    if (this.closed) return
+    // A socket of IPv6 wants IPv4 addresses mapped.
+    socket.send(
+      datagram,
+      port,
+      this.bindTo === '::' && !address.includes(':') ? `::ffff:${address}` : address,
+    )
   }
 
   private take(datagram: Buffer, sender: Address): void {
     const from = this.bindTo === '::' ? { address: plainAddress(sender.address), port: sender.port } : sender
-    const clear = this.opening ? this.opening.open(datagram) : datagram
+    if (this.seal.takes(datagram, from)) return
+    if (this.reportSeal === this.seal && looksLikeRtcp(datagram)) return this.takeReport(datagram, from)
+    const clear = this.seal.open(datagram)
     const packet = clear && readRtp(clear)
     if (packet && this.latch.admits(from, packet.ssrc, performance.now())) this.events.rtp(packet)
     else this.events.dropped()
@@ -150,8 +174,9 @@ export class SocketPair implements Carrier {
 
   private takeReport(datagram: Buffer, sender: Address): void {
     const from = { address: plainAddress(sender.address), port: sender.port }
+    if (this.reportSeal.takes(datagram, from)) return
     if (from.address !== this.latch.target?.address && from.address !== this.rtcpTarget?.address) return
-    const clear = this.opening ? this.opening.openReport(datagram) : datagram
+    const clear = this.reportSeal.openReport(datagram)
     if (!clear) return this.events.dropped()
     if (from.address === this.latch.target?.address) this.rtcpTarget = from
     const reports = readReports(clear)

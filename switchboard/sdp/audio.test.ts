@@ -60,6 +60,7 @@ const own: OwnAudio = {
   direction: 'recvonly',
   ssrc: 1,
   webRtc: null,
+  dtls: null,
   crypto: null,
   optional: false,
 }

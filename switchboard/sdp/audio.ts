@@ -12,14 +12,24 @@ export interface AudioFormat {
   payloadType: number
 }
 
+/** A hash of a certificate, as SDP names it (RFC 8122 §5). */
+export interface Fingerprint {
+  algorithm: string
+  value: string
+}
+
+/** What a description says of DTLS (RFC 5763 §5). */
+export interface DtlsTerms {
+  fingerprints: Fingerprint[]
+  setup: string
+}
+
 /** What a WebRTC description says of ICE and DTLS. */
-export interface WebRtcTerms {
+export interface WebRtcTerms extends DtlsTerms {
   ufrag: string
   password: string
   /** Candidate lines without `a=candidate:`. */
   candidates: string[]
-  fingerprints: { algorithm: string; value: string }[]
-  setup: string
   iceLite: boolean
 }
 
@@ -45,8 +55,12 @@ export interface AudioTerms {
   mid: string | null
   /** The first keys we can serve: SDES (RFC 4568), also in RTP/AVP descriptions, whose writer can do without (RFC 8643). */
   crypto: CryptoTerms | null
-  /** Present in UDP/TLS/RTP/SAVPF descriptions. */
+  /** Present in UDP/TLS/RTP/SAVPF descriptions with ICE. */
   webRtc: WebRtcTerms | null
+  /** Present in UDP/TLS/RTP/SAVP(F) descriptions without ICE: desk phones. */
+  dtls: DtlsTerms | null
+  /** RTCP comes on the port of RTP where we agree (RFC 5761); only together with DTLS. */
+  rtcpMux: boolean
 }
 
 /** SDP that we understand but cannot serve (SIP 488). */
@@ -82,9 +96,7 @@ function directionOf(description: Description, media: MediaLine): Direction {
   return 'sendrecv'
 }
 
-function webRtcOf(description: Description, media: MediaLine): WebRtcTerms | null {
-  const ufrag = attribute(description, media, 'ice-ufrag')
-  const password = attribute(description, media, 'ice-pwd')
+function dtlsOf(description: Description, media: MediaLine): DtlsTerms | null {
   const fingerprints = [...media.attributes, ...description.attributes]
     .filter((entry) => entry.name === 'fingerprint')
     .map((entry) => {
@@ -92,13 +104,19 @@ function webRtcOf(description: Description, media: MediaLine): WebRtcTerms | nul
       return { algorithm, value }
     })
     .filter(({ algorithm, value }) => algorithm !== '' && /^[0-9A-Fa-f:]{32,200}$/.test(value))
-  if (!ufrag || !password || fingerprints.length === 0) return null
+  if (fingerprints.length === 0) return null
+  return { fingerprints, setup: attribute(description, media, 'setup') ?? 'actpass' }
+}
+
+function webRtcOf(description: Description, media: MediaLine, dtls: DtlsTerms): WebRtcTerms | null {
+  const ufrag = attribute(description, media, 'ice-ufrag')
+  const password = attribute(description, media, 'ice-pwd')
+  if (!ufrag || !password) return null
   return {
+    ...dtls,
     ufrag,
     password,
-    fingerprints,
     candidates: media.attributes.filter((entry) => entry.name === 'candidate').map((entry) => entry.value),
-    setup: attribute(description, media, 'setup') ?? 'actpass',
     iceLite: description.attributes.some((entry) => entry.name === 'ice-lite'),
   }
 }
@@ -142,28 +160,40 @@ function packetMsOf(media: MediaLine): number {
 /** Nobody is at these addresses: a hold of old (RFC 2543), in either family. */
 export const isNowhere = (address: string): boolean => address === '0.0.0.0' || address === '::'
 
-function canCarry(line: MediaLine): boolean {
+function canCarry(description: Description, line: MediaLine): boolean {
   if (line.kind !== 'audio' || line.port === 0) return false
-  return (
-    plain.has(line.protocol) ||
-    secure.has(line.protocol) ||
-    (keyed.has(line.protocol) && cryptoOf(line) !== null)
-  )
+  if (plain.has(line.protocol) || secure.has(line.protocol)) return true
+  return keyed.has(line.protocol) && (cryptoOf(line) ?? dtlsOf(description, line)) !== null
+}
+
+/** By what a line is secured; throws NotAcceptable where it must be by DTLS and names no certificate. */
+function securityOf(
+  description: Description,
+  media: MediaLine,
+): Pick<AudioTerms, 'crypto' | 'webRtc' | 'dtls' | 'rtcpMux'> {
+  // Some answer SDES with a certificate and the protocol of SDES (baresip 1.0), where both were offered.
+  const crypto = secure.has(media.protocol) ? null : cryptoOf(media)
+  const dtls = isPlain(media.protocol) || crypto ? null : dtlsOf(description, media)
+  if (secure.has(media.protocol) && !dtls) throw new NotAcceptable('no DTLS terms')
+  const webRtc = dtls && webRtcOf(description, media, dtls)
+  // We share one port only where there is DTLS; elsewhere it is not answered, so not agreed (RFC 5761 §5.1.1).
+  const rtcpMux = dtls !== null && media.attributes.some((entry) => entry.name === 'rtcp-mux')
+  return { crypto, webRtc, dtls: webRtc ? null : dtls, rtcpMux }
 }
 
 /**
  * Reads the first usable audio line of an SDP. Throws SdpError when it cannot be read, NotAcceptable when there is no
- * audio with G.711 over RTP/AVP, RTP/SAVP with keys or UDP/TLS/RTP/SAVPF, or no address.
+ * audio with G.711 over RTP/AVP, RTP/SAVP with keys or UDP/TLS/RTP/SAVP(F), or no address.
  */
 export function readAudio(text: string): AudioTerms {
   const description = parseDescription(text)
-  const index = description.media.findIndex(canCarry)
+  const index = description.media.findIndex((line) => canCarry(description, line))
   const media = description.media[index]
   if (!media) throw new NotAcceptable('no audio that can be carried')
   const { formats, eventType } = formatsOf(media)
   if (formats.length === 0) throw new NotAcceptable('no G.711')
-  const webRtc = secure.has(media.protocol) ? webRtcOf(description, media) : null
-  if (secure.has(media.protocol) && !webRtc) throw new NotAcceptable('no ICE or DTLS terms')
+  const security = securityOf(description, media)
+  const { webRtc, rtcpMux } = security
   if (media.address === null && !webRtc) throw new NotAcceptable('no address')
   const direction = directionOf(description, media)
   const nowhere = media.address !== null && isNowhere(media.address) && !webRtc
@@ -177,18 +207,13 @@ export function readAudio(text: string): AudioTerms {
     protocol: media.protocol,
     address: media.address ?? '0.0.0.0',
     port: media.port,
-    rtcpPort: rtcpPortOf(
-      media,
-      // We share one port only where browsers do; elsewhere it is not answered, so not agreed (RFC 5761 §5.1.1).
-      webRtc !== null && media.attributes.some((entry) => entry.name === 'rtcp-mux'),
-    ),
+    rtcpPort: rtcpPortOf(media, rtcpMux),
     direction,
     held: direction === 'sendonly' || direction === 'inactive' || nowhere,
     formats,
     eventType,
     packetMs: packetMsOf(media),
-    crypto: webRtc ? null : cryptoOf(media),
     mid: attribute(description, media, 'mid'),
-    webRtc,
+    ...security,
   }
 }

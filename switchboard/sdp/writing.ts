@@ -2,14 +2,19 @@ import type { AudioFormat, AudioTerms, Direction } from './audio.ts'
 import type { CryptoTerms } from './crypto.ts'
 import { writeCrypto } from './crypto.ts'
 
+/** Our own DTLS terms. */
+export interface OwnDtls {
+  /** By SHA-256. */
+  fingerprint: string
+  setup: 'actpass' | 'active' | 'passive'
+}
+
 /** Our own ICE and DTLS terms. */
-export interface OwnWebRtc {
+export interface OwnWebRtc extends OwnDtls {
   ufrag: string
   password: string
   /** Candidate lines without `a=candidate:`. */
   candidates: string[]
-  fingerprint: string
-  setup: 'actpass' | 'active' | 'passive'
 }
 
 /** What we say of our side of a leg. */
@@ -24,6 +29,8 @@ export interface OwnAudio {
   direction: Direction
   ssrc: number
   webRtc: OwnWebRtc | null
+  /** Our DTLS terms where there is no ICE; beside keys in an offer of both. */
+  dtls: (OwnDtls & { rtcpMux: boolean }) | null
   /** Our keys, where the leg is secured by SDES. */
   crypto: CryptoTerms | null
   /** The far end may do without those keys (RFC 8643). */
@@ -48,14 +55,18 @@ function head(own: OwnAudio): string[] {
   ]
 }
 
+const dtlsLines = ({ fingerprint, setup }: OwnDtls): string[] => [
+  `a=fingerprint:sha-256 ${fingerprint}`,
+  `a=setup:${setup}`,
+]
+
 function webRtcLines(own: OwnAudio, terms: OwnWebRtc, mid: string): string[] {
   return [
     `a=mid:${mid}`,
     'a=rtcp-mux',
     `a=ice-ufrag:${terms.ufrag}`,
     `a=ice-pwd:${terms.password}`,
-    `a=fingerprint:sha-256 ${terms.fingerprint}`,
-    `a=setup:${terms.setup}`,
+    ...dtlsLines(terms),
     ...terms.candidates.map((candidate) => `a=candidate:${candidate}`),
     'a=end-of-candidates',
     'a=msid:hearthline audio',
@@ -77,12 +88,14 @@ function audioLines(own: OwnAudio, protocol: string, mid: string): string[] {
   lines.push('a=ptime:20', `a=${own.direction}`)
   if (own.crypto) lines.push(`a=crypto:${writeCrypto(own.crypto)}`)
   if (own.webRtc) lines.push(...webRtcLines(own, own.webRtc, mid))
+  if (own.dtls) lines.push(...dtlsLines(own.dtls), ...(own.dtls.rtcpMux ? ['a=rtcp-mux'] : []))
   return lines
 }
 
 function protocolOf(own: OwnAudio): string {
   if (own.webRtc) return 'UDP/TLS/RTP/SAVPF'
-  return own.crypto && !own.optional ? 'RTP/SAVP' : 'RTP/AVP'
+  if (own.crypto) return own.optional ? 'RTP/AVP' : 'RTP/SAVP'
+  return own.dtls ? 'UDP/TLS/RTP/SAVP' : 'RTP/AVP'
 }
 
 /** An offer with one audio line. */

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ownCertificate } from '../dtls/handshake.ts'
 import { MediaError } from '../media/failure.ts'
 import { TestEngine, until } from '../media/test-engine.ts'
 import { TestPhone } from '../media/test-phone.ts'
@@ -48,6 +50,24 @@ test('two browsers hear each other, one that called and one that was called, and
   t.engine.closeLeg('called')
   await until(async () => (await t.engine.counts()).ports === 0)
 })
+
+test.each(['offer', 'answer'] as const)(
+  'an impostor who shows a copy of the browser’s certificate without its key is not connected, and its leg is lost (our %s)',
+  async (ours) => {
+    const { certPem, signatureHash } = await ownCertificate()
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const impostor = new TestBrowser({ certPem, keyPem, signatureHash })
+    const leg = `impostor-${ours}`
+    if (ours === 'answer') await impostor.accept(await t.engine.answerOffer(leg, await impostor.offer()))
+    else await t.engine.acceptAnswer(leg, await impostor.answer(await t.engine.makeOffer(leg, 'webrtc')))
+    const lost = await t.event('legLost', (event) => event.leg === leg, 5_000)
+    expect(lost.reason).toBe('DTLS without proof')
+    expect(t.events.some((event) => event.type === 'connected' && event.leg === leg)).toBe(false)
+    await impostor.close()
+    t.engine.closeLeg(leg)
+  },
+)
 
 test('a prompt to a browser waits until it can be heard from its first frame', async () => {
   const browser = new TestBrowser()

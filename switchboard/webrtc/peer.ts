@@ -10,18 +10,18 @@ import {
   RTCIceTransport,
   StunProtocol,
 } from 'werift'
+import { guardRecords } from '../dtls/guard.ts'
+import { fingerprintOf, keysOf, ownCertificate } from '../dtls/handshake.ts'
+import { Proof } from '../dtls/proof.ts'
 import type { Carrier, CarrierEvents } from '../rtp/carrier.ts'
 import { looksLikeRtcp, type RtpPacket, readRtp, writeRtp } from '../rtp/packet.ts'
 import type { PortPool } from '../rtp/ports.ts'
 import { readReports } from '../rtp/rtcp.ts'
-import { type SrtpKeys, SrtpStream } from '../rtp/srtp.ts'
+import { SrtpStream } from '../rtp/srtp.ts'
 import type { WebRtcTerms } from '../sdp/audio.ts'
 import type { OwnWebRtc } from '../sdp/writing.ts'
-import { guardRecords } from './guard.ts'
 
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1
-const KEY_LENGTH = 16
-const SALT_LENGTH = 14
 const HOST_PRIORITY = 2_130_706_431
 const MAX_CANDIDATES = 6
 const MAX_TRIES = 8
@@ -78,6 +78,8 @@ export class Peer implements Carrier {
   private readonly dtls: RTCDtlsTransport
   private readonly certificate: RTCCertificate
   private readonly onUp: () => void
+  /** Which of the two descriptions is ours. */
+  private readonly ours: 'offer' | 'answer'
   private setup: OwnWebRtc['setup'] = 'actpass'
   private remoteUfrag: string | null = null
   private secured: Secured | null = null
@@ -89,6 +91,7 @@ export class Peer implements Carrier {
     place: PeerPlace,
     port: number,
     certificate: RTCCertificate,
+    ours: 'offer' | 'answer',
     events: CarrierEvents,
     onUp: () => void,
   ) {
@@ -97,6 +100,7 @@ export class Peer implements Carrier {
     this.certificate = certificate
     this.events = events
     this.onUp = onUp
+    this.ours = ours
     // No interface is looked up: exactly one socket, on the address we bind to.
     const gatherer = new RTCIceGatherer({
       useIpv4: false,
@@ -106,6 +110,8 @@ export class Peer implements Carrier {
       portRange: [port, port + 1],
     })
     this.ice = new RTCIceTransport(gatherer)
+    // Who offers controls (RFC 8445 §6.1.1), from before the first check comes: told later, it would be a conflict of roles.
+    this.ice.connection.iceControlling = ours === 'offer'
     this.dtls = new RTCDtlsTransport({}, this.ice, certificate, [SRTP_AES128_CM_HMAC_SHA1_80])
     this.dtls.onStateChange.subscribe((state) => {
       // Before the handshake is done nothing is authentic: a farewell then is not believed.
@@ -117,13 +123,18 @@ export class Peer implements Carrier {
   }
 
   /** Takes a port and gathers; null when no port is free. `onUp` is called once, when audio can flow. */
-  static async open(place: PeerPlace, events: CarrierEvents, onUp: () => void): Promise<Peer | null> {
-    const certificate = await RTCDtlsTransport.SetupCertificate()
+  static async open(
+    place: PeerPlace,
+    ours: 'offer' | 'answer',
+    events: CarrierEvents,
+    onUp: () => void,
+  ): Promise<Peer | null> {
+    const certificate = await ownCertificate()
     // Another program may sit on a port of our range, so one that yields no candidate is not the end.
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const port = place.pool.take()
       if (port === null) return null
-      const peer = new Peer(place, port, certificate, events, onUp)
+      const peer = new Peer(place, port, certificate, ours, events, onUp)
       await peer.ice.gather()
       if (peer.ice.localCandidates.length > 0) return peer
       await peer.close()
@@ -146,7 +157,7 @@ export class Peer implements Carrier {
     return {
       ufrag: this.ice.localParameters.usernameFragment,
       password: this.ice.localParameters.password,
-      fingerprint: this.certificate.getFingerprints()[0]?.value ?? '',
+      fingerprint: fingerprintOf(this.certificate),
       candidates: addresses.map(
         (address, index) =>
           `${index + 1} 1 udp ${HOST_PRIORITY - index} ${address} ${this.localPort} typ host`,
@@ -161,13 +172,14 @@ export class Peer implements Carrier {
   }
 
   /** Takes the terms of an offer, or of the answer to ours, and connects in the background; twice is once. */
-  connect(remote: WebRtcTerms, ours: 'offer' | 'answer'): void {
+  connect(remote: WebRtcTerms): void {
     if (this.remoteUfrag !== null) return
+    const { ours } = this
     this.remoteUfrag = remote.ufrag
     const active = ours === 'answer' ? remote.setup !== 'active' : remote.setup === 'passive'
     // Kept for answers to later offers (hold): an answer that says actpass is refused (RFC 8842 §5.3).
     this.setup = active ? 'active' : 'passive'
-    this.ice.connection.iceControlling = ours === 'offer' || remote.iceLite
+    if (remote.iceLite) this.ice.connection.iceControlling = true
     this.dtls.role = active ? 'client' : 'server'
     const { ufrag, password, iceLite } = remote
     this.ice.setRemoteParams(new RTCIceParameters({ iceLite, usernameFragment: ufrag, password }))
@@ -207,7 +219,11 @@ export class Peer implements Carrier {
   private async start(): Promise<void> {
     try {
       await this.ice.start()
-      await this.dtls.start()
+      const started = this.dtls.start()
+      // It has made its socket by now, and nothing was read from it yet.
+      const proof = this.dtls.dtls && new Proof(this.dtls.dtls)
+      await started
+      if (proof?.holds() !== true) return this.lose('DTLS without proof')
     } catch (error) {
       this.lose(error instanceof Error ? error.message : 'connection failed')
       return
@@ -217,11 +233,11 @@ export class Peer implements Carrier {
     const protocol = this.ice.connection.nominated?.protocol
     if (!dtls || !(protocol instanceof StunProtocol)) return this.lose('no connection')
     guardRecords(dtls, () => this.settled)
-    const { localKey, localSalt, remoteKey, remoteSalt } = dtls.extractSessionKeys(KEY_LENGTH, SALT_LENGTH)
+    const { ours, theirs } = keysOf(dtls)
     this.secured = {
       transport: protocol.transport,
-      sealing: new SrtpStream(keysOf(localKey, localSalt)),
-      opening: new SrtpStream(keysOf(remoteKey, remoteSalt)),
+      sealing: new SrtpStream(ours),
+      opening: new SrtpStream(theirs),
     }
     this.listen(this.secured)
     this.onUp()
@@ -263,5 +279,3 @@ export class Peer implements Carrier {
     if (!this.closed) this.events.lost(reason)
   }
 }
-
-const keysOf = (key: Buffer, salt: Buffer): SrtpKeys => ({ key, salt, tag: 10 })

@@ -1,3 +1,4 @@
+import type { DtlsKeys } from 'werift'
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift'
 import { decode, encode } from '../media/g711.ts'
 import { levelOf, tone } from '../media/tone.ts'
@@ -28,8 +29,10 @@ export class TestBrowser {
   private sequence = 100
   private timestamp = 0
 
-  constructor() {
+  /** With a certificate and a key of its own where they are given. */
+  constructor(keys?: DtlsKeys) {
     this.connection = new RTCPeerConnection({
+      dtls: keys ? { keys } : {},
       codecs: {
         audio: [codec('PCMU', 0), codec('PCMA', 8), codec('telephone-event', 126, '0-15')],
         video: [],

@@ -54,7 +54,8 @@ test.skipIf(browserMissing)(
 )
 
 // On Asterisk whoever wants nothing else is not reached: docs/decisions/asterisk-differences.md.
-const wishes = judged === 'asterisk' ? (['either', 'never'] as const) : (['only', 'either', 'never'] as const)
+const wishes =
+  judged === 'asterisk' ? (['either', 'never'] as const) : (['only', 'either', 'never', 'dtls'] as const)
 
 test.skipIf(phoneMissing).each(wishes)(
   'a desk phone by TLS that wants SRTP %s is rung and calls, as it was put by the server; its keys are told',

@@ -21,8 +21,8 @@ export interface PhoneOptions {
   /** Registers at this address with this password, and answers by itself. */
   register?: { server: string; password: string; answer: 'auto' | 'manual' }
   transport?: 'udp' | 'tcp' | 'tls'
-  /** Its sound by TLS: SRTP by SDES and nothing else (when not told), either, or never secured. */
-  srtp?: 'only' | 'either' | 'never'
+  /** Its sound by TLS: SRTP by SDES and nothing else (when not told), either, never secured, or by DTLS and nothing else. */
+  srtp?: 'only' | 'either' | 'never' | 'dtls'
 }
 
 /** A running telephone. */
@@ -87,7 +87,7 @@ const configuration = (folder: string, port: number): string =>
     'jitter_buffer_delay 2-5',
     'net_interface 127.0.0.1',
     'module_path /usr/lib/baresip/modules',
-    ...['g711', 'srtp', 'aufile', 'aubridge', 'sndfile', 'account', 'menu', 'ctrl_tcp'].map(
+    ...['g711', 'srtp', 'dtls_srtp', 'aufile', 'aubridge', 'sndfile', 'account', 'menu', 'ctrl_tcp'].map(
       (name) => `module ${name}.so`,
     ),
     `ctrl_tcp_listen 127.0.0.1:${port + 2}`,
@@ -128,7 +128,12 @@ const account = (options: PhoneOptions): string => {
   const transport = options.transport ?? 'udp'
   if (!options.register) return `<sip:${user}@127.0.0.1;transport=${transport}>;regint=0`
   const { server, password, answer } = options.register
-  const wanted = { only: ';mediaenc=srtp-mand', either: ';mediaenc=srtp', never: '' }[options.srtp ?? 'only']
+  const wanted = {
+    only: ';mediaenc=srtp-mand',
+    either: ';mediaenc=srtp',
+    never: '',
+    dtls: ';mediaenc=dtls_srtp',
+  }[options.srtp ?? 'only']
   const secured = transport === 'tls' ? wanted : ''
   return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}${secured}`
 }
