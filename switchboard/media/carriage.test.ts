@@ -154,6 +154,9 @@ test.each([
     await t.offers('two', usual, 800)
     together()
     await until(() => asking.hears([800], 400).length === 1 && usual.hears([500]).length === 1)
+    // Where the talk begins there is a seam: the eight packets come after it.
+    const begun = asking.arrivals.length
+    await until(() => asking.arrivals.length >= begun + 8)
     const packets = asking.arrivals.slice(-8)
     expect(new Set(packets.map(({ payload }) => payload.length))).toEqual(new Set([length]))
     for (const [at, packet] of packets.slice(1).entries()) {
