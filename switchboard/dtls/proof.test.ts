@@ -42,7 +42,11 @@ async function shake(clientKey?: string, serverKey?: string): Promise<{ client: 
   forClient.transport.send = pass(forServer.transport)
   forServer.transport.send = pass(forClient.transport)
   const done = Promise.all(
-    [client, server].map((socket) => new Promise((up) => void socket.onConnect.once(up))),
+    [client, server].map((socket) => {
+      const up = Promise.withResolvers<unknown>()
+      socket.onConnect.once(up.resolve)
+      return up.promise
+    }),
   )
   void client.connect()
   await done

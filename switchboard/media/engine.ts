@@ -105,6 +105,9 @@ export interface MediaEngine {
   close(): Promise<void>
 }
 
+/** How long the worker may take to end by itself: timers of a connection that never came about hold it. */
+const LINGER_MS = 500
+
 interface Waiting {
   resolve: (value: unknown) => void
   reject: (error: Error) => void
@@ -159,9 +162,14 @@ class WorkerLink {
   }
 
   async close(): Promise<void> {
+    if (this.closing) return
     this.closing = true
+    const ended = once(this.worker, 'exit')
     await this.ask({ do: 'close' }).catch(() => undefined)
-    await this.worker.terminate()
+    // A thread that is ended from outside may take the process with it (nodejs/node issue 56312): only one that lingers is.
+    const lingering = setTimeout(() => void this.worker.terminate(), LINGER_MS)
+    await ended
+    clearTimeout(lingering)
   }
 
   /** What is said at one moment goes together, for each message wakes the worker; as text, which is read faster than a clone. */

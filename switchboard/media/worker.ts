@@ -12,6 +12,8 @@ const room = new Switchroom(workerData as MediaOptions, (event) => tell({ kind: 
 async function answer(ask: number, question: Question): Promise<void> {
   try {
     tell({ kind: 'answer', ask, value: await room.ask(question) })
+    // With nothing left to wait for, the thread ends by itself.
+    if (question.do === 'close') port?.close()
   } catch (error) {
     const code = error instanceof MediaError ? error.code : 'lost'
     tell({ kind: 'refusal', ask, code, detail: error instanceof Error ? error.message : 'failed' })
