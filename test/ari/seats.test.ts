@@ -54,17 +54,24 @@ test.skipIf(browserMissing)(
 )
 
 // On Asterisk whoever wants nothing else is not reached: docs/decisions/asterisk-differences.md.
-const wishes =
-  judged === 'asterisk' ? (['either', 'never'] as const) : (['only', 'either', 'never', 'dtls'] as const)
+const wishes = (
+  [
+    ['tls', 'only'],
+    ['tls', 'either'],
+    ['tls', 'never'],
+    ['tls', 'dtls'],
+    ['udp', 'dtls'],
+  ] as const
+).filter(([, srtp]) => judged !== 'asterisk' || srtp === 'either' || srtp === 'never')
 
 test.skipIf(phoneMissing).each(wishes)(
-  'a desk phone by TLS that wants SRTP %s is rung and calls, as it was put by the server; its keys are told',
-  async (srtp) => {
-    const [user, password] = [`safe-${srtp}`, 'safe1-secret']
+  'a desk phone by %s that wants SRTP %s is rung and calls, as it was put by the server; its keys are told',
+  async (transport, srtp) => {
+    const [user, password] = [`safe-${transport}-${srtp}`, 'safe1-secret']
     await putSeat(scene.ground.ari, { seat: user, kind: 'phone', secret: { password } })
-    const server = `127.0.0.1:${scene.ground.sips}`
+    const server = `127.0.0.1:${transport === 'tls' ? scene.ground.sips : scene.ground.sip}`
     const register = { server, password, answer: 'auto' } as const
-    const phone = await startDeskPhone({ toneHz: tones.seat, user, transport: 'tls', srtp, register })
+    const phone = await startDeskPhone({ toneHz: tones.seat, user, transport, srtp, register })
     try {
       await phone.waitFor('REGISTER_OK')
       const one = await scene.answered()
@@ -79,7 +86,7 @@ test.skipIf(phoneMissing).each(wishes)(
       expect(await scene.app.event('ChannelDtmfReceived')).toMatchObject({ digit: '7', channel: { id } })
       await phone.hangUp()
       await scene.ended(id)
-      await phone.dial(`sip:1001@${server};transport=tls`)
+      await phone.dial(`sip:1001@${server};transport=${transport}`)
       const called = channelId(await scene.app.event('StasisStart'))
       await scene.must('POST', `channels/${called}/answer`)
       await phone.waitFor('CALL_ESTABLISHED', 2)

@@ -21,7 +21,7 @@ export interface PhoneOptions {
   /** Registers at this address with this password, and answers by itself. */
   register?: { server: string; password: string; answer: 'auto' | 'manual' }
   transport?: 'udp' | 'tcp' | 'tls'
-  /** Its sound by TLS: SRTP by SDES and nothing else (when not told), either, never secured, or by DTLS and nothing else. */
+  /** Its sound: SRTP by SDES and nothing else (by TLS when not told), either, never secured, or by DTLS and nothing else. */
   srtp?: 'only' | 'either' | 'never' | 'dtls'
 }
 
@@ -134,7 +134,7 @@ const account = (options: PhoneOptions): string => {
     never: '',
     dtls: ';mediaenc=dtls_srtp',
   }[options.srtp ?? 'only']
-  const secured = transport === 'tls' ? wanted : ''
+  const secured = transport === 'tls' || options.srtp ? wanted : ''
   return `<sip:${user}@${server};transport=${transport}>;auth_user=${user};auth_pass=${password};regint=60;answermode=${answer}${secured}`
 }
 
