@@ -3,9 +3,11 @@
  * cut into overlapping pairs, so that a word of two characters is found; Latin words and digits stay whole, also where
  * they touch Chinese ("90片药"). Only letters and digits are words: a script has signs and marks too.
  */
-const runs =
-  /[[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]&&[\p{L}\p{N}]]+|[[\p{L}\p{N}]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]]+/gv
-const eastern = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/v
+// Scripts that are written without spaces.
+const script = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]`
+const lettersOrDigits = String.raw`[\p{L}\p{N}]`
+const runs = new RegExp(`[${script}&&${lettersOrDigits}]+|[${lettersOrDigits}--${script}]+`, 'gv')
+const eastern = new RegExp(`^${script}`, 'v')
 
 const pairs = (run: string): string[] => {
   const letters = [...run]

@@ -8,8 +8,8 @@ import type { Fingerprint } from '../sdp/audio.ts'
 import { guardRecords } from './guard.ts'
 import { Proof } from './proof.ts'
 
-/** SRTP_AES128_CM_HMAC_SHA1_80 (RFC 5764 §4.1.2). */
-const PROFILE = 1
+/** The one way of SRTP that is agreed by DTLS (RFC 5764 §4.1.2). */
+export const SRTP_AES128_CM_HMAC_SHA1_80 = 1
 const KEY_LENGTH = 16
 const SALT_LENGTH = 14
 const ALERT = 21
@@ -141,7 +141,7 @@ export class DtlsHandshake implements Handshake {
       cert: certificate.certPem,
       key: certificate.privateKey,
       signatureHash: certificate.signatureHash,
-      srtpProfiles: [PROFILE] satisfies [typeof PROFILE],
+      srtpProfiles: [SRTP_AES128_CM_HMAC_SHA1_80] satisfies [typeof SRTP_AES128_CM_HMAC_SHA1_80],
       extendedMasterSecret: true,
     }
     const client = active ? new DtlsClient(options) : null
@@ -158,7 +158,7 @@ export class DtlsHandshake implements Handshake {
     const certificate = socket.remoteCertificate
     const meant =
       certificate !== undefined &&
-      socket.srtp.srtpProfile === PROFILE &&
+      socket.srtp.srtpProfile === SRTP_AES128_CM_HMAC_SHA1_80 &&
       isNamed(certificate, this.terms.fingerprints) &&
       proof.holds()
     if (this.done || !meant) return this.drop(source)

@@ -164,7 +164,8 @@ class WorkerLink {
   async close(): Promise<void> {
     if (this.closing) return
     this.closing = true
-    const ended = once(this.worker, 'exit')
+    // What fails meanwhile has been said; its end comes after it.
+    const ended = new Promise((resolve) => this.worker.once('exit', resolve))
     await this.ask({ do: 'close' }).catch(() => undefined)
     // A thread that is ended from outside may take the process with it (nodejs/node issue 56312): only one that lingers is.
     const lingering = setTimeout(() => void this.worker.terminate(), LINGER_MS)

@@ -11,7 +11,7 @@ import {
   StunProtocol,
 } from 'werift'
 import { guardRecords } from '../dtls/guard.ts'
-import { fingerprintOf, keysOf, ownCertificate } from '../dtls/handshake.ts'
+import { fingerprintOf, keysOf, ownCertificate, SRTP_AES128_CM_HMAC_SHA1_80 } from '../dtls/handshake.ts'
 import { Proof } from '../dtls/proof.ts'
 import type { Carrier, CarrierEvents } from '../rtp/carrier.ts'
 import { looksLikeRtcp, type RtpPacket, readRtp, writeRtp } from '../rtp/packet.ts'
@@ -21,7 +21,6 @@ import { SrtpStream } from '../rtp/srtp.ts'
 import type { WebRtcTerms } from '../sdp/audio.ts'
 import type { OwnWebRtc } from '../sdp/writing.ts'
 
-const SRTP_AES128_CM_HMAC_SHA1_80 = 1
 const HOST_PRIORITY = 2_130_706_431
 const MAX_CANDIDATES = 6
 const MAX_TRIES = 8
